@@ -1,0 +1,406 @@
+"""Storing what comes in, and closing what is over. One transaction for a whole batch of signals."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from hausmeister.alerts.models import Alert
+from hausmeister.alerts.rules import TEXT_MOST, TITLE_MOST, Action, Signal, Urgency, urgency
+from hausmeister.base import bulk, wake
+from hausmeister.base.priority import Priority
+from hausmeister.base.untrusted import cut, one_line
+from hausmeister.journal.rules import ENGINE, Actor
+from hausmeister.pager import queries as pager_queries
+from hausmeister.pager.models import Page
+from hausmeister.pager.operations import acting
+from hausmeister.pager.operations.opening import PageDraft, open_pages
+from hausmeister.pager.queries import TeamContext
+from hausmeister.pager.rules import storm
+from hausmeister.team.models import Person, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A signal and who sent it: the source that its key speaks for.
+
+    With `any_source` the signal may close or edit an alert of another source of the team (scope alerts:all).
+    """
+
+    signal: Signal
+    source_id: int
+    source_name: str
+    team_id: int
+    any_source: bool = False
+
+
+class Happened(StrEnum):
+    """What became of a signal."""
+
+    OPENED = "opened"
+    COUNTED = "counted"
+    CLOSED = "closed"
+    CHANGED = "changed"
+    # closing or editing what is not open: nothing to do, and that is fine
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The answer to one signal: what became of it, and the alert and page it belongs to."""
+
+    happened: Happened
+    alert_id: int | None = None
+    page_id: int | None = None
+
+
+Key = tuple[int, str]
+
+
+@transaction.atomic
+def receive(incoming: Sequence[Incoming], *, now: datetime) -> list[Taken]:
+    """Store a batch of signals, in their order, and open the pages they call for; answer each.
+
+    Everything of the batch is in one transaction: alert, page, messages, journal. Raises what the database
+    raises; then nothing of the batch is stored.
+    """
+    answers: list[Taken | None] = [None] * len(incoming)
+    contexts: dict[int, TeamContext] = {}
+    for wave in _waves(incoming):
+        signals = [incoming[index] for index in wave]
+        known = _open_alerts(signals)
+        for index, answer in zip(wave, _receive_wave(signals, known, contexts, now), strict=True):
+            answers[index] = answer
+    return [answer for answer in answers if answer is not None]
+
+
+def _waves(incoming: Sequence[Incoming]) -> Iterable[list[int]]:
+    """Yield the indexes of `incoming` in runs whose order does not matter: repeated firing, or each key once."""
+    wave: list[int] = []
+    actions: dict[Key, Action] = {}
+    for index, one in enumerate(incoming):
+        key = (one.source_id, one.signal.key)
+        if actions.get(key, Action.FIRE) is not Action.FIRE or (key in actions and one.signal.action is not Action.FIRE):
+            yield wave
+            wave, actions = [], {}
+        wave.append(index)
+        actions[key] = one.signal.action
+    if wave:
+        yield wave
+
+
+def _open_alerts(signals: Sequence[Incoming]) -> dict[Key, Alert]:
+    """Return the open alerts that `signals` are about, by source and key, locked on PostgreSQL."""
+    wide = [one for one in signals if one.any_source]
+    asked = Q(source_id__in={one.source_id for one in signals}, key__in={one.signal.key for one in signals})
+    if wide:
+        asked |= Q(team_id__in={one.team_id for one in wide}, key__in={one.signal.key for one in wide})
+    # in the order of ids, so that two nodes with the same keys never wait for each other crosswise
+    rows = Alert.objects.open().filter(asked).order_by("id")
+    if connection.vendor == "postgresql":
+        rows = rows.select_for_update()
+    known = {(alert.source_id, alert.key): alert for alert in rows}
+    for one in wide:
+        elsewhere = [a for a in known.values() if a.key == one.signal.key and a.team_id == one.team_id]
+        if elsewhere and one.signal.action is not Action.FIRE:
+            known.setdefault((one.source_id, one.signal.key), elsewhere[0])
+    return known
+
+
+def _receive_wave(
+    signals: Sequence[Incoming], known: dict[Key, Alert], contexts: dict[int, TeamContext], now: datetime
+) -> list[Taken]:
+    fresh: dict[Key, list[Incoming]] = {}
+    repeated: dict[Key, list[Incoming]] = {}
+    others: list[Incoming] = []
+    for one in signals:
+        key = (one.source_id, one.signal.key)
+        if one.signal.action is not Action.FIRE:
+            others.append(one)
+        else:
+            (repeated if key in known else fresh).setdefault(key, []).append(one)
+    taken: dict[Key, Taken] = {}
+    taken.update(_open_all(list(fresh.values()), contexts, now))
+    _count(repeated, known, contexts, now)
+    for key in repeated:
+        taken[key] = Taken(Happened.COUNTED, known[key].pk, known[key].page_id)
+    taken.update(_close_or_edit(others, known, now))
+    seen: set[Key] = set()
+    answers = []
+    for one in signals:
+        key = (one.source_id, one.signal.key)
+        answer = taken[key]
+        # the second of two equal keys in one batch found the first one there
+        again = key in seen and answer.happened is Happened.OPENED
+        answers.append(Taken(Happened.COUNTED, answer.alert_id, answer.page_id) if again else answer)
+        seen.add(key)
+    return answers
+
+
+# ---- new alerts ----
+
+_ALERT_COLUMNS = (
+    "id", "team_id", "source_id", "page_id", "key", "title", "text", "severity", "priority", "is_hard", "origin",
+    "labels", "links", "details", "count", "first_seen_at", "last_seen_at", "close_reason",
+)  # fmt: skip
+
+
+@dataclass
+class _New:
+    """A new alert on its way: the signals that carried its key in this batch, and how urgent it is."""
+
+    signals: list[Incoming]
+    urgency: Urgency
+    page_id: int = 0
+
+    @property
+    def first(self) -> Incoming:
+        return self.signals[0]
+
+    @property
+    def storm_key(self) -> tuple[int, bool]:
+        return self.first.source_id, self.urgency.is_hard
+
+
+def _open_all(groups: list[list[Incoming]], contexts: dict[int, TeamContext], now: datetime) -> dict[Key, Taken]:
+    if not groups:
+        return {}
+    by_team: dict[int, list[_New]] = {}
+    for group in groups:
+        context = _context(group[0].team_id, contexts, now)
+        how = urgency(group[0].signal, source=group[0].source_name, policy=context.policy)
+        by_team.setdefault(group[0].team_id, []).append(_New(group, how))
+    for team_id, news in sorted(by_team.items()):
+        _give_pages(contexts[team_id], news, now)
+    return _store([new for news in by_team.values() for new in news], now)
+
+
+def _context(team_id: int, contexts: dict[int, TeamContext], now: datetime) -> TeamContext:
+    if team_id not in contexts:
+        contexts[team_id] = TeamContext.load(team_id, at=now)
+    return contexts[team_id]
+
+
+def _give_pages(context: TeamContext, news: list[_New], now: datetime) -> None:
+    """Give each new alert a page of its own, or a place in its source's storm (see `pager.rules.storm`)."""
+    by_source: dict[tuple[int, bool], list[_New]] = {}
+    for new in news:
+        by_source.setdefault(new.storm_key, []).append(new)
+    limits = context.policy.pager
+    recent = pager_queries.opened_since(
+        [_source_key(source_id) for source_id, _ in by_source], since=now - limits.storm_within
+    )
+    drafts: list[PageDraft] = []
+    owners: list[list[_New]] = []
+    for (source_id, is_hard), group in sorted(by_source.items()):
+        if _join_storm(group, now):
+            continue
+        own = storm.split(len(group), recent=recent.get((_source_key(source_id), is_hard), 0), storm_pages=limits.storm_pages)
+        for new in group[:own]:
+            drafts.append(_draft(new))
+            owners.append([new])
+        if group[own:]:
+            drafts.append(_storm_draft(group[own:]))
+            owners.append(group[own:])
+    for page, owner in zip(open_pages(context, drafts, now=now), owners, strict=True):
+        for new in owner:
+            new.page_id = page.pk
+
+
+def _source_key(source_id: int) -> str:
+    return f"source:{source_id}"
+
+
+def _by(one: Incoming) -> Actor:
+    return Actor("source", one.source_id, one.source_name)
+
+
+def _draft(new: _New) -> PageDraft:
+    signal = new.first.signal
+    return PageDraft(
+        title=signal.title,
+        text=cut(signal.text, 1000),
+        priority=new.urgency.priority,
+        is_hard=new.urgency.is_hard,
+        ladder=new.urgency.ladder,
+        source=_shown_source(new.first),
+        source_key=_source_key(new.first.source_id),
+        by=_by(new.first),
+        facts={"rule": new.urgency.rule} if new.urgency.rule else {},
+    )
+
+
+def _shown_source(one: Incoming) -> str:
+    if one.signal.origin and one.signal.origin != one.source_name:
+        return one_line(f"{one.source_name}, {one.signal.origin}", 100)
+    return one.source_name
+
+
+def _storm_draft(news: list[_New]) -> PageDraft:
+    worst = max(news, key=lambda new: new.urgency.priority)
+    titles = [new.first.signal.title for new in news]
+    return PageDraft(
+        title=one_line(storm.title(worst.first.source_name, titles), TITLE_MOST),
+        text=cut("\n".join(titles), 1000),
+        priority=worst.urgency.priority,
+        is_hard=worst.urgency.is_hard,
+        ladder=worst.urgency.ladder,
+        source=worst.first.source_name,
+        source_key=_source_key(worst.first.source_id),
+        by=_by(worst.first),
+        is_storm=True,
+        facts={"storm": True, "alerts": len(news)},
+    )
+
+
+def _join_storm(news: list[_New], now: datetime) -> bool:
+    """Put `news` on their source's storm page, if one is open that nobody has taken; say whether it was.
+
+    A storm that somebody took collects no more: what comes after it calls again.
+    """
+    page = pager_queries.open_storm(_source_key(news[0].first.source_id), is_hard=news[0].urgency.is_hard)
+    if page is None:
+        return False
+    worst = max(new.urgency.priority for new in news)
+    if worst > page.priority:
+        acting.make_harder(page, priority=worst, is_hard=page.is_hard, now=now, by=_by(news[0].first))
+    for new in news:
+        new.page_id = page.pk
+    return True
+
+
+def _store(news: list[_New], now: datetime) -> dict[Key, Taken]:
+    ids = bulk.reserve_ids(Alert, len(news))
+    rows = []
+    taken: dict[Key, Taken] = {}
+    for alert_id, new in zip(ids, news, strict=True):
+        one, signal = new.first, new.first.signal
+        rows.append((
+            alert_id, one.team_id, one.source_id, new.page_id, signal.key, signal.title, signal.text, signal.severity,
+            int(new.urgency.priority), new.urgency.is_hard, signal.origin, dict(signal.labels),
+            [{"href": href, "text": text} for href, text in signal.links], dict(signal.details), len(new.signals),
+            now, now, "",
+        ))  # fmt: skip
+        taken[one.source_id, signal.key] = Taken(Happened.OPENED, alert_id, new.page_id)
+    bulk.insert(Alert, _ALERT_COLUMNS, rows)
+    return taken
+
+
+# ---- repetitions ----
+
+
+def _count(
+    repeated: dict[Key, list[Incoming]], known: dict[Key, Alert], contexts: dict[int, TeamContext], now: datetime
+) -> None:
+    rows = [(known[key].pk, len(signals), now) for key, signals in repeated.items()]
+    bulk.update(Alert, add=("count",), replace=("last_seen_at",), rows=rows)
+    for key, signals in repeated.items():
+        alert, one = known[key], signals[-1]
+        how = urgency(one.signal, source=one.source_name, policy=_context(one.team_id, contexts, now).policy)
+        if how.priority > alert.priority or (how.is_hard and not alert.is_hard):
+            _raise_alert(alert, how, one, now)
+
+
+def _raise_alert(alert: Alert, how: Urgency, one: Incoming, now: datetime) -> None:
+    """Make a known alert more urgent; its page follows, and rings if it only waited."""
+    priority, is_hard = max(alert.priority, int(how.priority)), alert.is_hard or how.is_hard
+    Alert.objects.filter(pk=alert.pk).update(priority=priority, is_hard=is_hard)
+    page = acting.lock(alert.page_id)
+    if priority > page.priority or (is_hard and not page.is_hard):
+        acting.make_harder(page, priority=priority, is_hard=is_hard, now=now, by=_by(one))
+        wake.soon()
+
+
+# ---- the end of alerts ----
+
+
+def _close_or_edit(others: Sequence[Incoming], known: dict[Key, Alert], now: datetime) -> dict[Key, Taken]:
+    taken: dict[Key, Taken] = {}
+    over: list[tuple[Alert, Incoming]] = []
+    for one in others:
+        key = (one.source_id, one.signal.key)
+        alert = known.get(key)
+        if alert is None:
+            taken[key] = Taken(Happened.UNKNOWN)
+        elif one.signal.action is Action.RESOLVE:
+            over.append((alert, one))
+            taken[key] = Taken(Happened.CLOSED, alert.pk, alert.page_id)
+        else:
+            _edit(alert, one.signal)
+            taken[key] = Taken(Happened.CHANGED, alert.pk, alert.page_id)
+    _say_over(over, now)
+    return taken
+
+
+def _edit(alert: Alert, signal: Signal) -> None:
+    """Change title or text of an alert; the page of a single alert is named after it."""
+    if signal.action is Action.SET_TITLE:
+        Alert.objects.filter(pk=alert.pk).update(title=signal.title)
+        Page.objects.filter(pk=alert.page_id, is_storm=False).update(title=signal.title, version=F("version") + 1)
+    else:
+        Alert.objects.filter(pk=alert.pk).update(text=signal.text[:TEXT_MOST])
+        Page.objects.filter(pk=alert.page_id, is_storm=False).update(
+            text=cut(signal.text, 1000), version=F("version") + 1
+        )
+
+
+def _say_over(over: list[tuple[Alert, Incoming]], now: datetime) -> None:
+    """Close alerts whose source says that they are over, and the pages that have no open alert left."""
+    if not over:
+        return
+    reason = "over, says the source"
+    Alert.objects.filter(pk__in=[alert.pk for alert, _ in over]).update(closed_at=now, close_reason=reason)
+    for page_id, one in sorted({alert.page_id: one for alert, one in over}.items()):
+        # with the page locked nobody can put another alert on it between this question and the closing
+        acting.lock(page_id)
+        if not Alert.objects.open().filter(page_id=page_id).exists():
+            acting.close(page_id, by=_by(one), person=None, reason=reason, now=now)
+
+
+@transaction.atomic
+def close_page(
+    page_id: int, *, by: Actor, person: Person | None, reason: str, now: datetime, via: str = ""
+) -> Page:
+    """Close a page and every alert on it, which frees their keys. Raises PageIsClosed."""
+    # alerts before pages, as the intake locks them, so that the two never wait for each other crosswise
+    list(Alert.objects.open().filter(page_id=page_id).order_by("id").select_for_update().values_list("id"))
+    page = acting.close(page_id, by=by, person=person, reason=reason, now=now, via=via)
+    Alert.objects.open().filter(page_id=page_id).update(closed_at=now, close_reason=reason[:200])
+    return page
+
+
+@transaction.atomic
+def expire(*, now: datetime) -> int:
+    """Close pages older than their team's greatest age, visibly; return how many.
+
+    What still fires then opens a new page with its next signal.
+    """
+    expired = 0
+    for page_id, age in pager_queries.too_old(now=now):
+        close_page(page_id, by=ENGINE, person=None, reason=f"expired: nobody closed it for {age}", now=now)
+        expired += 1
+    return expired
+
+
+@transaction.atomic
+def page_somebody(source: Source, *, title: str, text: str, is_hard: bool, by: Actor, key: str, now: datetime) -> Taken:
+    """Open a page because a person asks for one. It goes the way of every alert, and no rule makes it softer."""
+    signal = Signal(
+        Action.FIRE,
+        key=key,
+        title=one_line(title, TITLE_MOST),
+        text=cut(text, TEXT_MOST),
+        priority=Priority.P3 if is_hard else Priority.P2,
+        details={"asked by": by.name},
+        is_hard=is_hard,
+    )
+    return receive([Incoming(signal, source.pk, source.name, source.team_id)], now=now)[0]
+
+
+def as_dict(taken: Taken) -> dict[str, Any]:
+    """Return the answer as our API words it."""
+    return {"result": taken.happened.value, "alert": taken.alert_id, "page": taken.page_id}

@@ -1,0 +1,177 @@
+"""Writing many rows with few statements, for the intake's hot path.
+
+Django's `bulk_create` spends about 50 µs of Python on each row; this spends about 10. It knows nothing of
+the trade: a model, its columns, the values. Defaults, validation and signals do not run; constraints do.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from django.db import connection, models
+
+Row = tuple[Any, ...]
+_Convert = Callable[[Any], Any]
+
+_PG_TYPES = {
+    "BigAutoField": "bigint",
+    "BigIntegerField": "bigint",
+    "IntegerField": "integer",
+    "PositiveIntegerField": "integer",
+    "PositiveSmallIntegerField": "smallint",
+    "SmallIntegerField": "smallint",
+    "BooleanField": "boolean",
+    "CharField": "text",
+    "TextField": "text",
+    "DateTimeField": "timestamptz",
+    "JSONField": "jsonb",
+    "UUIDField": "uuid",
+    "ForeignKey": "bigint",
+    "OneToOneField": "bigint",
+}
+
+
+def reserve_ids(model: type[models.Model], count: int) -> list[int]:
+    """Return `count` ids that nobody else will get, rising. Must run inside the transaction that uses them."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)", [table, count]
+            )
+            return sorted(row[0] for row in cursor.fetchall())
+        # the writer's lock is held (BEGIN IMMEDIATE), so nobody can take ids in between
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        row = cursor.fetchone()
+    first = (row[0] if row else 0) + 1
+    return list(range(first, first + count))
+
+
+def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
+    """Insert `rows`; each holds values for `columns` (attribute names such as `page_id`), in that order.
+
+    Raises django.db.IntegrityError as any insert does; nothing of the call is kept then.
+    """
+    rows = list(rows)
+    if not rows:
+        return
+    if connection.vendor == "postgresql":
+        _insert_postgresql(model, tuple(columns), rows)
+    else:
+        _insert_sqlite(model, tuple(columns), rows)
+
+
+@lru_cache(maxsize=64)
+def _sqlite_plan(model: type[models.Model], columns: tuple[str, ...]) -> tuple[str, tuple[_Convert | None, ...]]:
+    fields = _fields(model, columns)
+    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    statement = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608 - names come from the model
+    return statement, tuple(_SQLITE.get(field.get_internal_type()) for field in fields)
+
+
+def _insert_sqlite(model: type[models.Model], columns: tuple[str, ...], rows: list[Row]) -> None:
+    statement, converters = _sqlite_plan(model, columns)
+    touched = [(index, convert) for index, convert in enumerate(converters) if convert]
+    prepared = []
+    for row in rows:
+        values = list(row)
+        for index, convert in touched:
+            if values[index] is not None:
+                values[index] = convert(values[index])
+        prepared.append(values)
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, prepared)
+
+
+@lru_cache(maxsize=64)
+def _postgresql_statement(model: type[models.Model], columns: tuple[str, ...]) -> str:
+    fields = _fields(model, columns)
+    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    shape = ", ".join(
+        f"{connection.ops.quote_name(field.column)} {_PG_TYPES[field.get_internal_type()]}" for field in fields
+    )
+    return (
+        f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) "  # noqa: S608 - names come from the model
+        f"SELECT {names} FROM jsonb_to_recordset(%s::jsonb) AS given({shape})"
+    )
+
+
+def _insert_postgresql(model: type[models.Model], columns: tuple[str, ...], rows: list[Row]) -> None:
+    names = [field.column for field in _fields(model, columns)]
+    body = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
+    with connection.cursor() as cursor:
+        cursor.execute(_postgresql_statement(model, columns), [body])
+
+
+def update(
+    model: type[models.Model], *, add: Sequence[str], replace: Sequence[str], rows: Iterable[Row]
+) -> None:
+    """Change many rows by id: raise the numbers in `add`, set the values in `replace`.
+
+    Each row is (id, values of `add`…, values of `replace`…).
+    """
+    rows = list(rows)
+    if not rows:
+        return
+    columns = ("id", *add, *replace)
+    if connection.vendor == "postgresql":
+        names = [field.column for field in _fields(model, columns)]
+        body = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
+        with connection.cursor() as cursor:
+            cursor.execute(_postgresql_update(model, tuple(add), tuple(replace)), [body])
+    else:
+        _update_sqlite(model, tuple(add), tuple(replace), rows)
+
+
+@lru_cache(maxsize=64)
+def _postgresql_update(model: type[models.Model], add: tuple[str, ...], replace: tuple[str, ...]) -> str:
+    quote, table = connection.ops.quote_name, connection.ops.quote_name(model._meta.db_table)
+    fields = _fields(model, ("id", *add, *replace))
+    shape = ", ".join(f"{quote(field.column)} {_PG_TYPES[field.get_internal_type()]}" for field in fields)
+    raised = [f"{quote(f.column)} = {table}.{quote(f.column)} + given.{quote(f.column)}" for f in _fields(model, add)]
+    replaced = [f"{quote(f.column)} = given.{quote(f.column)}" for f in _fields(model, replace)]
+    return (
+        f"UPDATE {table} SET {', '.join(raised + replaced)} "  # noqa: S608 - names come from the model
+        f"FROM jsonb_to_recordset(%s::jsonb) AS given({shape}) WHERE {table}.id = given.id"
+    )
+
+
+def _update_sqlite(
+    model: type[models.Model], add: tuple[str, ...], replace: tuple[str, ...], rows: list[Row]
+) -> None:
+    quote = connection.ops.quote_name
+    fields = _fields(model, (*add, *replace))
+    raised = [f"{quote(field.column)} = {quote(field.column)} + %s" for field in fields[: len(add)]]
+    replaced = [f"{quote(field.column)} = %s" for field in fields[len(add) :]]
+    statement = f"UPDATE {quote(model._meta.db_table)} SET {', '.join(raised + replaced)} WHERE id = %s"  # noqa: S608 - names come from the model
+    converters = [_SQLITE.get(field.get_internal_type()) for field in fields]
+    prepared = [
+        [*(convert(v) if convert else v for convert, v in zip(converters, row[1:], strict=True)), row[0]]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, prepared)
+
+
+@lru_cache(maxsize=64)
+def _fields(model: type[models.Model], columns: tuple[str, ...]) -> "tuple[models.Field[Any, Any], ...]":
+    by_name = {field.attname: field for field in model._meta.concrete_fields}
+    return tuple(by_name[column] for column in columns)
+
+
+def _sqlite_datetime(value: datetime) -> str:
+    return value.replace(tzinfo=None).isoformat(" ")
+
+
+def _sqlite_json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()
+
+
+_SQLITE: dict[str, _Convert] = {
+    "DateTimeField": _sqlite_datetime,
+    "JSONField": _sqlite_json,
+    "UUIDField": lambda value: value.hex,
+}

@@ -1,0 +1,253 @@
+"""Typed reading of environment variables, with errors that say how to mend them.
+
+`settings.py` is the one caller; each name it reads stands in `docs/settings.md` (a test compares).
+"""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from hausmeister.base import chance
+
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class BadSetting(Exception):
+    """A deployment setting cannot be used; the text says what came, what is allowed, and where."""
+
+
+class Environment:
+    """The process environment, remembering which names were asked for."""
+
+    def __init__(self, values: Mapping[str, str] | None = None) -> None:
+        self._values = os.environ if values is None else values
+        self.names: list[str] = []
+
+    def _raw(self, name: str) -> str | None:
+        self.names.append(name)
+        value = self._values.get(name, "").strip()
+        return value or None
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return the value, or `default` where the name is unset or blank."""
+        return self._raw(name) or default
+
+    def one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        """Return the value in lower case. Raises BadSetting unless it is one of `allowed`."""
+        value = (self._raw(name) or default).lower()
+        if value not in allowed:
+            raise BadSetting(f"{name} is {value!r}; it must be one of {', '.join(allowed)}.")
+        return value
+
+    def whole_number(self, name: str, default: int, *, least: int, most: int) -> int:
+        """Return a whole number from `least` to `most`. Raises BadSetting otherwise."""
+        raw = self._raw(name)
+        if raw is None:
+            return default
+        if not raw.lstrip("-").isdecimal() or not least <= int(raw) <= most:
+            raise BadSetting(f"{name} is {raw!r}; it must be a whole number from {least} to {most}.")
+        return int(raw)
+
+    def url(self, name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
+        """Return a URL without a slash at its end. Raises BadSetting unless scheme and host are usable."""
+        value = (self._raw(name) or default).rstrip("/")
+        if not value:
+            return ""
+        wanted = " or ".join(f"{scheme}://" for scheme in schemes)
+        try:
+            parts = urlsplit(value)
+            usable = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise BadSetting(f"{name} is {without_password(value)!r}; it must begin with {wanted} and name a host.")
+        return value
+
+    def networks(self, name: str) -> tuple[IPNetwork, ...]:
+        """Return networks in CIDR form, separated by commas. Raises BadSetting otherwise."""
+        raw = self._raw(name) or ""
+        found: list[IPNetwork] = []
+        for part in filter(None, (piece.strip() for piece in raw.split(","))):
+            try:
+                found.append(ipaddress.ip_network(part, strict=False))
+            except ValueError as error:
+                raise BadSetting(
+                    f"{name} holds {part!r}; it must be networks such as 10.0.0.0/8, separated by commas."
+                ) from error
+        return tuple(found)
+
+    def ports(self, name: str) -> tuple[int, ...]:
+        """Return port numbers separated by commas. Raises BadSetting otherwise."""
+        raw = self._raw(name) or ""
+        found: list[int] = []
+        for part in filter(None, (piece.strip() for piece in raw.split(","))):
+            if not part.isdecimal() or not 1 <= int(part) <= 65535:
+                raise BadSetting(f"{name} holds {part!r}; it must be port numbers separated by commas.")
+            found.append(int(part))
+        return tuple(found)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """Return a list written with commas."""
+        raw = self._raw(name) or ""
+        return tuple(filter(None, (piece.strip() for piece in raw.split(","))))
+
+    def folder(self, name: str, default: str) -> Path:
+        """Return an absolute path; the folder need not exist yet."""
+        return Path(self._raw(name) or default).expanduser().resolve()
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Return True for 1, true, yes, on and False for 0, false, no, off. Raises BadSetting otherwise."""
+        raw = self._raw(name)
+        if raw is None:
+            return default
+        if raw.lower() in {"1", "true", "yes", "on"}:
+            return True
+        if raw.lower() in {"0", "false", "no", "off"}:
+            return False
+        raise BadSetting(f"{name} is {raw!r}; it must be yes or no.")
+
+
+def without_password(url: str) -> str:
+    """Return `url` with any password in it replaced by three stars, for messages and logs."""
+    try:
+        parts = urlsplit(url)
+        if parts.password is None:
+            return url
+        return url.replace(f":{parts.password}@", ":***@", 1)
+    except ValueError:
+        return "a URL that cannot be read"
+
+
+def database(url: str, *, data: Path) -> dict[str, Any]:
+    """Return Django's database settings for `url`; empty means SQLite in the `data` folder.
+
+    Raises BadSetting for another scheme than sqlite, postgresql and postgres.
+    """
+    if not url:
+        return _sqlite(data / "hausmeister.sqlite3")
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        path = unquote(parts.path)
+        if not path.strip("/"):
+            raise BadSetting(f"DATABASE_URL is {url!r}; it must name a file, such as sqlite:////srv/hausmeister.sqlite3.")
+        return _sqlite(Path(path))
+    if parts.scheme in {"postgresql", "postgres"}:
+        return _postgresql(url)
+    raise BadSetting(
+        f"DATABASE_URL is {without_password(url)!r}; it must begin with sqlite:// or postgresql://, or be empty"
+        " for a SQLite file in the data folder."
+    )
+
+
+def _sqlite(path: Path) -> dict[str, Any]:
+    return {
+        "ENGINE": "hausmeister.base.sqlite",
+        "NAME": str(path),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            # FULL is part of the promise: with NORMAL, an answered alert can vanish in a power cut
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+            " PRAGMA temp_store=MEMORY; PRAGMA mmap_size=67108864;",
+        },
+    }
+
+
+def _postgresql(url: str) -> dict[str, Any]:
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BadSetting(f"DATABASE_URL is {without_password(url)!r}; its port must be a number.") from error
+    name = unquote(parts.path.lstrip("/"))
+    if not name:
+        raise BadSetting(f"DATABASE_URL is {without_password(url)!r}; it must end with the database's name.")
+    options = dict(parse_qsl(parts.query))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", "") or unquote(parts.hostname or ""),
+        "PORT": str(port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"connect_timeout": 5, **options},
+    }
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where e-mail is handed over: `tls` is "none", "starttls" or "tls"."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: str
+
+
+def mail_server(url: str) -> MailServer | None:
+    """Return the mail server that `url` names, or None for an empty one.
+
+    `smtp://` uses STARTTLS where the server offers it; `smtp+starttls://` insists on it; `smtps://` is TLS
+    from the first byte. Raises BadSetting for anything else.
+    """
+    if not url:
+        return None
+    allowed = {"smtp": "opportunistic", "smtp+starttls": "starttls", "smtps": "tls"}
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BadSetting(f"HAUSMEISTER_EMAIL_URL is {without_password(url)!r}; its port must be a number.") from error
+    if parts.scheme not in allowed or not parts.hostname:
+        raise BadSetting(
+            f"HAUSMEISTER_EMAIL_URL is {without_password(url)!r}; it must look like smtp://user:password@host:port"
+            " (or smtps://, smtp+starttls://)."
+        )
+    return MailServer(
+        host=parts.hostname,
+        port=port or (465 if parts.scheme == "smtps" else 587 if parts.username else 25),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=allowed[parts.scheme],
+    )
+
+
+SHORTEST_KEY = 50
+
+
+def kept_secret_keys(path: Path) -> tuple[str, ...]:
+    """Return the keys in the file at `path`, newest first, one a line; made at the first start, mode 0600.
+
+    Raises BadSetting when the file is readable by others or holds a short key, or the folder cannot be
+    written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(chance.text(64) + "\n")
+    except FileExistsError:
+        if path.stat().st_mode & 0o077:
+            raise BadSetting(f"{path} can be read by others; run: chmod 600 {path}") from None
+    except OSError as error:
+        raise BadSetting(
+            f"The data folder {path.parent} cannot be written ({error.strerror}); set HAUSMEISTER_DATA to one that can."
+        ) from error
+    keys = tuple(filter(None, path.read_text(encoding="ascii").split()))
+    if not keys or min(map(len, keys)) < SHORTEST_KEY:
+        raise BadSetting(f"{path} must hold keys of at least {SHORTEST_KEY} characters, one a line.")
+    return keys
+
+
+def hosts_of(url: str) -> list[str]:
+    """Return the host names under which the site may be asked for: that of `url`, and loopback with it."""
+    host = urlsplit(url).hostname or "localhost"
+    return [host, "localhost", "127.0.0.1", "[::1]"] if host in {"localhost", "127.0.0.1", "::1"} else [host]

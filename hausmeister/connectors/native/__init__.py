@@ -1,0 +1,1 @@
+"""Our own alert format: POST /api/v1/alerts with JSON or a form."""

@@ -1,0 +1,26 @@
+"""Reading the journal."""
+
+from collections.abc import Sequence
+
+from hausmeister.journal.models import Entry
+
+
+def timeline(subject: str, *, most: int = 500) -> list[Entry]:
+    """Return what happened to `subject`, newest first, at most `most` entries."""
+    return list(Entry.objects.about(subject)[:most])
+
+
+def since(entry_id: int, *, most: int = 1000) -> list[Entry]:
+    """Return the entries after `entry_id`, oldest first. For the live stream."""
+    return list(Entry.objects.filter(id__gt=entry_id).order_by("id")[:most])
+
+
+def last_id() -> int:
+    """Return the id of the newest entry, 0 when there is none."""
+    newest = Entry.objects.order_by("-id").values_list("id", flat=True).first()
+    return newest or 0
+
+
+def verbs_about(subjects: Sequence[str], verb: str) -> list[Entry]:
+    """Return the entries with `verb` about any of `subjects`, oldest first."""
+    return list(Entry.objects.filter(subject__in=subjects, verb=verb).order_by("at", "id"))

@@ -1,0 +1,43 @@
+"""Reading the outbox."""
+
+from datetime import datetime
+
+from django.db.models import Min
+
+from hausmeister.outbox.models import Message
+from hausmeister.outbox.rules import Lane, State
+
+
+def due_channels(now: datetime) -> list[tuple[Lane, str]]:
+    """Return the (lane, channel) pairs with something to send, paging first."""
+    pairs = Message.objects.ready(now).values_list("lane", "channel").distinct()
+    return sorted(((Lane(lane), channel) for lane, channel in pairs), key=lambda pair: (pair[0] != Lane.PAGING, pair))
+
+
+def next_due_at() -> datetime | None:
+    """Return when the next message becomes due, None when nothing waits."""
+    due = Message.objects.filter(state=State.PENDING).aggregate(at=Min("due_at"))["at"]
+    lease = Message.objects.filter(state=State.CLAIMED).aggregate(at=Min("claimed_until"))["at"]
+    return min((moment for moment in (due, lease) if moment is not None), default=None)
+
+
+def about(subject: str) -> list[Message]:
+    """Return all messages about `subject`, oldest first."""
+    return list(Message.objects.filter(subject=subject).order_by("id"))
+
+
+def unsettled(subject: str, *, person_id: int) -> list[Message]:
+    """Return the messages to `person_id` about `subject` that are sent or may still be, oldest first."""
+    return list(
+        Message.objects.filter(
+            subject=subject, person_id=person_id, state__in=[State.PENDING, State.CLAIMED, State.SENT]
+        ).order_by("id")
+    )
+
+
+def backlog(now: datetime) -> dict[str, int]:
+    """Return how many messages are due per lane. For metrics and the doctor."""
+    counts: dict[str, int] = dict.fromkeys(Lane, 0)
+    for lane in Message.objects.ready(now).values_list("lane", flat=True):
+        counts[lane] += 1
+    return counts

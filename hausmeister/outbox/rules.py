@@ -1,0 +1,45 @@
+"""Pure decisions of the outbox: when to try again, and when to stop."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Lane(StrEnum):
+    """Paging wakes people; chat decorates. They never share a slot, so the second cannot delay the first."""
+
+    PAGING = "paging"
+    CHAT = "chat"
+
+
+class State(StrEnum):
+    """The life of a message. The last three are final."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+LEASE = timedelta(seconds=30)
+
+# how long a page's message is worth trying before the next contact method is the better idea
+_PAGING_PAUSES = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=30))
+_CHAT_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 1800, *(3600,) * 22))
+LONGEST_WAIT_WHEN_PAGING = timedelta(seconds=60)
+
+
+def pause(lane: Lane, *, attempts: int, retry_after_s: float | None, chance: float) -> timedelta | None:
+    """Return how long to wait after the `attempts`-th failed try, or None to give up.
+
+    `chance` from 0 to 1 adds up to a fifth, so that many messages do not return at once. In the paging lane
+    a far side that asks for more than a minute is given up at once: the next method is quicker.
+    """
+    pauses = _PAGING_PAUSES if lane is Lane.PAGING else _CHAT_PAUSES
+    if attempts > len(pauses):
+        return None
+    wait = pauses[attempts - 1] * (1 + 0.2 * chance)
+    asked = timedelta(seconds=min(max(retry_after_s or 0.0, 0.0), 86_400.0))
+    if lane is Lane.PAGING and asked > LONGEST_WAIT_WHEN_PAGING:
+        return None
+    return max(wait, asked)

@@ -1,0 +1,131 @@
+"""What became of the messages of a page: told in its timeline, and acted on when one failed."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from hausmeister.journal import operations as journal
+from hausmeister.journal.rules import ENGINE, Fact
+from hausmeister.outbox import operations as outbox
+from hausmeister.outbox import queries as outbox_queries
+from hausmeister.outbox.models import Message
+from hausmeister.outbox.operations import Recorded, Result
+from hausmeister.outbox.rules import State
+from hausmeister.pager.models import Page, Summons
+from hausmeister.pager.operations import calling, climbing
+from hausmeister.pager.queries import TeamContext
+from hausmeister.pager.rules.ladder import next_rung_at_once
+from hausmeister.team.queries import channel_label
+
+
+def page_id_of(subject: str) -> int | None:
+    """Return the page that an outbox subject names, None when it is about something else."""
+    kind, _, number = subject.partition(":")
+    return int(number) if kind == "page" and number.isdecimal() else None
+
+
+@transaction.atomic
+def record_sent(page_id: int, message_id: int, *, by: str, provider_ref: str, now: datetime) -> Recorded:
+    """Store a documented success and tell it in the page's timeline, also one that came too late."""
+    page = Page.objects.select_for_update(of=("self",)).get(pk=page_id)
+    recorded = outbox.record_sent(message_id, by=by, provider_ref=provider_ref, now=now)
+    verb = "message.sent" if recorded.result is Result.SENT else "message.late"
+    journal.record(_fact(page, verb, recorded.message, now))
+    _touch(page)
+    return recorded
+
+
+@transaction.atomic
+def record_failure(
+    page_id: int,
+    message_id: int,
+    *,
+    by: str,
+    reason: str,
+    for_good: bool,
+    now: datetime,
+    retry_after_s: float | None = None,
+    maybe_delivered: bool = False,
+) -> Recorded:
+    """Store a failed try. When it was the last, the next method is used in the same transaction (I14)."""
+    page = Page.objects.select_for_update(of=("self",)).select_related("team").get(pk=page_id)
+    recorded = outbox.record_failure(
+        message_id,
+        by=by,
+        reason=reason,
+        for_good=for_good,
+        now=now,
+        retry_after_s=retry_after_s,
+        maybe_delivered=maybe_delivered,
+    )
+    if recorded.result is Result.TOO_LATE:
+        return recorded
+    verb = "message.failed" if recorded.result is Result.FAILED else "message.retry"
+    again = {"again_at": recorded.next_try_at.isoformat()} if recorded.next_try_at else {}
+    journal.record(_fact(page, verb, recorded.message, now, reason=reason[:300], **again))
+    if recorded.result is Result.FAILED and recorded.message.kind == "page":
+        _move_on(page, recorded.message, now)
+    _touch(page)
+    return recorded
+
+
+def _move_on(page: Page, message: Message, now: datetime) -> None:
+    """Use the person's next method now; when none is left and none reached them, climb now."""
+    if page.closed_at or page.acked_at or page.snoozed_until:
+        return
+    summons = Summons.objects.select_related("person").filter(page=page, person_id=message.person_id).first()
+    if summons is None or not message.dedup_key.startswith(f"page-{page.pk}-{summons.person_id}-{summons.cycle}-"):
+        return
+    context = TeamContext.load(page.team_id, at=now)
+    callee = climbing.callee_of(summons, context, page)
+    rungs = next_rung_at_once(callee.rungs, upto_s=summons.upto_s)
+    if rungs:
+        upto_s = int(rungs[0].after.total_seconds())
+        later = [rung for rung in callee.rungs if rung.after.total_seconds() > upto_s]
+        Summons.objects.filter(pk=summons.pk).update(
+            upto_s=upto_s, next_ring_at=summons.since_at + min(rung.after for rung in later) if later else None
+        )
+        outbox.enqueue(
+            calling.page_drafts(page, context, callee, rungs, cycle=summons.cycle, now=now), now=now
+        )
+        how = [channel_label(rung.channel) for rung in rungs]
+        facts: dict[str, Any] = {"person": callee.name, "by": how, "because": "the method before failed"}
+        journal.record(Fact(now, "page.rang", page.subject, ENGINE, page.team_id, facts))
+    elif not _anything_left(page, summons) and not _others_called(page, summons):
+        Page.objects.filter(pk=page.pk).update(next_step_at=now)
+
+
+def _anything_left(page: Page, summons: Summons) -> bool:
+    """Say whether a message of this round reached the person, or still may."""
+    prefix = f"page-{page.pk}-{summons.person_id}-{summons.cycle}-"
+    unsettled = outbox_queries.unsettled(page.subject, person_id=summons.person_id)
+    return any(message.dedup_key.startswith(prefix) for message in unsettled)
+
+
+def _others_called(page: Page, summons: Summons) -> bool:
+    """Say whether somebody else was called by the same step and may still be reached."""
+    others = Summons.objects.filter(page=page, since_at=summons.since_at).exclude(pk=summons.pk)
+    return any(
+        message.state in {State.PENDING, State.CLAIMED, State.SENT}
+        for other in others
+        for message in outbox_queries.unsettled(page.subject, person_id=other.person_id)
+    )
+
+
+def _touch(page: Page) -> None:
+    Page.objects.filter(pk=page.pk).update(version=page.version + 1)
+
+
+def _fact(page: Page, verb: str, message: Message, now: datetime, **more: Any) -> Fact:
+    facts = {
+        "message": message.pk,
+        "channel": message.channel,
+        "kind": message.kind,
+        "person": str(message.facts.get("person", "")),
+        "role": str(message.facts.get("role", "")),
+        "attempt": message.attempts,
+        "maybe_twice": message.is_possible_duplicate,
+        **more,
+    }
+    return Fact(now, verb, page.subject, ENGINE, page.team_id, facts)

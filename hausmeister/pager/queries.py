@@ -1,0 +1,322 @@
+"""Reading the pager: whom a call means now, what a page's plan is, what somebody has to do."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Count
+
+from hausmeister.base.words import duration
+from hausmeister.base.working_time import WorkingHours
+from hausmeister.outbox.models import Message
+from hausmeister.outbox.rules import State
+from hausmeister.pager.models import Beat, Page, PageQuerySet, PageState, Summons
+from hausmeister.pager.rules.ladder import Callee, PersonalRung, Position, Roster, Step, climb
+from hausmeister.pager.rules.quiet import next_soft_moment
+from hausmeister.rota import queries as rota
+from hausmeister.rota.queries import DutyNow
+from hausmeister.team import permissions
+from hausmeister.team import queries as team_queries
+from hausmeister.team.models import Membership, Person, Team
+from hausmeister.team.policy.shape import LadderRule, Policy
+from hausmeister.team.queries import Reach
+from hausmeister.team.rules import Capability, ListName, Role
+
+
+def visible_to(person: Person) -> PageQuerySet:
+    """Return the pages that `person` may see; another's page does not exist for them (S30)."""
+    teams = permissions.team_ids(person, Capability.SEE_PAGES)
+    return Page.objects.all() if teams is None else Page.objects.filter(team_id__in=teams)
+
+
+@dataclass
+class TeamContext:
+    """What the pager needs to know of one team at one instant, loaded once and kept for a batch."""
+
+    team: Team
+    policy: Policy
+    at: datetime
+    _rosters: dict[tuple[ListName, datetime], Roster] = field(default_factory=dict)
+
+    @staticmethod
+    def load(team_id: int, *, at: datetime) -> "TeamContext":
+        """Return the context of the team with this id."""
+        return TeamContext(Team.objects.get(pk=team_id), team_queries.policy_of(team_id), at)
+
+    @property
+    def hours(self) -> WorkingHours:
+        """The team's working hours."""
+        return self.policy.working_hours(self.team.zone)
+
+    def ladder(self, page: Page) -> LadderRule:
+        """Return the ladder that `page` climbs; a name that is gone falls back to hard or soft."""
+        return self.policy.ladder_for(is_hard=page.is_hard, named=page.ladder)
+
+    def roster(self, uses: ListName, *, at: datetime | None = None) -> Roster:
+        """Return whom each call means at `at` (now by default), reached by their list `uses`."""
+        moment = at or self.at
+        if (uses, moment) not in self._rosters:
+            self._rosters[uses, moment] = _roster(self.team, self.policy, uses, at=moment)
+        return self._rosters[uses, moment]
+
+    def soft_moment(self, at: datetime) -> datetime:
+        """Return `at`, or the first later instant at which a soft page may ring."""
+        return next_soft_moment(
+            at, hours=self.hours, duties=rota.weekly_duties(self.policy), zone=self.team.zone
+        )
+
+    def step_moment(self, ladder: LadderRule, at: datetime) -> datetime:
+        """Return when a step of `ladder` that is due at `at` may happen."""
+        return self.soft_moment(at) if ladder.working_hours_only else at
+
+    def after(self, ladder: LadderRule, wait: timedelta, *, at: datetime) -> datetime:
+        """Return when `wait` has passed since `at`, counted in working time for a ladder that rests at night."""
+        if ladder.working_hours_only:
+            return self.soft_moment(self.hours.after(at, wait))
+        return at + wait
+
+
+def steps_of(ladder: LadderRule) -> tuple[Step, ...]:
+    """Return the ladder's steps as the rules take them."""
+    return tuple(Step(one.call, one.wait) for one in ladder.steps)
+
+
+def _roster(team: Team, policy: Policy, uses: ListName, *, at: datetime) -> Roster:
+    duty = rota.on_duty(team, at=at)
+    members = [member for member in team_queries.members(team.pk) if member.role != Role.VIEWER]
+    last_resort = rota.last_resort_members(policy, members) or members
+    called: dict[str, list[tuple[Person, str]]] = {
+        "on duty": _post(duty, duty.primary.person, duty.title),
+        "backstop": _post(duty, duty.backstop.person, duty.backstop.title),
+        "last resort": [(member.person, "last resort") for member in last_resort],
+        "leads": [(member.person, "lead") for member in members if member.role == Role.LEAD],
+        "everybody": [(member.person, "member") for member in members],
+    }
+    hope = _hope(members)
+    people = {person.pk for found in called.values() for person, _ in found} | {person.pk for person, _ in hope}
+    reach = team_queries.reach(people)
+    return Roster(
+        called={
+            call: tuple(_callee(person, role, reach.get(person.pk), uses) for person, role in found)
+            for call, found in called.items()
+        },
+        last_hope=tuple(_callee(person, role, reach.get(person.pk), uses) for person, role in hope),
+        until=duty.until,
+    )
+
+
+def _post(duty: DutyNow, person: Person | None, title: str) -> list[tuple[Person, str]]:
+    return [(person, title.lower())] if person is not None else []
+
+
+def _hope(members: Sequence[Membership]) -> list[tuple[Person, str]]:
+    """Return everybody who might help when the whole ladder reaches nobody: the team, then the admins."""
+    seasoned = sorted(members, key=lambda member: (-member.experience, member.person_id))
+    people = [(member.person, "member") for member in seasoned]
+    known = {person.pk for person, _ in people}
+    return people + [(person, "admin") for person in team_queries.admins() if person.pk not in known]
+
+
+def _callee(person: Person, role: str, reach: Reach | None, uses: ListName) -> Callee:
+    return Callee(person.pk, person.name, role, personal_rungs(reach, uses))
+
+
+def personal_rungs(reach: Reach | None, uses: ListName) -> tuple[PersonalRung, ...]:
+    """Return a person's own ladder; one that is not set up calls by every method at once."""
+    if reach is None:
+        return ()
+    own = reach.rungs[uses]
+    if own:
+        return tuple(
+            PersonalRung(
+                timedelta(seconds=rung.after_s), rung.method_id, rung.method.channel,
+                team_queries.address_of(rung.method), rung.added_at,
+            )
+            for rung in own
+        )  # fmt: skip
+    return tuple(
+        PersonalRung(timedelta(0), method.pk, method.channel, team_queries.address_of(method))
+        for method in reach.methods
+    )
+
+
+def chat_channel() -> str:
+    """Return the connector that posts to chat channels, "" when none is set up."""
+    return str(settings.HAUSMEISTER_CHAT)
+
+
+# ---- the plan ----
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """One thing that will happen unless somebody answers: when, who, and how."""
+
+    at: datetime
+    who: str
+    role: str
+    how: str
+    is_step: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What happens next, with clock times. `ends` says what stops it, or why nothing is planned."""
+
+    lines: tuple[PlanLine, ...]
+    ends: str
+
+
+_MOST_LINES = 12
+
+
+def plan(page: Page, *, now: datetime) -> Plan:
+    """Return the page's future, as the ladder, the rota and each person's own ladder have it at this moment."""
+    if page.closed_at is not None:
+        return Plan((), "Closed: nobody is called.")
+    context = TeamContext.load(page.team_id, at=now)
+    if page.acked_at is not None and page.ack_expires_at is not None:
+        again = PlanLine(page.ack_expires_at, "the one on duty", "", "called again if nobody touches the page", is_step=True)
+        return Plan((again,), "Acknowledged: nobody is called until then.")
+    lines = _current_rungs(page, context, now) + _later_steps(page, context, now)
+    lines.sort(key=lambda line: line.at)
+    return Plan(tuple(lines[:_MOST_LINES]), "Ends when somebody acknowledges. After the last step it starts again.")
+
+
+def _current_rungs(page: Page, context: TeamContext, now: datetime) -> list[PlanLine]:
+    """Return what still waits to be sent, and the rungs ahead of people who are being called."""
+    uses = context.ladder(page).uses
+    lines = [
+        PlanLine(max(message.due_at or now, now), str(message.facts.get("person", "")), str(message.facts.get("role", "")),
+                 team_queries.channel_label(message.channel) + (" again" if message.attempts else ""), is_step=False)
+        for message in Message.objects.filter(subject=page.subject, state=State.PENDING, kind="page").order_by("due_at", "id")
+    ]  # fmt: skip
+    ringing = list(Summons.objects.filter(page=page, next_ring_at__isnull=False).select_related("person"))
+    reach = team_queries.reach(one.person_id for one in ringing)
+    for one in ringing:
+        for rung in personal_rungs(reach.get(one.person_id), uses):
+            if rung.after.total_seconds() > one.upto_s:
+                how = team_queries.channel_label(rung.channel)
+                lines.append(PlanLine(one.since_at + rung.after, one.person.name, one.role, how, is_step=False))
+    return lines
+
+
+def _later_steps(page: Page, context: TeamContext, now: datetime) -> list[PlanLine]:
+    """Return the steps to come, each with whoever will be on duty then, up to the end of the ladder."""
+    ladder = context.ladder(page)
+    position, moment = Position(page.steps_done, page.place, page.round), page.next_step_at or now
+    joined = frozenset(Summons.objects.filter(page=page, joined_at__isnull=False).values_list("person_id", flat=True))
+    lines: list[PlanLine] = []
+    for _ in range(len(ladder.steps) + 1):
+        moment = context.step_moment(ladder, max(moment, now))
+        decided = climb(steps_of(ladder), position, context.roster(ladder.uses, at=moment), already_on_it=joined)
+        for callee in decided.callees:
+            first = min(rung.after for rung in callee.rungs)
+            how = ", ".join(
+                dict.fromkeys(team_queries.channel_label(r.channel) for r in callee.rungs if r.after == first)
+            )
+            lines.append(PlanLine(moment + first, callee.name, callee.role, how, is_step=True))
+        position = decided.position
+        if decided.exhausted or decided.nobody:
+            break
+        moment = context.after(ladder, decided.wait, at=moment)
+    return lines
+
+
+# ---- what is whose ----
+
+
+def needs(person: Person) -> list[Page]:
+    """Return the open pages that `person` was called for or holds, the worst first."""
+    called = Summons.objects.filter(person=person, page__closed_at=None).values_list("page_id", flat=True)
+    mine = visible_to(person).open().filter(id__in=list(called)) | visible_to(person).open().filter(acked_by=person)
+    return list(mine.distinct().select_related("team", "acked_by").worst_first()[:50])
+
+
+def firing_for(person: Person) -> int:
+    """Return how many unanswered hard or soft pages are calling `person` now."""
+    return visible_to(person).unanswered().filter(snoozed_until=None, summonses__person=person).count()
+
+
+def people_on(page: Page) -> list[Summons]:
+    """Return whom the page called, the first called first."""
+    return list(Summons.objects.filter(page=page).select_related("person").order_by("id"))
+
+
+def people_on_many(pages: Iterable[Page]) -> dict[int, list[Summons]]:
+    """Return whom each page called."""
+    found: dict[int, list[Summons]] = {}
+    rows = Summons.objects.filter(page__in=list(pages)).select_related("person").order_by("id")
+    for one in rows:
+        found.setdefault(one.page_id, []).append(one)
+    return found
+
+
+def state_counts(pages: PageQuerySet) -> dict[PageState, int]:
+    """Return how many open pages are in each state."""
+    counts = dict.fromkeys(PageState, 0)
+    rows = pages.open().only("acked_at", "closed_at", "snoozed_until", "waits_for_work")
+    for page in rows:
+        counts[page.state] += 1
+    return counts
+
+
+# ---- health ----
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the auditor found: pages that ought to have moved and did not. Empty is healthy."""
+
+    stuck: tuple[Page, ...]
+    overdue_messages: int
+
+
+OVERDUE = timedelta(minutes=5)
+
+
+def audit(*, now: datetime) -> Audit:
+    """Return the open, unacknowledged pages without a next step ahead, and messages that lie about."""
+    late = now - OVERDUE
+    stuck = Page.objects.unanswered().filter(next_step_at__lt=late).order_by("next_step_at", "id")[:20]
+    overdue = Message.objects.ready(late).filter(lane="paging").count()
+    return Audit(tuple(stuck), overdue)
+
+
+def last_beat() -> datetime | None:
+    """Return when an engine last finished a whole tick."""
+    return Beat.objects.order_by("-ticked_at").values_list("ticked_at", flat=True).first()
+
+
+
+# ---- storms and age ----
+
+
+def opened_since(source_keys: Sequence[str], *, since: datetime) -> dict[tuple[str, bool], int]:
+    """Return how many pages each source opened since then, by source key and hardness; none is left out."""
+    rows = (
+        Page.objects.filter(source_key__in=source_keys, opened_at__gt=since)
+        .values("source_key", "is_hard")
+        .annotate(opened=Count("id"))
+    )
+    return {(row["source_key"], row["is_hard"]): row["opened"] for row in rows}
+
+
+def open_storm(source_key: str, *, is_hard: bool) -> Page | None:
+    """Return the source's storm page that nobody has taken, its row locked; None when there is none."""
+    storms = Page.objects.unanswered().filter(source_key=source_key, is_storm=True, is_hard=is_hard)
+    return storms.filter(snoozed_until=None).select_for_update(of=("self",)).select_related("team").order_by("-id").first()
+
+
+def too_old(*, now: datetime) -> list[tuple[int, str]]:
+    """Return the open pages older than their team's greatest age, with that age in words."""
+    found: list[tuple[int, str]] = []
+    ages = {
+        team_id: policy.pager.greatest_age
+        for team_id, policy in team_queries.policies(list(Team.objects.values_list("id", flat=True))).items()
+    }
+    for team_id, age in ages.items():
+        old = Page.objects.open().filter(team_id=team_id, opened_at__lt=now - age).order_by("id")
+        found += [(page_id, duration(age)) for page_id in old.values_list("id", flat=True)[:100]]
+    return found

@@ -1,0 +1,235 @@
+"""Changes to the rota: planning ahead, overrides, leave. Each is told in the journal."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from hausmeister.base.words import listed
+from hausmeister.journal import operations as journal
+from hausmeister.journal.rules import ENGINE, Actor, Fact
+from hausmeister.rota import queries
+from hausmeister.rota.models import Override, Shift
+from hausmeister.rota.rules.rotation import Assignment, Turn, share_out
+from hausmeister.rota.rules.slots import Post, Slot, slots_between
+from hausmeister.team import operations as team_operations
+from hausmeister.team import queries as team_queries
+from hausmeister.team.models import Leave, Membership, Person, Team
+from hausmeister.team.rules import Role
+
+
+class OverrideRefused(Exception):
+    """The override would break a rule; the text says which and when."""
+
+
+class OverrideNeedsWord(OverrideRefused):
+    """The override bends the rule that a backstop outranks the person backed; say so to have it."""
+
+
+@transaction.atomic
+def plan_ahead(team: Team, *, now: datetime) -> int:
+    """Share out the turns up to the policy's horizon that nobody has yet; return how many posts were filled.
+
+    What is planned stays; two engines at once plan once, because the team's row is locked.
+    """
+    team = Team.objects.select_for_update().get(pk=team.pk)
+    policy = team_queries.policy_of(team.pk)
+    until = now + timedelta(weeks=policy.rota.weeks_ahead)
+    slots = list(slots_between(queries.weekly_duties(policy), team.zone, now, until))
+    stored = set(Shift.objects.filter(team=team, week__gte=slots[0].week).values_list("duty", "week"))
+    fresh = [slot for slot in slots if (slot.duty, slot.week) not in stored]
+    if not fresh or not queries.candidates(team):
+        return 0
+    assignments = share_out(
+        fresh,
+        queries.candidates(team),
+        past=queries.turns_served(team),
+        began_on=queries.began_on(team, default=fresh[0].week),
+        rule=queries.rotation_rule(policy),
+    )
+    Shift.objects.bulk_create(_shift(team, one, now) for one in assignments)
+    facts = {"from": fresh[0].starts_at.isoformat(), "to": fresh[-1].ends_at.isoformat(), "turns": len(fresh)}
+    journal.record(Fact(now, "rota.planned", f"team:{team.pk}", ENGINE, team.pk, facts))
+    return len(assignments)
+
+
+def _shift(team: Team, one: Assignment, now: datetime) -> Shift:
+    return Shift(
+        team=team,
+        duty=one.slot.duty,
+        post=one.post,
+        week=one.slot.week,
+        starts_at=one.slot.starts_at,
+        ends_at=one.slot.ends_at,
+        person_id=one.person_id,
+        bent=list(one.bent),
+        served_before=one.served,
+        planned_at=now,
+    )
+
+
+@transaction.atomic
+def settle(team: Team, *, now: datetime, by: Actor, reason: str) -> list[Shift]:
+    """Give new holders to the turns not yet begun whose holder cannot take them; return those shifts.
+
+    Nobody else's turn moves. A turn that has begun is not given away: the resolver lets the backstop stand in.
+    """
+    team = Team.objects.select_for_update().get(pk=team.pk)
+    candidates = {one.person_id: one for one in queries.candidates(team)}
+    ahead = list(Shift.objects.filter(team=team, starts_at__gt=now).order_by("starts_at", "id"))
+    lost = [shift for shift in ahead if shift.person_id not in candidates or not candidates[shift.person_id].is_free(_slot(shift))]
+    if not lost or not candidates:
+        return []
+    lost_ids = {shift.pk for shift in lost}
+    lost_keys = {(shift.duty, shift.week, shift.post) for shift in lost}
+    slots = list({_slot(shift): None for shift in ahead if (shift.duty, shift.week) in {(d, w) for d, w, _ in lost_keys}})
+    others = [
+        turn for turn in queries.turns_served(team)
+        if (turn.slot.duty, turn.slot.week, turn.post.value) not in lost_keys
+    ]  # fmt: skip
+    fixed = [
+        Turn(_slot(shift), Post(shift.post), shift.person_id)
+        for shift in ahead
+        if shift.pk not in lost_ids and shift.person_id is not None and _slot(shift) in slots
+    ]
+    assignments = share_out(
+        slots,
+        list(candidates.values()),
+        past=[turn for turn in others if turn.slot not in slots],
+        began_on=queries.began_on(team, default=now.date()),
+        rule=queries.rotation_rule(team_queries.policy_of(team.pk)),
+        fixed=fixed,
+    )
+    return _rewrite(team, lost, assignments, now=now, by=by, reason=reason)
+
+
+def _slot(shift: Shift) -> Slot:
+    return Slot(shift.duty, shift.week, shift.starts_at, shift.ends_at)
+
+
+def _rewrite(
+    team: Team, lost: Sequence[Shift], assignments: Sequence[Assignment], *, now: datetime, by: Actor, reason: str
+) -> list[Shift]:
+    chosen = {(one.slot, one.post): one for one in assignments}
+    names = team_queries.people_by_id(
+        {person for shift in lost for person in (shift.person_id, chosen[_slot(shift), Post(shift.post)].person_id) if person}
+    )
+    facts = []
+    for shift in lost:
+        new = chosen[_slot(shift), Post(shift.post)]
+        before = names[shift.person_id].name if shift.person_id else ""
+        after = names[new.person_id].name if new.person_id else ""
+        Shift.objects.filter(pk=shift.pk).update(person_id=new.person_id, bent=list(new.bent), planned_at=now)
+        shift.person_id = new.person_id
+        details = {
+            "duty": shift.duty, "post": shift.post, "week": shift.week.isoformat(), "before": before, "after": after,
+            "reason": reason,
+        }  # fmt: skip
+        facts.append(Fact(now, "shift.moved", f"team:{team.pk}", by, team.pk, details))
+    journal.record_many(facts)
+    return list(lost)
+
+
+@transaction.atomic
+def record_leave(person: Person, *, starts_on: date, ends_on: date, by: Actor, now: datetime) -> list[Shift]:
+    """Store days away and settle the duties they touch in every team; return the shifts that moved."""
+    team_operations.record_leave(person, starts_on=starts_on, ends_on=ends_on, by=by, now=now)
+    return _settle_all(person, now=now, by=by, reason=f"{person.name} is away")
+
+
+@transaction.atomic
+def cancel_leave(leave: Leave, *, by: Actor, now: datetime) -> None:
+    """Take days away back. Duties that were given to others stay with them."""
+    if Leave.objects.filter(pk=leave.pk, cancelled_at=None).update(cancelled_at=now):
+        facts = {"from": leave.starts_on.isoformat(), "to": leave.ends_on.isoformat()}
+        journal.record(Fact(now, "leave.cancelled", f"person:{leave.person_id}", by, None, facts))
+
+
+def _settle_all(person: Person, *, now: datetime, by: Actor, reason: str) -> list[Shift]:
+    moved: list[Shift] = []
+    teams = Team.objects.filter(memberships__person=person, memberships__left_on=None).order_by("id")
+    for team in teams:
+        moved += settle(team, now=now, by=by, reason=reason)
+    return moved
+
+
+@transaction.atomic
+def add_override(
+    team: Team,
+    *,
+    post: Post,
+    person: Person,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    by: Actor,
+    now: datetime,
+    created_by: Person | None = None,
+    even_if_outranked: bool = False,
+) -> Override:
+    """Let `person` hold `post` for the span, whatever is planned.
+
+    Raises OverrideRefused when the span is not ahead, the person is no responder of the team, or already
+    holds the other post at some time of it; OverrideNeedsWord when the backstop would no longer outrank the
+    person backed, unless `even_if_outranked`.
+    """
+    team = Team.objects.select_for_update().get(pk=team.pk)
+    if not starts_at < ends_at or ends_at <= now:
+        raise OverrideRefused("The override must end after it begins, and in the future.")
+    if ends_at - starts_at > timedelta(days=92):
+        raise OverrideRefused("An override lasts at most 92 days.")
+    members = {member.person_id: member for member in team_queries.members(team.pk) if member.role != Role.VIEWER}
+    if person.pk not in members:
+        raise OverrideRefused(f"{person.name} is not a responder of {team.name}.")
+    outranked = _check_others(team, post, person, starts_at, ends_at, members)
+    if outranked and not even_if_outranked:
+        raise OverrideNeedsWord(f"{outranked} A backstop should have more ops experience than the person backed.")
+    override = Override.objects.create(
+        team=team,
+        post=post,
+        person=person,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        reason=reason[:200],
+        created_by=created_by,
+        created_at=now,
+    )
+    facts = {
+        "override": override.pk, "post": post.value, "person": person.name, "from": starts_at.isoformat(),
+        "to": ends_at.isoformat(), "reason": reason[:200], "outranked": bool(outranked),
+    }  # fmt: skip
+    journal.record(Fact(now, "override.added", f"team:{team.pk}", by, team.pk, facts))
+    return override
+
+
+def _check_others(
+    team: Team, post: Post, person: Person, starts_at: datetime, ends_at: datetime, members: dict[int, Membership]
+) -> str:
+    """Return who would be outranked, "" for nobody. Raises OverrideRefused when one person would hold both posts."""
+    strictly = team_queries.policy_of(team.pk).rota.strictly_more_experience
+    outranked: list[str] = []
+    for segment in queries.timeline(team, starts_at=starts_at, ends_at=ends_at):
+        other = segment.duty.backstop.person if post is Post.PRIMARY else segment.duty.primary.person
+        when = f"{segment.starts_at.astimezone(team.zone):%a %d %b %H:%M}"
+        if other == person:
+            raise OverrideRefused(f"From {when} {person.name} already holds the other post; nobody backs themselves.")
+        if other is None or other.pk not in members:
+            continue
+        backed, behind = (person, other) if post is Post.PRIMARY else (other, person)
+        more = members[behind.pk].experience - members[backed.pk].experience
+        if more < (1 if strictly else 0):
+            outranked.append(f"{behind.first_name} would back {backed.first_name} from {when}")
+    return listed(outranked[:3]) + "." if outranked else ""
+
+
+@transaction.atomic
+def cancel_override(override: Override, *, by: Actor, now: datetime) -> None:
+    """End an override; the plan holds again from now on. What was served under it stays in the history.
+
+    A second time changes nothing.
+    """
+    mine = Override.objects.filter(pk=override.pk, cancelled_at=None, ends_at__gt=now)
+    ended = mine.filter(starts_at__lt=now).update(ends_at=now) or mine.update(cancelled_at=now)
+    if ended:
+        facts = {"override": override.pk, "person": override.person.name}
+        journal.record(Fact(now, "override.cancelled", f"team:{override.team_id}", by, override.team_id, facts))

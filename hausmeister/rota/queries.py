@@ -1,0 +1,302 @@
+"""Who is on duty: the questions that every surface asks, answered by the one resolver."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import Min
+
+from hausmeister.base.wall_time import monday_of
+from hausmeister.rota.models import Override, Shift
+from hausmeister.rota.rules.resolving import Facts, OnDuty, PlannedShift, Substitution, resolve
+from hausmeister.rota.rules.rotation import Candidate, RotationRule, Turn, share_out
+from hausmeister.rota.rules.slots import Post, Slot, WeeklyDuty, slot_at, slots_between
+from hausmeister.team import queries as team_queries
+from hausmeister.team.models import Membership, Person, Team
+from hausmeister.team.policy.shape import Policy
+from hausmeister.team.rules import Away, Role
+
+FARTHEST_AHEAD = timedelta(days=2 * 366)
+
+
+class TooFarAhead(Exception):
+    """Nobody can say yet who is on duty then."""
+
+
+@dataclass(frozen=True)
+class PostNow:
+    """One post at one instant: who, and why."""
+
+    title: str
+    person: Person | None
+    why: str
+    is_planned: bool
+
+
+@dataclass(frozen=True)
+class DutyNow:
+    """The answer to "who is on call": duty, its holder, the backstop, until when."""
+
+    team: Team
+    duty: str
+    title: str
+    triage: bool
+    starts_at: datetime
+    ends_at: datetime
+    until: datetime
+    primary: PostNow
+    backstop: PostNow
+
+    def post_of(self, person: Person) -> Post | None:
+        """Return the post that `person` holds, None for neither."""
+        if self.primary.person == person:
+            return Post.PRIMARY
+        return Post.BACKSTOP if self.backstop.person == person else None
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of time in which the answer stays the same."""
+
+    starts_at: datetime
+    ends_at: datetime
+    duty: DutyNow
+
+
+def weekly_duties(policy: Policy) -> tuple[WeeklyDuty, ...]:
+    """Return the policy's duties as the rota's rules take them."""
+    return tuple(
+        WeeklyDuty(d.name, d.starts.day, d.starts.at, d.ends.day, d.ends.at, d.triage) for d in policy.duties
+    )
+
+
+def on_duty(team: Team, *, at: datetime) -> DutyNow:
+    """Return who is on duty for `team` at `at`, and who stands behind them.
+
+    Raises TooFarAhead more than two years after the last planned duty.
+    """
+    return timeline(team, starts_at=at, ends_at=at + timedelta(microseconds=1))[0].duty
+
+
+def timeline(team: Team, *, starts_at: datetime, ends_at: datetime) -> list[Segment]:
+    """Return who is on duty from `starts_at` up to `ends_at`, in stretches without a change."""
+    book = _Book.load(team, starts_at=starts_at, ends_at=ends_at)
+    segments: list[Segment] = []
+    moment = starts_at
+    while moment < ends_at:
+        answer = book.at(moment)
+        segments.append(Segment(moment, min(answer.until, ends_at), answer))
+        moment = answer.until
+    return _joined(segments)
+
+
+def _joined(segments: list[Segment]) -> list[Segment]:
+    """Join neighbours with the same answer: somebody else's leave begins without a change here."""
+    joined: list[Segment] = []
+    for one in segments:
+        last = joined[-1] if joined else None
+        if last and (last.duty.starts_at, last.duty.primary, last.duty.backstop) == (
+            one.duty.starts_at, one.duty.primary, one.duty.backstop,
+        ):  # fmt: skip
+            joined[-1] = Segment(last.starts_at, one.ends_at, last.duty)
+        else:
+            joined.append(one)
+    return joined
+
+
+@dataclass(frozen=True)
+class _Book:
+    """Everything the resolver needs for a span of one team, loaded once."""
+
+    team: Team
+    policy: Policy
+    duties: tuple[WeeklyDuty, ...]
+    facts: Facts
+    people: dict[int, Person]
+
+    @staticmethod
+    def load(team: Team, *, starts_at: datetime, ends_at: datetime) -> "_Book":
+        policy = team_queries.policy_of(team.pk)
+        duties = weekly_duties(policy)
+        planned = _planned(team, policy, duties, starts_at, ends_at)
+        overrides = list(Override.objects.filter(team=team).touching(starts_at - timedelta(days=8), ends_at + timedelta(days=8)))
+        members = team_queries.members(team.pk)
+        reserves = _reserves(policy, members)
+        ids = {one.person_id for one in planned if one.person_id} | {one.person_id for one in overrides} | set(reserves)
+        absences = team_queries.absences(ids, after=starts_at)
+        people = {member.person_id: member.person for member in members}
+        people.update(team_queries.people_by_id(ids - people.keys()))
+        gone = {person_id for person_id in ids if person_id not in people or not people[person_id].is_active}
+        facts = Facts(
+            planned=[one if one.person_id not in gone else PlannedShift(one.slot, one.post, None) for one in planned],
+            substitutions=[_substitution(one) for one in overrides if one.person_id not in gone],
+            away={person: tuple(spans) for person, spans in absences.items()},
+            reserves=reserves,
+        )
+        return _Book(team, policy, duties, facts, people)
+
+    def at(self, moment: datetime) -> DutyNow:
+        slot = slot_at(self.duties, self.team.zone, moment)
+        answer = resolve(slot, self.facts, moment)
+        rule = next(duty for duty in self.policy.duties if duty.name == slot.duty)
+        return DutyNow(
+            team=self.team,
+            duty=slot.duty,
+            title=rule.title,
+            triage=rule.triage,
+            starts_at=slot.starts_at,
+            ends_at=slot.ends_at,
+            until=answer.until,
+            primary=self._post(rule.title, answer, Post.PRIMARY),
+            backstop=self._post(self.policy.rota.backstop_title, answer, Post.BACKSTOP),
+        )
+
+    def _post(self, title: str, answer: OnDuty, post: Post) -> PostNow:
+        holder = answer.primary if post is Post.PRIMARY else answer.backstop
+        person = self.people.get(holder.person_id) if holder.person_id is not None else None
+        return PostNow(title, person, holder.why, holder.is_planned)
+
+
+def _substitution(one: Override) -> Substitution:
+    return Substitution(one.pk, Post(one.post), one.starts_at, one.ends_at, one.person_id, one.reason)
+
+
+def _reserves(policy: Policy, members: Sequence[Membership]) -> list[int]:
+    """Return whom to fall back on: the named last resort, then everybody on the rota, the seasoned first."""
+    named = [one.person_id for one in last_resort_members(policy, members)]
+    rest = [m for m in members if m.role != Role.VIEWER]
+    rest.sort(key=lambda member: (-member.experience, member.person_id))
+    return list(dict.fromkeys([*named, *(member.person_id for member in rest)]))
+
+
+def last_resort_members(policy: Policy, members: Sequence[Membership]) -> list[Membership]:
+    """Return the members that the policy names as last resort, in its order."""
+    found: list[Membership] = []
+    for name in policy.pager.last_resort:
+        if name == "leads":
+            found += [member for member in members if member.role == Role.LEAD]
+        else:
+            found += [member for member in members if member.person.email.lower() == name.lower()]
+    return found
+
+
+def _planned(
+    team: Team, policy: Policy, duties: tuple[WeeklyDuty, ...], starts_at: datetime, ends_at: datetime
+) -> list[PlannedShift]:
+    """Return the stored shifts of the span, and beyond the stored ones what the rotation would decide."""
+    slots = list(slots_between(duties, team.zone, starts_at, ends_at))
+    if not slots:
+        return []
+    stored = {
+        (shift.duty, shift.week, shift.post): shift
+        for shift in Shift.objects.filter(team=team, week__gte=slots[0].week, week__lte=slots[-1].week)
+    }
+    planned = [
+        PlannedShift(slot, post, shift.person_id, tuple(shift.bent))
+        for slot in slots
+        for post in Post
+        if (shift := stored.get((slot.duty, slot.week, post.value)))
+    ]
+    missing = [slot for slot in slots if (slot.duty, slot.week, Post.PRIMARY.value) not in stored]
+    return planned + (_tentative(team, policy, duties, missing) if missing else [])
+
+
+def _tentative(
+    team: Team, policy: Policy, duties: tuple[WeeklyDuty, ...], missing: Sequence[Slot]
+) -> list[PlannedShift]:
+    """Return what the rotation would decide for turns that are not planned yet; none for turns in the past."""
+    last = Shift.objects.filter(team=team).order_by("-ends_at").values_list("ends_at", flat=True).first()
+    begin = last or missing[0].starts_at
+    if missing[-1].starts_at > begin + FARTHEST_AHEAD:
+        raise TooFarAhead(f"The rota of {team.name} is not known beyond {begin + FARTHEST_AHEAD:%d %b %Y}.")
+    ahead = [slot for slot in slots_between(duties, team.zone, begin, missing[-1].ends_at) if slot.starts_at >= begin]
+    if not last:
+        ahead = list(missing)
+    wanted = set(missing)
+    return [
+        PlannedShift(one.slot, one.post, one.person_id, one.bent)
+        for one in share_out(
+            ahead,
+            candidates(team),
+            past=turns_served(team),
+            began_on=began_on(team, default=ahead[0].week if ahead else missing[0].week),
+            rule=rotation_rule(policy),
+        )
+        if one.slot in wanted
+    ]
+
+
+def rotation_rule(policy: Policy) -> RotationRule:
+    """Return what the policy says of the rotation."""
+    return RotationRule(policy.rota.strictly_more_experience, policy.rota.weeks_between)
+
+
+def candidates(team: Team) -> list[Candidate]:
+    """Return the people who share the duties of `team`, with their leave."""
+    members = [member for member in team_queries.members(team.pk) if member.takes_duty and member.role != Role.VIEWER]
+    # every leave counts, old ones too: it is the planner's question whether they touch a turn
+    absences = team_queries.absences((member.person_id for member in members), after=team.created_at - timedelta(days=400))
+    return [
+        Candidate(
+            member.person_id, member.person.name, member.experience, member.joined_on,
+            tuple(absences.get(member.person_id, ())),
+        )
+        for member in members
+    ]  # fmt: skip
+
+
+def began_on(team: Team, *, default: date) -> date:
+    """Return the Monday from which the team's fairness counts."""
+    first: date | None = Shift.objects.filter(team=team).aggregate(first=Min("week"))["first"]
+    return first or monday_of(default)
+
+
+def turns_served(team: Team) -> list[Turn]:
+    """Return every planned turn with the person who has, or had, most of it: overrides count."""
+    overrides = list(Override.objects.filter(team=team, cancelled_at=None).order_by("id"))
+    turns = []
+    for shift in Shift.objects.filter(team=team).order_by("starts_at", "id"):
+        holder = _most_of(shift, overrides)
+        if holder is not None:
+            slot = Slot(shift.duty, shift.week, shift.starts_at, shift.ends_at)
+            turns.append(Turn(slot, Post(shift.post), holder))
+    return turns
+
+
+def _most_of(shift: Shift, overrides: Iterable[Override]) -> int | None:
+    """Return who holds more than half of `shift`: an override's person, else the planned one."""
+    for one in overrides:
+        overlap = min(one.ends_at, shift.ends_at) - max(one.starts_at, shift.starts_at)
+        if one.post == shift.post and overlap > (shift.ends_at - shift.starts_at) / 2:
+            return one.person_id
+    return shift.person_id
+
+
+def upcoming_overrides(team: Team, *, now: datetime, until: datetime) -> list[Override]:
+    """Return the overrides in force at any time from `now` to `until`, oldest first."""
+    return list(Override.objects.filter(team=team).touching(now, until).select_related("person", "created_by"))
+
+
+def next_duty_of(person: Person, *, now: datetime) -> list[Shift]:
+    """Return the planned duties that `person` has now or next, the soonest first, at most five."""
+    return list(Shift.objects.filter(person=person, ends_at__gt=now).select_related("team").order_by("starts_at")[:5])
+
+
+def holes(team: Team, *, now: datetime, until: datetime) -> list[Segment]:
+    """Return the stretches in which a post has no planned holder, or nobody who may hold it."""
+    return [
+        one
+        for one in timeline(team, starts_at=now, ends_at=until)
+        if one.duty.primary.person is None or one.duty.backstop.person is None or "last resort" in one.duty.backstop.why
+    ]
+
+
+def away_between(team: Team, *, starts_at: datetime, ends_at: datetime) -> dict[int, list[Away]]:
+    """Return the leave of the team's people that touches the span."""
+    ids = [member.person_id for member in team_queries.members(team.pk)]
+    found = team_queries.absences(ids, after=starts_at)
+    return {
+        person: touching
+        for person, spans in found.items()
+        if (touching := [span for span in spans if span.touches(starts_at, ends_at)])
+    }

@@ -1,0 +1,113 @@
+"""Deployment settings, from the environment alone; refused at start when wrong. Each is in docs/settings.md."""
+
+from pathlib import Path
+
+from hausmeister.base import env, log
+from hausmeister.base.env import Environment
+
+ENVIRONMENT = Environment()
+_read = ENVIRONMENT
+
+BASE_DIR = Path(__file__).resolve().parent
+
+# ---- the names that other tools rely on ----
+HAUSMEISTER_DATA = _read.folder("HAUSMEISTER_DATA", "var")
+HAUSMEISTER_BASE_URL = _read.url("HAUSMEISTER_BASE_URL", "http://localhost:8000")
+HAUSMEISTER_LOG_LEVEL = _read.one_of("HAUSMEISTER_LOG_LEVEL", ("debug", "info", "warning", "error"), "info")
+HAUSMEISTER_EMAIL = env.mail_server(_read.text("HAUSMEISTER_EMAIL_URL"))
+HAUSMEISTER_EMAIL_FROM = _read.text("HAUSMEISTER_EMAIL_FROM", "Hausmeister <hausmeister@localhost>")
+
+# ---- channels ----
+HAUSMEISTER_SLACK_TOKEN = _read.text("HAUSMEISTER_SLACK_TOKEN")
+HAUSMEISTER_SLACK_URL = _read.url("HAUSMEISTER_SLACK_URL", "https://slack.com/api")
+HAUSMEISTER_CHAT = "slack" if HAUSMEISTER_SLACK_TOKEN else ""
+HAUSMEISTER_OPSGENIE_KEY = _read.text("HAUSMEISTER_OPSGENIE_KEY")
+HAUSMEISTER_OPSGENIE_URL = _read.url("HAUSMEISTER_OPSGENIE_URL", "https://api.opsgenie.com")
+HAUSMEISTER_OPSGENIE_HOOK_SECRET = _read.text("HAUSMEISTER_OPSGENIE_HOOK_SECRET")
+HAUSMEISTER_NTFY_URL = _read.url("HAUSMEISTER_NTFY_URL", "https://ntfy.sh")
+
+# ---- outgoing connections to addresses that people type ----
+HAUSMEISTER_OUTGOING_ALLOW = _read.networks("HAUSMEISTER_OUTGOING_ALLOW")
+HAUSMEISTER_OUTGOING_PORTS = _read.ports("HAUSMEISTER_OUTGOING_PORTS")
+
+# ---- operation ----
+HAUSMEISTER_POLICY = _read.text("HAUSMEISTER_POLICY")
+HAUSMEISTER_WATCHER_URL = _read.url("HAUSMEISTER_WATCHER_URL")
+HAUSMEISTER_TRUSTED_PROXIES = _read.networks("HAUSMEISTER_TRUSTED_PROXIES")
+HAUSMEISTER_SECRET_KEYS = _read.words("HAUSMEISTER_SECRET_KEYS")
+
+DATABASES = {"default": env.database(_read.text("DATABASE_URL"), data=HAUSMEISTER_DATA)}
+
+# The keys that sign sessions and links; the first signs, all are accepted. `secret_keys.py` makes the file.
+SECRET_KEY_FILE = HAUSMEISTER_DATA / "secret-key"
+_keys = HAUSMEISTER_SECRET_KEYS or env.kept_secret_keys(SECRET_KEY_FILE)
+SECRET_KEY, SECRET_KEY_FALLBACKS = _keys[0], list(_keys[1:])
+
+# ---- Django ----
+DEBUG = False
+ALLOWED_HOSTS = env.hosts_of(HAUSMEISTER_BASE_URL)
+IS_HTTPS = HAUSMEISTER_BASE_URL.startswith("https://")
+ROOT_URLCONF = "hausmeister.urls"
+WSGI_APPLICATION = None
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "team.Person"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = True
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "django_htmx",
+    "csp",
+    "ninja",
+    "hausmeister.journal",
+    "hausmeister.outbox",
+    "hausmeister.team",
+    "hausmeister.rota",
+    "hausmeister.pager",
+    "hausmeister.alerts",
+    "hausmeister.web",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+STATIC_URL = "/static/"
+STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+LOGGING_CONFIG = "logging.config.dictConfig"
+LOGGING = log.configure(HAUSMEISTER_LOG_LEVEL)

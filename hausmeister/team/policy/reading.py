@@ -1,0 +1,256 @@
+"""From the text of a policy file to a Policy, or to every problem in it."""
+
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+
+from hausmeister.base.priority import Priority
+from hausmeister.base.words import listed
+from hausmeister.team.policy import toml_table
+from hausmeister.team.policy.shape import (
+    AlertRule,
+    DutyRule,
+    LadderRule,
+    PagerRule,
+    Policy,
+    PriorityRule,
+    RotaRule,
+    SeverityLevel,
+    StepRule,
+    WeekTime,
+)
+from hausmeister.team.policy.toml_table import Problem, Table
+from hausmeister.team.rules import ListName
+
+DEFAULT_FILE = Path(__file__).with_name("default.toml")
+LARGEST_FILE_BYTES = 256 * 1024
+CALLS = ("on duty", "backstop", "last resort", "leads", "everybody")
+
+_MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
+_WEEK_MINUTES = 7 * 24 * 60
+_PRIORITIES = tuple(priority.name for priority in reversed(Priority))
+
+
+class BadPolicy(Exception):
+    """The policy cannot be used; `problems` says everything that is wrong with it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems, key=lambda problem: problem.line)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+@lru_cache(maxsize=32)
+def read(text: str, *, file: str) -> Policy:
+    """Return the policy that `text` describes; `file` is its name in messages.
+
+    Raises BadPolicy with every problem found.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > LARGEST_FILE_BYTES:
+        raise BadPolicy([Problem(file, 1, "the file", f"{len(text)} characters", "at most 256 KiB")])
+    document = toml_table.parse(text, file=file)
+    if document.problems:
+        raise BadPolicy(document.problems)
+    policy = _policy(document.root())
+    if document.problems:
+        raise BadPolicy(document.problems)
+    return policy
+
+
+def default() -> Policy:
+    """Return the policy that ships with the program."""
+    return read(DEFAULT_FILE.read_text(encoding="utf-8"), file=DEFAULT_FILE.name)
+
+
+def _policy(root: Table) -> Policy:
+    known = tuple(root.keys())
+    working = root.table("working_hours")
+    alerts, channels = root.table("alerts"), root.table("channels")
+    tracker, dashboards = root.table("tracker"), root.table("dashboards")
+    ladders = _ladders(root)
+    starts, ends = working.clock_time("starts"), working.clock_time("ends")
+    if ends <= starts and working.has("days"):
+        working.complain("ends", f"{ends:%H:%M}", f"later than the start, {starts:%H:%M}")
+    policy = Policy(
+        duties=_duties(root),
+        rota=_rota(root.table("rota")),
+        working_days=working.weekdays("days"),
+        working_starts=starts,
+        working_ends=ends,
+        days_off=working.dates("days_off"),
+        ladders=ladders,
+        pager=_pager(root.table("pager")),
+        priorities=_priorities(root.table("priorities")),
+        default_priority=Priority[alerts.one_of("default_priority", _PRIORITIES)],
+        priority_of_severity=_severities(alerts.table("severity")),
+        alert_rules=_alert_rules(alerts, ladders),
+        severity_levels=_severity_levels(root),
+        alarms_channel=channels.text("alarms", may_be_empty=True),
+        question_channels=channels.texts("questions"),
+        updates_channel=channels.text("updates", may_be_empty=True),
+        announcements_channel=channels.text("announcements", may_be_empty=True),
+        crash_channel=channels.text("crash", may_be_empty=True),
+        tracker_repository=tracker.text("repository", may_be_empty=True),
+        tracker_labels=tracker.texts("labels"),
+        dashboard_url=dashboards.text("riemann", may_be_empty=True),
+        dashboard_shards=dashboards.texts("shards"),
+    )
+    working.done(("days", "starts", "ends", "days_off"))
+    alerts.done(("default_priority", "severity", "rules"))
+    channels.done(("alarms", "questions", "updates", "announcements", "crash"))
+    tracker.done(("repository", "labels"))
+    dashboards.done(("riemann", "shards"))
+    root.done(tuple(key for key in known if not root.has(key)))
+    return policy
+
+
+def _duties(root: Table) -> tuple[DutyRule, ...]:
+    table = root.table("duties")
+    duties = tuple(_duty(name, one) for name, one in table.named_tables())
+    problem = _hole_or_overlap(duties)
+    if problem and not (problem == "missing" and table.is_missing):
+        root.complain("duties", problem, "duties that cover the week, each beginning exactly where another ends")
+    return duties
+
+
+def _duty(name: str, table: Table) -> DutyRule:
+    duty = DutyRule(
+        name=name,
+        title=table.text("title", most=60),
+        starts=WeekTime(*table.week_time("starts")),
+        ends=WeekTime(*table.week_time("ends")),
+        triage=table.yes_or_no("triage"),
+    )
+    table.done(("title", "starts", "ends", "triage"))
+    if len(name) > 40:
+        table.complain("title", f"under the name {name!r}", "under a name of at most 40 characters")
+    return duty
+
+
+def _minute(moment: WeekTime) -> int:
+    return moment.day * 1440 + moment.at.hour * 60 + moment.at.minute
+
+
+def _hole_or_overlap(duties: tuple[DutyRule, ...]) -> str:
+    """Return what is wrong with the week that `duties` make, "" when every minute has exactly one holder."""
+    if not duties:
+        return "missing"
+    covered = 0
+    ends = {_minute(duty.ends) for duty in duties}
+    for duty in duties:
+        if _minute(duty.starts) not in ends:
+            return f"a week in which {duty.name!r} does not begin where another duty ends"
+        covered += (_minute(duty.ends) - _minute(duty.starts)) % _WEEK_MINUTES or _WEEK_MINUTES
+    if len(ends) != len(duties) or covered != _WEEK_MINUTES:
+        return f"{covered // 60} hours of duty in a week of 168"
+    return ""
+
+
+def _rota(table: Table) -> RotaRule:
+    rule = RotaRule(
+        backstop_title=table.text("backstop_title", most=60),
+        strictly_more_experience=table.yes_or_no("strictly_more_experience"),
+        weeks_ahead=table.whole_number("weeks_ahead", least=2, most=104),
+        weeks_between=table.whole_number("weeks_between", least=0, most=26),
+    )
+    table.done(("backstop_title", "strictly_more_experience", "weeks_ahead", "weeks_between"))
+    return rule
+
+
+def _ladders(root: Table) -> dict[str, LadderRule]:
+    table = root.table("ladders")
+    ladders = {name: _ladder(name, one) for name, one in table.named_tables()}
+    missing = [name for name in ("hard", "soft") if name not in ladders]
+    if missing and not table.is_missing:
+        root.complain("ladders", f"without {listed(missing)}", 'ladders that include "hard" and "soft"')
+    return ladders
+
+
+def _ladder(name: str, table: Table) -> LadderRule:
+    steps = []
+    for step in table.tables("steps"):
+        steps.append(
+            StepRule(call=step.one_of("call", CALLS), wait=step.length("wait", least=_MINUTE, most=7 * _DAY))
+        )
+        step.done(("call", "wait"))
+    if not steps:
+        table.complain("steps", "missing", 'a list of steps, such as [{ call = "on duty", wait = "5m" }]')
+    ladder = LadderRule(
+        name=name,
+        uses=ListName(table.one_of("uses", tuple(ListName))),
+        working_hours_only=table.yes_or_no("working_hours_only"),
+        steps=tuple(steps),
+    )
+    table.done(("uses", "working_hours_only", "steps"))
+    return ladder
+
+
+def _pager(table: Table) -> PagerRule:
+    rule = PagerRule(
+        ack_timeout=table.length("ack_timeout", least=5 * _MINUTE, most=7 * _DAY),
+        greatest_age=table.length("greatest_age", least=60 * _MINUTE, most=60 * _DAY),
+        storm_pages=table.whole_number("storm_pages", least=1, most=1_000_000),
+        storm_within=table.length("storm_within", least=timedelta(seconds=10), most=60 * _MINUTE),
+        last_resort=table.texts("last_resort"),
+        links_show_details=table.yes_or_no("links_show_details"),
+    )
+    wrong = [who for who in rule.last_resort if who != "leads" and "@" not in who]
+    if wrong or not rule.last_resort:
+        table.complain("last_resort", repr(list(rule.last_resort)), '"leads" or e-mail addresses, at least one')
+    table.done(
+        ("ack_timeout", "greatest_age", "storm_pages", "storm_within", "last_resort", "links_show_details")
+    )
+    return rule
+
+
+def _priorities(table: Table) -> dict[Priority, PriorityRule]:
+    rules: dict[Priority, PriorityRule] = {}
+    for priority in reversed(Priority):
+        one = table.table(priority.name)
+        rules[priority] = PriorityRule(
+            priority=priority,
+            meaning=one.text("meaning"),
+            examples=one.texts("examples"),
+            is_hard=one.one_of("alarm", ("hard", "soft")) == "hard",
+        )
+        one.done(("meaning", "examples", "alarm"))
+    table.done(_PRIORITIES)
+    return rules
+
+
+def _severities(table: Table) -> dict[str, Priority]:
+    return {word.lower(): Priority[table.one_of(word, _PRIORITIES)] for word in table.keys()}
+
+
+def _alert_rules(alerts: Table, ladders: dict[str, LadderRule]) -> tuple[AlertRule, ...]:
+    return tuple(_alert_rule(rule, ladders) for rule in alerts.tables("rules"))
+
+
+def _alert_rule(table: Table, ladders: dict[str, LadderRule]) -> AlertRule:
+    match = table.table("match")
+    labels = {key: match.words_of(key) for key in match.keys()}
+    if not labels:
+        table.complain("match", "missing", 'labels and their values, such as { dag = "nightly" }')
+    rule = AlertRule(
+        name=table.text("name", most=100),
+        match=labels,
+        priority=Priority[table.one_of("priority", _PRIORITIES)] if table.has("priority") else None,
+        is_hard=table.one_of("alarm", ("hard", "soft")) == "hard" if table.has("alarm") else None,
+        ladder=table.one_of("ladder", tuple(ladders) or ("hard",)) if table.has("ladder") else "",
+    )
+    table.done(("name", "match", "priority", "alarm", "ladder"))
+    return rule
+
+
+def _severity_levels(root: Table) -> tuple[SeverityLevel, ...]:
+    levels = []
+    for table in root.tables("severity_levels"):
+        levels.append(
+            SeverityLevel(
+                name=table.text("name", most=20),
+                word=table.text("word", most=40),
+                meaning=table.text("meaning"),
+                procedure=table.texts("procedure"),
+            )
+        )
+        table.done(("name", "word", "meaning", "procedure"))
+    return tuple(levels)

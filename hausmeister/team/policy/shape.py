@@ -1,0 +1,140 @@
+"""What a policy is, once it is read: plain values, no dates of today, no people but by address."""
+
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from zoneinfo import ZoneInfo
+
+from hausmeister.base.priority import Priority
+from hausmeister.base.working_time import WorkingHours
+from hausmeister.team.rules import ListName
+
+
+@dataclass(frozen=True)
+class WeekTime:
+    """A moment of the week on a wall clock; day 0 is Monday."""
+
+    day: int
+    at: time
+
+
+@dataclass(frozen=True)
+class DutyRule:
+    """One weekly duty (H1, H3). `triage` says whether its holder also takes what is not a page."""
+
+    name: str
+    title: str
+    starts: WeekTime
+    ends: WeekTime
+    triage: bool
+
+
+@dataclass(frozen=True)
+class RotaRule:
+    """How duties are shared out until the planner takes over."""
+
+    backstop_title: str
+    strictly_more_experience: bool
+    weeks_ahead: int
+    weeks_between: int
+
+
+@dataclass(frozen=True)
+class StepRule:
+    """One step of a team ladder: who is called, and how long they have before the next step."""
+
+    call: str
+    wait: timedelta
+
+
+@dataclass(frozen=True)
+class LadderRule:
+    """A team ladder: who is called in turn. `uses` names the list of each person's own ladder."""
+
+    name: str
+    uses: ListName
+    working_hours_only: bool
+    steps: tuple[StepRule, ...]
+
+
+@dataclass(frozen=True)
+class PagerRule:
+    """Limits of the pager."""
+
+    ack_timeout: timedelta
+    greatest_age: timedelta
+    storm_pages: int
+    storm_within: timedelta
+    last_resort: tuple[str, ...]
+    links_show_details: bool
+
+
+@dataclass(frozen=True)
+class PriorityRule:
+    """What one of P4 … P1 means here, in the handbook's words."""
+
+    priority: Priority
+    meaning: str
+    examples: tuple[str, ...]
+    is_hard: bool
+
+
+@dataclass(frozen=True)
+class AlertRule:
+    """A rule for alerts that carry all of `match` (label to allowed values); the first that fits decides."""
+
+    name: str
+    match: dict[str, tuple[str, ...]]
+    priority: Priority | None
+    is_hard: bool | None
+    ladder: str
+
+
+@dataclass(frozen=True)
+class SeverityLevel:
+    """A company-wide severity level (H13) with its procedure."""
+
+    name: str
+    word: str
+    meaning: str
+    procedure: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One team's policy."""
+
+    duties: tuple[DutyRule, ...]
+    rota: RotaRule
+    working_days: frozenset[int]
+    working_starts: time
+    working_ends: time
+    days_off: frozenset[date]
+    ladders: dict[str, LadderRule]
+    pager: PagerRule
+    priorities: dict[Priority, PriorityRule]
+    default_priority: Priority
+    priority_of_severity: dict[str, Priority]
+    alert_rules: tuple[AlertRule, ...]
+    severity_levels: tuple[SeverityLevel, ...]
+    alarms_channel: str
+    question_channels: tuple[str, ...]
+    updates_channel: str
+    announcements_channel: str
+    crash_channel: str
+    tracker_repository: str
+    tracker_labels: tuple[str, ...]
+    dashboard_url: str
+    dashboard_shards: tuple[str, ...]
+
+    def working_hours(self, zone: ZoneInfo) -> WorkingHours:
+        """Return the working hours as clocks in `zone` show them."""
+        return WorkingHours(zone, self.working_days, self.working_starts, self.working_ends, self.days_off)
+
+    def ladder_for(self, *, is_hard: bool, named: str = "") -> LadderRule:
+        """Return the ladder called `named`, else the one for hard or soft pages.
+
+        A page may outlive the ladder it was opened with: an unknown name falls back, it never fails.
+        """
+        if named in self.ladders:
+            return self.ladders[named]
+        return self.ladders["hard" if is_hard else "soft"]

@@ -1,0 +1,177 @@
+"""Reading people, teams and policies."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Max
+
+from hausmeister.base import signing
+from hausmeister.team.models import ApiKey, ContactMethod, Leave, Membership, Person, PolicyVersion, Rung, Team
+from hausmeister.team.policy import reading
+from hausmeister.team.policy.shape import Policy
+from hausmeister.team.rules import Away, Channel, ListName, Role, away
+
+
+def policy_of(team_id: int) -> Policy:
+    """Return the policy in force for the team: its newest version, else the installation's default."""
+    return policies([team_id])[team_id]
+
+
+def policies(team_ids: Sequence[int]) -> dict[int, Policy]:
+    """Return the policy in force for each team. One query; texts are read once and kept."""
+    newest = PolicyVersion.objects.filter(team_id__in=team_ids).values("team_id").annotate(newest=Max("id"))
+    version = {row["team_id"]: row["newest"] for row in newest}
+    return {team_id: _policy_version(version[team_id]) if team_id in version else default_policy() for team_id in team_ids}
+
+
+def version_in_force(team_id: int) -> PolicyVersion | None:
+    """Return the team's newest version, None while it lives by the default."""
+    return PolicyVersion.objects.filter(team_id=team_id).order_by("-id").first()
+
+
+@lru_cache(maxsize=256)
+def _policy_version(version_id: int) -> Policy:
+    version = PolicyVersion.objects.select_related("team").get(pk=version_id)
+    return reading.read(version.text, file=f"policy {version_id} of {version.team.slug}")
+
+
+def default_policy() -> Policy:
+    """Return the policy of teams without one of their own. Raises BadPolicy or OSError."""
+    text, file = default_policy_text()
+    return reading.read(text, file=file)
+
+
+@lru_cache(maxsize=1)
+def default_policy_text() -> tuple[str, str]:
+    """Return text and file name of the default policy: HAUSMEISTER_POLICY, else the handbook's."""
+    chosen = str(settings.HAUSMEISTER_POLICY)
+    path = Path(chosen) if chosen else reading.DEFAULT_FILE
+    return path.read_text(encoding="utf-8"), path.name
+
+
+def members(team_id: int) -> list[Membership]:
+    """Return the current members of a team with their people, by name."""
+    return list(
+        Membership.objects.filter(team_id=team_id, left_on=None, person__is_active=True)
+        .select_related("person")
+        .order_by("person__name", "id")
+    )
+
+
+def leads(team_id: int) -> list[Person]:
+    """Return the team's leads, by name."""
+    return [member.person for member in members(team_id) if member.role == Role.LEAD]
+
+
+def admins() -> list[Person]:
+    """Return the installation's admins, by name."""
+    return list(Person.objects.filter(is_admin=True, is_active=True).order_by("name", "id"))
+
+
+def people_by_id(ids: Iterable[int]) -> dict[int, Person]:
+    """Return the people with these ids."""
+    return Person.objects.in_bulk(list(set(ids)))
+
+
+def absences(person_ids: Iterable[int], *, after: datetime) -> dict[int, list[Away]]:
+    """Return for each person the spans of leave that end after `after`."""
+    found: dict[int, list[Away]] = defaultdict(list)
+    # a leave ends at midnight in the person's own zone; a day of slack covers every zone
+    leaves = Leave.objects.filter(
+        person_id__in=set(person_ids), cancelled_at=None, ends_on__gte=after.date() - timedelta(days=2)
+    )
+    for leave in leaves.select_related("person").order_by("starts_on", "id"):
+        span = away(leave.starts_on, leave.ends_on, leave.person.zone)
+        if span.ends_at > after:
+            found[leave.person_id].append(span)
+    return found
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How one person can be reached: usable methods, and the rungs of both lists in the order of time."""
+
+    person: Person
+    methods: tuple[ContactMethod, ...]
+    rungs: dict[ListName, tuple[Rung, ...]]
+
+
+def reach(person_ids: Iterable[int]) -> dict[int, Reach]:
+    """Return how each of these people can be reached; inactive people have no methods."""
+    ids = set(person_ids)
+    methods: dict[int, list[ContactMethod]] = defaultdict(list)
+    for method in ContactMethod.objects.usable().filter(person_id__in=ids, person__is_active=True).order_by("id"):
+        methods[method.person_id].append(method)
+    rungs: dict[int, list[Rung]] = defaultdict(list)
+    usable = {method.id: method for found in methods.values() for method in found}
+    for rung in Rung.objects.filter(method_id__in=usable).order_by("after_s", "id"):
+        rung.method = usable[rung.method_id]
+        rungs[rung.person_id].append(rung)
+    return {
+        person_id: Reach(
+            person,
+            tuple(methods[person_id]),
+            {name: tuple(rung for rung in rungs[person_id] if rung.list_name == name) for name in ListName},
+        )
+        for person_id, person in people_by_id(ids).items()
+    }
+
+
+def address_of(method: ContactMethod) -> dict[str, Any]:
+    """Return `method` as an outbox message carries it. The webhook's secret stays in its own table."""
+    return {"channel": method.channel, "address": method.address, "method": method.pk}
+
+
+@dataclass(frozen=True)
+class KeyHolder:
+    """What a valid key stands for."""
+
+    key_id: int
+    name: str
+    scopes: frozenset[str]
+    source_id: int
+    source_name: str
+    team_id: int
+    expires_at: datetime | None
+
+
+def valid_keys(now: datetime) -> dict[str, KeyHolder]:
+    """Return every valid key by its hash. Small: an installation has tens of keys."""
+    return {
+        key.key_hash: KeyHolder(
+            key_id=key.pk,
+            name=key.name,
+            scopes=frozenset(key.scopes),
+            source_id=key.source_id,
+            source_name=key.source.name,
+            team_id=key.source.team_id,
+            expires_at=key.expires_at,
+        )
+        for key in ApiKey.objects.valid(now).select_related("source")
+    }
+
+
+def key_holder(key: str, *, now: datetime) -> KeyHolder | None:
+    """Return what `key` stands for, None for a key that opens nothing. Looked up by its hash (S2)."""
+    return valid_keys(now).get(signing.sha256_hex(key))
+
+
+def channel_label(channel: str) -> str:
+    """Return a channel's name as people read it."""
+    return Channel(channel).label
+
+
+def team_named(slug: str) -> Team:
+    """Return the team with this slug, or the only one when `slug` is empty. Raises Team.DoesNotExist."""
+    if slug:
+        return Team.objects.get(slug=slug)
+    team = Team.objects.order_by("id").first()
+    if team is None:
+        raise Team.DoesNotExist("There is no team yet.")
+    return team

@@ -1,0 +1,133 @@
+"""Pure decisions about people: roles and what they allow, channels, keys, codes, being away."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from hausmeister.base.wall_time import instant
+
+
+class Role(StrEnum):
+    """What a person is in one team."""
+
+    LEAD = "lead"
+    RESPONDER = "responder"
+    VIEWER = "viewer"
+
+
+class Capability(StrEnum):
+    """What a view, an API call or a command asks for."""
+
+    # about a team
+    SEE_STATUS = "see status"
+    SEE_PAGES = "see pages"
+    ACT_ON_PAGES = "act on pages"
+    CHANGE_ROTA = "change rota"
+    CHANGE_POLICY = "change policy"
+    MANAGE_SOURCES = "manage sources"
+    MANAGE_MEMBERS = "manage members"
+    # about oneself
+    OWN_PROFILE = "own profile"
+    # about the installation
+    ADMINISTER = "administer"
+    # nobody needs to be anybody: sign-in, signed links, health
+    PUBLIC = "public"
+
+
+_VIEWER = frozenset({Capability.SEE_STATUS})
+_RESPONDER = _VIEWER | {Capability.SEE_PAGES, Capability.ACT_ON_PAGES}
+_LEAD = _RESPONDER | {
+    Capability.CHANGE_ROTA,
+    Capability.CHANGE_POLICY,
+    Capability.MANAGE_SOURCES,
+    Capability.MANAGE_MEMBERS,
+}
+ALLOWED: dict[Role, frozenset[Capability]] = {Role.VIEWER: _VIEWER, Role.RESPONDER: _RESPONDER, Role.LEAD: _LEAD}
+
+
+class Scope(StrEnum):
+    """What an API key may do (S35)."""
+
+    ALERTS_WRITE = "alerts:write"
+    ALERTS_ALL = "alerts:all"
+    HEARTBEAT = "heartbeat"
+    READ = "read"
+    MANAGE = "manage"
+    ALL = "all"
+
+
+def covers(scopes: frozenset[str], wanted: Scope) -> bool:
+    """Say whether a key with `scopes` may do what needs `wanted`."""
+    if Scope.ALL in scopes or wanted in scopes:
+        return True
+    return wanted is Scope.ALERTS_WRITE and Scope.ALERTS_ALL in scopes
+
+
+class Channel(StrEnum):
+    """The ways to reach a person that exist so far."""
+
+    EMAIL = "email"
+    NTFY = "ntfy"
+    SLACK = "slack"
+    WEBHOOK = "webhook"
+    OPSGENIE = "opsgenie"
+
+    @property
+    def label(self) -> str:
+        """The name people read."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Channel.EMAIL: "e-mail",
+    Channel.NTFY: "ntfy",
+    Channel.SLACK: "Slack",
+    Channel.WEBHOOK: "webhook",
+    Channel.OPSGENIE: "Opsgenie",
+}
+
+
+class ListName(StrEnum):
+    """A person's two ladders: important for hard pages, default for soft ones."""
+
+    IMPORTANT = "important"
+    DEFAULT = "default"
+
+
+KEY_PREFIX = "hm"
+KEY_LENGTH = 32
+CODE_DIGITS = 6
+CODE_LIFE = timedelta(minutes=10)
+CODE_TRIES = 5
+INVITATION_LIFE = timedelta(hours=72)
+
+
+@dataclass(frozen=True)
+class Away:
+    """A span in which a person is away."""
+
+    starts_at: datetime
+    ends_at: datetime
+
+    def touches(self, starts_at: datetime, ends_at: datetime) -> bool:
+        """Say whether any instant of the span from `starts_at` up to `ends_at` lies within."""
+        return self.starts_at < ends_at and starts_at < self.ends_at
+
+    def contains(self, at: datetime) -> bool:
+        """Say whether `at` lies within; the end itself does not."""
+        return self.starts_at <= at < self.ends_at
+
+
+def away(starts_on: date, ends_on: date, zone: ZoneInfo) -> Away:
+    """Return the span of a leave of whole days, both included, on the clocks of `zone`."""
+    midnight = time(0)
+    return Away(instant(starts_on, midnight, zone), instant(ends_on + timedelta(days=1), midnight, zone))
+
+
+def masked(channel: Channel, address: str) -> str:
+    """Return `address` as others than its owner may see it: enough to recognise, not to use (S31)."""
+    if channel is Channel.EMAIL and "@" in address:
+        local, host = address.rsplit("@", 1)
+        return f"{local[:1]}…@{host}"
+    return f"…{address[-3:]}"

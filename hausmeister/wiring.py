@@ -1,0 +1,41 @@
+"""Which connector serves which channel, and how the parts of the program are put together.
+
+The one module besides `simulation` that may know everything. Nothing is decided here.
+"""
+
+import os
+import platform
+from collections.abc import Callable
+from concurrent.futures import Executor
+
+from hausmeister.alerts.intake import Route
+from hausmeister.connectors.alertmanager import inbound as alertmanager
+from hausmeister.connectors.native import inbound as native
+from hausmeister.connectors.opsgenie import inbound as opsgenie
+from hausmeister.engine import jobs
+from hausmeister.engine.loop import Engine
+from hausmeister.engine.sending import Dispatcher
+from hausmeister.outbox.delivery import Sender
+from hausmeister.outbox.rules import Lane
+
+
+def intake_routes() -> tuple[Route, ...]:
+    """Return every path of the intake."""
+    return (*native.ROUTES, *alertmanager.ROUTES, *opsgenie.ROUTES)
+
+
+def senders() -> dict[str, Sender]:
+    """Return the way out for each channel that is set up."""
+    return {}
+
+
+def engine(
+    *, senders: dict[str, Sender], executor: Callable[[Lane, str], Executor] | None = None, node: str = ""
+) -> Engine:
+    """Return an engine with every job; `executor` is given by tests that send in the same thread."""
+    woken: list[Callable[[], None]] = []
+    dispatcher = Dispatcher(senders, executor=executor, on_finished=lambda: woken[0]())
+    node = node or f"{platform.node()}:{os.getpid()}"
+    built = Engine(paging=jobs.paging(), housekeeping=jobs.housekeeping(node), dispatcher=dispatcher)
+    woken.append(built.wake)
+    return built
