@@ -33,9 +33,6 @@ def engine(
     *, senders: dict[str, Sender], executor: Callable[[Lane, str], Executor] | None = None, node: str = ""
 ) -> Engine:
     """Return an engine with every job; `executor` is given by tests that send in the same thread."""
-    woken: list[Callable[[], None]] = []
-    dispatcher = Dispatcher(senders, executor=executor, on_finished=lambda: woken[0]())
     node = node or f"{platform.node()}:{os.getpid()}"
-    built = Engine(paging=jobs.paging(), housekeeping=jobs.housekeeping(node), dispatcher=dispatcher)
-    woken.append(built.wake)
-    return built
+    dispatcher = Dispatcher(senders, executor=executor)
+    return Engine(paging=jobs.paging(), housekeeping=jobs.housekeeping(node), dispatcher=dispatcher)

@@ -15,9 +15,15 @@ from hausmeister.team.rules import Channel, ListName, Role, Scope
 
 
 def person(name: str, *, zone: str = "Europe/Berlin", email: str = "", is_admin: bool = False) -> Person:
-    address = email or f"{name.split()[0].lower()}@example.org"
+    address = email or f"{name.split(maxsplit=1)[0].lower()}@example.org"
     return team.make_person(
-        email=address, name=name, zone_name=zone, by=CONSOLE, now=clock.now(), password="correct horse", is_admin=is_admin
+        email=address,
+        name=name,
+        zone_name=zone,
+        by=CONSOLE,
+        now=clock.now(),
+        password="correct horse",
+        is_admin=is_admin,
     )
 
 
@@ -75,7 +81,11 @@ def trio(*, slug: str = "data-infra", zone: str = "Europe/Berlin", channel: Chan
     now = clock.now()
     made = team.make_team(slug=slug, name=slug.replace("-", " ").title(), zone_name=zone, by=CONSOLE, now=now)
     built = BuiltTeam(made)
-    for name, experience, role in (("Ana", 1, Role.RESPONDER), ("Bruno", 2, Role.RESPONDER), ("Carla", 3, Role.LEAD)):
+    for name, experience, role in (
+        ("Ana", 1, Role.RESPONDER),
+        ("Bruno", 2, Role.RESPONDER),
+        ("Carla", 3, Role.LEAD),
+    ):
         suffix = "" if slug == "data-infra" else f".{slug}"
         one = person(name, zone=zone, email=f"{name.lower()}{suffix}@example.org")
         method(one, channel)

@@ -35,7 +35,7 @@ class InlineExecutor(Executor):
         done: Future[Any] = Future()
         try:
             done.set_result(fn(*args, **kwargs))
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             done.set_exception(error)
         return done
 
@@ -145,9 +145,7 @@ class World:
         self.tried: list[Sent] = []
         self.sent: list[Sent] = []
         self.channels = {name: FakeChannel(name, self) for name in CHANNELS}
-        self.engine = wiring.engine(
-            senders=dict(self.channels), executor=lambda *_: InlineExecutor(), node="test"
-        )
+        self.engine = wiring.engine(senders=dict(self.channels), executor=lambda *_: InlineExecutor(), node="test")
         self.writer, self.keys = Writer(), GivenKeys()
         self.intake = Intake(wiring.intake_routes(), writer=self.writer, keys=self.keys, behind=_nothing_behind)
         self.key = ""
@@ -156,10 +154,15 @@ class World:
 
     # ---- in ----
 
-    def post(self, path: str, body: Any = None, *, method: str = "POST", key: str | None = None, **headers: str) -> Answer:
+    def post(
+        self, path: str, body: Any = None, *, method: str = "POST", key: str | None = None, **headers: str
+    ) -> Answer:
         """Send a request to the intake; a dict goes as JSON, bytes as they are."""
         raw = body if isinstance(body, bytes) else json.dumps(body if body is not None else {}).encode()
-        given = {"content-type": "application/json", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        given = {
+            "content-type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         use = self.key if key is None else key
         if use and "authorization" not in given:
             scheme = "GenieKey" if path.startswith("/v2/") else "Bearer"

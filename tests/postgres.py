@@ -37,7 +37,17 @@ def cluster(*, durable: bool = False) -> Iterator[str]:
     data, socket = folder / "data", folder / "socket"
     subprocess.run(["mkdir", str(socket)], check=True, **as_owner)
     try:
-        initdb = [programs / "initdb", "-D", data, "-A", "trust", "-U", "hausmeister", "--encoding=UTF8", "--locale=C"]
+        initdb = [
+            programs / "initdb",
+            "-D",
+            data,
+            "-A",
+            "trust",
+            "-U",
+            "hausmeister",
+            "--encoding=UTF8",
+            "--locale=C",
+        ]
         subprocess.run([*map(str, initdb), "--no-sync"], check=True, capture_output=True, **as_owner)
         options = f"-c listen_addresses='' -k {socket} -c max_connections=60 -c shared_buffers=64MB"
         if not durable:

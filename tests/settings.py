@@ -10,7 +10,7 @@ os.environ.setdefault("HAUSMEISTER_OUTGOING_ALLOW", "127.0.0.0/8")
 if os.environ.get("TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
 
-from hausmeister.settings import *  # noqa: E402, F403
+from hausmeister.settings import *  # noqa: F403
 
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 # signing in is no subject of most tests; the real hasher has tests of its own

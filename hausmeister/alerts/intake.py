@@ -99,7 +99,12 @@ class Intake:
     """Answers the intake's paths and hands every other request to `behind`."""
 
     def __init__(
-        self, routes: Sequence[Route], *, writer: Writer, keys: KeyRing, behind: Callable[..., Awaitable[None]]
+        self,
+        routes: Sequence[Route],
+        *,
+        writer: Writer,
+        keys: KeyRing,
+        behind: Callable[..., Awaitable[None]],
     ) -> None:
         self._routes = tuple(routes)
         self._writer = writer
@@ -131,7 +136,7 @@ class Intake:
         return None
 
     async def _serve(self, route: Route, params: dict[str, str], scope: ASGIScope, receive: Receive) -> Answer:
-        headers = {name: value for name, value in scope["headers"]}
+        headers = dict(scope["headers"])
         query = {
             name: values[-1]
             for name, values in parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).items()
@@ -163,11 +168,16 @@ class Intake:
             return []
         wide = covers(holder.scopes, Scope.ALERTS_ALL)
         incoming = [
-            Incoming(signal, holder.source_id, holder.source_name, holder.team_id, any_source=wide) for signal in signals
+            Incoming(signal, holder.source_id, holder.source_name, holder.team_id, any_source=wide)
+            for signal in signals
         ]
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        submission = Submission(incoming, lambda _: loop.call_soon_threadsafe(_finish, done))
+
+        def on_done(_submission: Submission) -> None:
+            loop.call_soon_threadsafe(_finish, done)
+
+        submission = Submission(incoming, on_done)
         try:
             self._writer.submit(submission)
         except IntakeIsFull:
@@ -227,7 +237,11 @@ def _too_large(most: int) -> Problem:
 
 async def _send(send: Send, answer: Answer) -> None:
     body = msgspec.json.encode(answer.body)
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), *answer.headers]
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        *answer.headers,
+    ]
     if answer.status == 503:
         headers.append((b"retry-after", b"5"))
     if answer.status == 413:

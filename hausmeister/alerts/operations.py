@@ -84,7 +84,9 @@ def _waves(incoming: Sequence[Incoming]) -> Iterable[list[int]]:
     actions: dict[Key, Action] = {}
     for index, one in enumerate(incoming):
         key = (one.source_id, one.signal.key)
-        if actions.get(key, Action.FIRE) is not Action.FIRE or (key in actions and one.signal.action is not Action.FIRE):
+        if actions.get(key, Action.FIRE) is not Action.FIRE or (
+            key in actions and one.signal.action is not Action.FIRE
+        ):
             yield wave
             wave, actions = [], {}
         wave.append(index)
@@ -199,7 +201,11 @@ def _give_pages(context: TeamContext, news: list[_New], now: datetime) -> None:
     for (source_id, is_hard), group in sorted(by_source.items()):
         if _join_storm(group, now):
             continue
-        own = storm.split(len(group), recent=recent.get((_source_key(source_id), is_hard), 0), storm_pages=limits.storm_pages)
+        own = storm.split(
+            len(group),
+            recent=recent.get((_source_key(source_id), is_hard), 0),
+            storm_pages=limits.storm_pages,
+        )
         for new in group[:own]:
             drafts.append(_draft(new))
             owners.append([new])
@@ -294,7 +300,10 @@ def _store(news: list[_New], now: datetime) -> dict[Key, Taken]:
 
 
 def _count(
-    repeated: dict[Key, list[Incoming]], known: dict[Key, Alert], contexts: dict[int, TeamContext], now: datetime
+    repeated: dict[Key, list[Incoming]],
+    known: dict[Key, Alert],
+    contexts: dict[int, TeamContext],
+    now: datetime,
 ) -> None:
     rows = [(known[key].pk, len(signals), now) for key, signals in repeated.items()]
     bulk.update(Alert, add=("count",), replace=("last_seen_at",), rows=rows)
@@ -362,9 +371,7 @@ def _say_over(over: list[tuple[Alert, Incoming]], now: datetime) -> None:
 
 
 @transaction.atomic
-def close_page(
-    page_id: int, *, by: Actor, person: Person | None, reason: str, now: datetime, via: str = ""
-) -> Page:
+def close_page(page_id: int, *, by: Actor, person: Person | None, reason: str, now: datetime, via: str = "") -> Page:
     """Close a page and every alert on it, which frees their keys. Raises PageIsClosed."""
     # alerts before pages, as the intake locks them, so that the two never wait for each other crosswise
     list(Alert.objects.open().filter(page_id=page_id).order_by("id").select_for_update().values_list("id"))

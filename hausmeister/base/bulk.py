@@ -66,7 +66,7 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row
 @lru_cache(maxsize=64)
 def _sqlite_plan(model: type[models.Model], columns: tuple[str, ...]) -> tuple[str, tuple[_Convert | None, ...]]:
     fields = _fields(model, columns)
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    names = ", ".join(_quoted(field) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
     statement = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608 - names come from the model
     return statement, tuple(_SQLITE.get(field.get_internal_type()) for field in fields)
@@ -89,10 +89,8 @@ def _insert_sqlite(model: type[models.Model], columns: tuple[str, ...], rows: li
 @lru_cache(maxsize=64)
 def _postgresql_statement(model: type[models.Model], columns: tuple[str, ...]) -> str:
     fields = _fields(model, columns)
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    shape = ", ".join(
-        f"{connection.ops.quote_name(field.column)} {_PG_TYPES[field.get_internal_type()]}" for field in fields
-    )
+    names = ", ".join(_quoted(field) for field in fields)
+    shape = ", ".join(f"{_quoted(field)} {_PG_TYPES[field.get_internal_type()]}" for field in fields)
     return (
         f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) "  # noqa: S608 - names come from the model
         f"SELECT {names} FROM jsonb_to_recordset(%s::jsonb) AS given({shape})"
@@ -106,9 +104,7 @@ def _insert_postgresql(model: type[models.Model], columns: tuple[str, ...], rows
         cursor.execute(_postgresql_statement(model, columns), [body])
 
 
-def update(
-    model: type[models.Model], *, add: Sequence[str], replace: Sequence[str], rows: Iterable[Row]
-) -> None:
+def update(model: type[models.Model], *, add: Sequence[str], replace: Sequence[str], rows: Iterable[Row]) -> None:
     """Change many rows by id: raise the numbers in `add`, set the values in `replace`.
 
     Each row is (id, values of `add`…, values of `replace`…).
@@ -128,25 +124,24 @@ def update(
 
 @lru_cache(maxsize=64)
 def _postgresql_update(model: type[models.Model], add: tuple[str, ...], replace: tuple[str, ...]) -> str:
-    quote, table = connection.ops.quote_name, connection.ops.quote_name(model._meta.db_table)
+    table = connection.ops.quote_name(model._meta.db_table)
     fields = _fields(model, ("id", *add, *replace))
-    shape = ", ".join(f"{quote(field.column)} {_PG_TYPES[field.get_internal_type()]}" for field in fields)
-    raised = [f"{quote(f.column)} = {table}.{quote(f.column)} + given.{quote(f.column)}" for f in _fields(model, add)]
-    replaced = [f"{quote(f.column)} = given.{quote(f.column)}" for f in _fields(model, replace)]
+    shape = ", ".join(f"{_quoted(field)} {_PG_TYPES[field.get_internal_type()]}" for field in fields)
+    raised = [f"{_quoted(f)} = {table}.{_quoted(f)} + given.{_quoted(f)}" for f in _fields(model, add)]
+    replaced = [f"{_quoted(f)} = given.{_quoted(f)}" for f in _fields(model, replace)]
     return (
         f"UPDATE {table} SET {', '.join(raised + replaced)} "  # noqa: S608 - names come from the model
         f"FROM jsonb_to_recordset(%s::jsonb) AS given({shape}) WHERE {table}.id = given.id"
     )
 
 
-def _update_sqlite(
-    model: type[models.Model], add: tuple[str, ...], replace: tuple[str, ...], rows: list[Row]
-) -> None:
-    quote = connection.ops.quote_name
+def _update_sqlite(model: type[models.Model], add: tuple[str, ...], replace: tuple[str, ...], rows: list[Row]) -> None:
     fields = _fields(model, (*add, *replace))
-    raised = [f"{quote(field.column)} = {quote(field.column)} + %s" for field in fields[: len(add)]]
-    replaced = [f"{quote(field.column)} = %s" for field in fields[len(add) :]]
-    statement = f"UPDATE {quote(model._meta.db_table)} SET {', '.join(raised + replaced)} WHERE id = %s"  # noqa: S608 - names come from the model
+    raised = [f"{_quoted(field)} = {_quoted(field)} + %s" for field in fields[: len(add)]]
+    replaced = [f"{_quoted(field)} = %s" for field in fields[len(add) :]]
+    statement = (
+        f"UPDATE {connection.ops.quote_name(model._meta.db_table)} SET {', '.join(raised + replaced)} WHERE id = %s"  # noqa: S608 - names come from the model
+    )
     converters = [_SQLITE.get(field.get_internal_type()) for field in fields]
     prepared = [
         [*(convert(v) if convert else v for convert, v in zip(converters, row[1:], strict=True)), row[0]]
@@ -154,6 +149,10 @@ def _update_sqlite(
     ]
     with connection.cursor() as cursor:
         cursor.executemany(statement, prepared)
+
+
+def _quoted(field: "models.Field[Any, Any]") -> str:
+    return connection.ops.quote_name(str(field.column))
 
 
 @lru_cache(maxsize=64)

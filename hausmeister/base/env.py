@@ -133,7 +133,9 @@ def database(url: str, *, data: Path) -> dict[str, Any]:
     if parts.scheme == "sqlite":
         path = unquote(parts.path)
         if not path.strip("/"):
-            raise BadSetting(f"DATABASE_URL is {url!r}; it must name a file, such as sqlite:////srv/hausmeister.sqlite3.")
+            raise BadSetting(
+                f"DATABASE_URL is {url!r}; it must name a file, such as sqlite:////srv/hausmeister.sqlite3."
+            )
         return _sqlite(Path(path))
     if parts.scheme in {"postgresql", "postgres"}:
         return _postgresql(url)

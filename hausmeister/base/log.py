@@ -1,7 +1,5 @@
 """Structured logs: one JSON object a line, one event name, facts as fields, secrets masked (S52)."""
 
-import logging
-import logging.config
 import re
 from typing import Any
 
@@ -32,7 +30,9 @@ def _masked(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return mask(value)
     if depth < 4 and isinstance(value, dict):
-        return {key: "***" if _SECRET_FIELDS.search(str(key)) else _masked(item, depth + 1) for key, item in value.items()}
+        return {
+            key: "***" if _SECRET_FIELDS.search(str(key)) else _masked(item, depth + 1) for key, item in value.items()
+        }
     if depth < 4 and isinstance(value, list | tuple):
         return [_masked(item, depth + 1) for item in value]
     return value
@@ -59,7 +59,11 @@ def configure(level: str) -> dict[str, Any]:
     `level` is debug, info, warning or error.
     """
     structlog.configure(
-        processors=[structlog.stdlib.filter_by_level, *_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

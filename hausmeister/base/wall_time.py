@@ -35,7 +35,10 @@ def _end_of_gap(local: datetime) -> datetime:
     before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
     if before is None or after is None:  # pragma: no cover - a ZoneInfo always has offsets
         raise ValueError(f"{local} has no offset")
-    late, early = (local.replace(tzinfo=UTC) - min(before, after)), (local.replace(tzinfo=UTC) - max(before, after))
+    late, early = (
+        (local.replace(tzinfo=UTC) - min(before, after)),
+        (local.replace(tzinfo=UTC) - max(before, after)),
+    )
     zone = local.tzinfo
     while late - early > timedelta(seconds=1):
         middle = early + (late - early) / 2

@@ -25,6 +25,7 @@ class Engine:
         self._paging = tuple(paging)
         self._housekeeping = tuple(housekeeping)
         self._dispatcher = dispatcher
+        dispatcher.on_finished = self.wake
         self._last_run: dict[str, datetime] = {}
         self._woken = threading.Event()
         self._is_stopping = False

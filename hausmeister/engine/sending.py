@@ -44,7 +44,6 @@ class Dispatcher:
         *,
         executor: Callable[[Lane, str], Executor] | None = None,
         slots: Mapping[Lane, int] = SLOTS,
-        on_finished: Callable[[], None] = lambda: None,
     ) -> None:
         self._senders = senders
         self._slots = slots
@@ -52,7 +51,8 @@ class Dispatcher:
         self._executors: dict[tuple[Lane, str], Executor] = {}
         self._busy: dict[tuple[Lane, str], int] = {}
         self._lock = threading.Lock()
-        self._on_finished = on_finished
+        # set by the engine: a slot that became free may be wanted
+        self.on_finished: Callable[[], None] = lambda: None
         # one name for this process's claims; two engines never share one
         self.name = chance.text(16)
 
@@ -91,7 +91,7 @@ class Dispatcher:
         if error is not None:
             # the claim runs out and the message is sent again, marked as a possible duplicate
             _log.error("outbox.delivery_broke", channel=key[1], error=f"{type(error).__name__}: {error}"[:500])
-        self._on_finished()
+        self.on_finished()
 
     def _deliver(self, channel: str, message_id: int, subject: str) -> None:
         outcome = self._try(channel, message_id)
@@ -111,7 +111,12 @@ class Dispatcher:
         except (TryLater, Refused) as error:
             return Outcome(error=error)
         except Exception as error:  # noqa: BLE001 - a bug in a connector must not lose the message
-            _log.error("outbox.sender_broke", channel=channel, message=message_id, error=f"{type(error).__name__}: {error}"[:500])
+            _log.error(
+                "outbox.sender_broke",
+                channel=channel,
+                message=message_id,
+                error=f"{type(error).__name__}: {error}"[:500],
+            )
             return Outcome(error=TryLater(f"The sender broke: {type(error).__name__}", maybe_delivered=True))
 
     def stop(self) -> None:
@@ -130,7 +135,12 @@ def _record_with_patience(message_id: int, subject: str, outcome: Outcome, *, by
             _record(message_id, subject, outcome, by=by, now=clock.now())
         except DatabaseError as error:
             connection.close()
-            _log.warning("outbox.result_not_stored", message=message_id, attempt=attempt + 1, error=type(error).__name__)
+            _log.warning(
+                "outbox.result_not_stored",
+                message=message_id,
+                attempt=attempt + 1,
+                error=type(error).__name__,
+            )
             threading.Event().wait(0.2 * 3**attempt)
         else:
             return
@@ -177,7 +187,12 @@ def _record_failure(
 
 def _tell(recorded: Recorded, outcome: Outcome) -> None:
     message = recorded.message
-    facts = {"message": message.pk, "channel": message.channel, "subject": message.subject, "attempt": message.attempts}
+    facts = {
+        "message": message.pk,
+        "channel": message.channel,
+        "subject": message.subject,
+        "attempt": message.attempts,
+    }
     if recorded.result is Result.SENT:
         _log.info("outbox.sent", **facts)
     elif recorded.result is Result.TOO_LATE:
@@ -186,5 +201,3 @@ def _tell(recorded: Recorded, outcome: Outcome) -> None:
         _log.warning("outbox.retry", reason=str(outcome.error), **facts)
     else:
         _log.warning("outbox.failed", reason=str(outcome.error), **facts)
-
-

@@ -52,7 +52,7 @@ class Entry(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert the entry. Raises JournalIsAppendOnly for one that is already stored."""
-        if self.pk is not None:
+        if not self._state.adding:
             raise JournalIsAppendOnly("An entry of the journal cannot be changed; add a new one.")
         super().save(*args, **kwargs)
 

@@ -12,7 +12,16 @@ _COLUMNS = ("at", "team_id", "subject", "verb", "actor_kind", "actor_id", "actor
 
 def _row(fact: Fact) -> tuple[Any, ...]:
     actor = fact.actor
-    return (fact.at, fact.team_id, fact.subject, fact.verb, actor.kind, actor.id, actor.name[:200], fact.facts)
+    return (
+        fact.at,
+        fact.team_id,
+        fact.subject,
+        fact.verb,
+        actor.kind,
+        actor.id,
+        actor.name[:200],
+        fact.facts,
+    )
 
 
 def record(*facts: Fact) -> None:

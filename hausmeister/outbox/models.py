@@ -17,9 +17,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def ready(self, now: datetime) -> "MessageQuerySet":
         """Messages to be tried: due, or claimed by a sender whose lease ran out."""
-        return self.filter(
-            Q(state=State.PENDING, due_at__lte=now) | Q(state=State.CLAIMED, claimed_until__lte=now)
-        )
+        return self.filter(Q(state=State.PENDING, due_at__lte=now) | Q(state=State.CLAIMED, claimed_until__lte=now))
 
 
 class Message(models.Model):
@@ -54,9 +52,7 @@ class Message(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["lane", "channel", "due_at"], name="message_due", condition=Q(state=State.PENDING)
-            ),
+            models.Index(fields=["lane", "channel", "due_at"], name="message_due", condition=Q(state=State.PENDING)),
             models.Index(fields=["claimed_until"], name="message_lease", condition=Q(state=State.CLAIMED)),
             models.Index(fields=["subject"], name="message_subject"),
         ]

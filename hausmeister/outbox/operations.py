@@ -49,8 +49,8 @@ def enqueue(drafts: Sequence[Draft], *, now: datetime) -> None:
     """
     rows = [
         (
-            d.lane.value, d.channel, d.kind, d.subject, d.team_id, d.person_id, d.method_id, d.fair_key, d.urgency, d.to,
-            d.facts, d.dedup_key, State.PENDING.value, now, d.due_at, "", 0, False, "", "",
+            d.lane.value, d.channel, d.kind, d.subject, d.team_id, d.person_id, d.method_id, d.fair_key, d.urgency,
+            d.to, d.facts, d.dedup_key, State.PENDING.value, now, d.due_at, "", 0, False, "", "",
         )
         for d in drafts
     ]  # fmt: skip
@@ -93,9 +93,7 @@ def claim(lane: Lane, channel: str, *, most: int, by: str, now: datetime) -> lis
         candidates = [row["id"] for row in order.values("id")[: most * 4]]
         chosen = _unlocked(candidates, now)[:most]
         Message.objects.filter(id__in=chosen).update(
-            is_possible_duplicate=Case(
-                When(state=State.CLAIMED, then=Value(True)), default=F("is_possible_duplicate")
-            ),
+            is_possible_duplicate=Case(When(state=State.CLAIMED, then=Value(True)), default=F("is_possible_duplicate")),
             state=State.CLAIMED,
             claimed_by=by,
             claimed_until=now + LEASE,
@@ -184,7 +182,10 @@ def record_failure(
     wait = None
     if not for_good:
         wait = pause(
-            Lane(message.lane), attempts=message.attempts, retry_after_s=retry_after_s, chance=chance.fraction()
+            Lane(message.lane),
+            attempts=message.attempts,
+            retry_after_s=retry_after_s,
+            chance=chance.fraction(),
         )
     if wait is None:
         stored = mine.update(state=State.FAILED, finished_at=now, last_error=reason[:500])
@@ -217,13 +218,10 @@ def forget_content(message_id: int) -> None:
     Message.objects.filter(pk=message_id).exclude(state__in=[State.PENDING, State.CLAIMED]).update(facts={})
 
 
-def replace_pending(draft: Draft, *, now: datetime) -> bool:
+def replace_pending(draft: Draft) -> bool:
     """Put `draft`'s content in place of a pending message with the same subject, kind and address.
 
     Returns False, and stores nothing, when none waits. Coalesces edits of a chat post.
     """
-    waiting = Message.objects.filter(
-        subject=draft.subject, kind=draft.kind, channel=draft.channel, state=State.PENDING
-    )
+    waiting = Message.objects.filter(subject=draft.subject, kind=draft.kind, channel=draft.channel, state=State.PENDING)
     return bool(waiting.update(facts=draft.facts, to=draft.to))
-

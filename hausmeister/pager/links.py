@@ -43,9 +43,19 @@ def read(token: str, *, now: datetime) -> Link:
         until = datetime.fromtimestamp(made_s, UTC) + LIFE
         page = Page.objects.select_related("team", "acked_by").get(pk=page_id, closed_at=None)
         method = ContactMethod.objects.select_related("person").get(
-            pk=method_id, person_id=person_id, person__is_active=True, disabled_at=None, verified_at__isnull=False
+            pk=method_id,
+            person_id=person_id,
+            person__is_active=True,
+            disabled_at=None,
+            verified_at__isnull=False,
         )
-    except (signing.BadSignature, ValueError, TypeError, Page.DoesNotExist, ContactMethod.DoesNotExist) as error:
+    except (
+        signing.BadSignature,
+        ValueError,
+        TypeError,
+        Page.DoesNotExist,
+        ContactMethod.DoesNotExist,
+    ) as error:
         raise LinkIsDead from error
     if now >= until:
         raise LinkIsDead

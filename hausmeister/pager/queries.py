@@ -15,7 +15,6 @@ from hausmeister.pager.models import Beat, Page, PageQuerySet, PageState, Summon
 from hausmeister.pager.rules.ladder import Callee, PersonalRung, Position, Roster, Step, climb
 from hausmeister.pager.rules.quiet import next_soft_moment
 from hausmeister.rota import queries as rota
-from hausmeister.rota.queries import DutyNow
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Membership, Person, Team
@@ -62,9 +61,7 @@ class TeamContext:
 
     def soft_moment(self, at: datetime) -> datetime:
         """Return `at`, or the first later instant at which a soft page may ring."""
-        return next_soft_moment(
-            at, hours=self.hours, duties=rota.weekly_duties(self.policy), zone=self.team.zone
-        )
+        return next_soft_moment(at, hours=self.hours, duties=rota.weekly_duties(self.policy), zone=self.team.zone)
 
     def step_moment(self, ladder: LadderRule, at: datetime) -> datetime:
         """Return when a step of `ladder` that is due at `at` may happen."""
@@ -87,8 +84,8 @@ def _roster(team: Team, policy: Policy, uses: ListName, *, at: datetime) -> Rost
     members = [member for member in team_queries.members(team.pk) if member.role != Role.VIEWER]
     last_resort = rota.last_resort_members(policy, members) or members
     called: dict[str, list[tuple[Person, str]]] = {
-        "on duty": _post(duty, duty.primary.person, duty.title),
-        "backstop": _post(duty, duty.backstop.person, duty.backstop.title),
+        "on duty": _post(duty.primary.person, duty.title),
+        "backstop": _post(duty.backstop.person, duty.backstop.title),
         "last resort": [(member.person, "last resort") for member in last_resort],
         "leads": [(member.person, "lead") for member in members if member.role == Role.LEAD],
         "everybody": [(member.person, "member") for member in members],
@@ -106,7 +103,7 @@ def _roster(team: Team, policy: Policy, uses: ListName, *, at: datetime) -> Rost
     )
 
 
-def _post(duty: DutyNow, person: Person | None, title: str) -> list[tuple[Person, str]]:
+def _post(person: Person | None, title: str) -> list[tuple[Person, str]]:
     return [(person, title.lower())] if person is not None else []
 
 
@@ -177,7 +174,13 @@ def plan(page: Page, *, now: datetime) -> Plan:
         return Plan((), "Closed: nobody is called.")
     context = TeamContext.load(page.team_id, at=now)
     if page.acked_at is not None and page.ack_expires_at is not None:
-        again = PlanLine(page.ack_expires_at, "the one on duty", "", "called again if nobody touches the page", is_step=True)
+        again = PlanLine(
+            page.ack_expires_at,
+            "the one on duty",
+            "",
+            "called again if nobody touches the page",
+            is_step=True,
+        )
         return Plan((again,), "Acknowledged: nobody is called until then.")
     lines = _current_rungs(page, context, now) + _later_steps(page, context, now)
     lines.sort(key=lambda line: line.at)
@@ -187,11 +190,17 @@ def plan(page: Page, *, now: datetime) -> Plan:
 def _current_rungs(page: Page, context: TeamContext, now: datetime) -> list[PlanLine]:
     """Return what still waits to be sent, and the rungs ahead of people who are being called."""
     uses = context.ladder(page).uses
+    waiting = Message.objects.filter(subject=page.subject, state=State.PENDING, kind="page").order_by("due_at", "id")
     lines = [
-        PlanLine(max(message.due_at or now, now), str(message.facts.get("person", "")), str(message.facts.get("role", "")),
-                 team_queries.channel_label(message.channel) + (" again" if message.attempts else ""), is_step=False)
-        for message in Message.objects.filter(subject=page.subject, state=State.PENDING, kind="page").order_by("due_at", "id")
-    ]  # fmt: skip
+        PlanLine(
+            at=max(message.due_at or now, now),
+            who=str(message.facts.get("person", "")),
+            role=str(message.facts.get("role", "")),
+            how=team_queries.channel_label(message.channel) + (" again" if message.attempts else ""),
+            is_step=False,
+        )
+        for message in waiting
+    ]
     ringing = list(Summons.objects.filter(page=page, next_ring_at__isnull=False).select_related("person"))
     reach = team_queries.reach(one.person_id for one in ringing)
     for one in ringing:
@@ -289,7 +298,6 @@ def last_beat() -> datetime | None:
     return Beat.objects.order_by("-ticked_at").values_list("ticked_at", flat=True).first()
 
 
-
 # ---- storms and age ----
 
 
@@ -306,7 +314,9 @@ def opened_since(source_keys: Sequence[str], *, since: datetime) -> dict[tuple[s
 def open_storm(source_key: str, *, is_hard: bool) -> Page | None:
     """Return the source's storm page that nobody has taken, its row locked; None when there is none."""
     storms = Page.objects.unanswered().filter(source_key=source_key, is_storm=True, is_hard=is_hard)
-    return storms.filter(snoozed_until=None).select_for_update(of=("self",)).select_related("team").order_by("-id").first()
+    return (
+        storms.filter(snoozed_until=None).select_for_update(of=("self",)).select_related("team").order_by("-id").first()
+    )
 
 
 def too_old(*, now: datetime) -> list[tuple[int, str]]:

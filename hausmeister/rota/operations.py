@@ -77,12 +77,18 @@ def settle(team: Team, *, now: datetime, by: Actor, reason: str) -> list[Shift]:
     team = Team.objects.select_for_update().get(pk=team.pk)
     candidates = {one.person_id: one for one in queries.candidates(team)}
     ahead = list(Shift.objects.filter(team=team, starts_at__gt=now).order_by("starts_at", "id"))
-    lost = [shift for shift in ahead if shift.person_id not in candidates or not candidates[shift.person_id].is_free(_slot(shift))]
+    lost = [
+        shift
+        for shift in ahead
+        if shift.person_id not in candidates or not candidates[shift.person_id].is_free(_slot(shift))
+    ]
     if not lost or not candidates:
         return []
     lost_ids = {shift.pk for shift in lost}
     lost_keys = {(shift.duty, shift.week, shift.post) for shift in lost}
-    slots = list({_slot(shift): None for shift in ahead if (shift.duty, shift.week) in {(d, w) for d, w, _ in lost_keys}})
+    slots = list(
+        {_slot(shift): None for shift in ahead if (shift.duty, shift.week) in {(d, w) for d, w, _ in lost_keys}}
+    )
     others = [
         turn for turn in queries.turns_served(team)
         if (turn.slot.duty, turn.slot.week, turn.post.value) not in lost_keys
@@ -108,11 +114,22 @@ def _slot(shift: Shift) -> Slot:
 
 
 def _rewrite(
-    team: Team, lost: Sequence[Shift], assignments: Sequence[Assignment], *, now: datetime, by: Actor, reason: str
+    team: Team,
+    lost: Sequence[Shift],
+    assignments: Sequence[Assignment],
+    *,
+    now: datetime,
+    by: Actor,
+    reason: str,
 ) -> list[Shift]:
     chosen = {(one.slot, one.post): one for one in assignments}
     names = team_queries.people_by_id(
-        {person for shift in lost for person in (shift.person_id, chosen[_slot(shift), Post(shift.post)].person_id) if person}
+        {
+            person
+            for shift in lost
+            for person in (shift.person_id, chosen[_slot(shift), Post(shift.post)].person_id)
+            if person
+        }
     )
     facts = []
     for shift in lost:
@@ -203,7 +220,12 @@ def add_override(
 
 
 def _check_others(
-    team: Team, post: Post, person: Person, starts_at: datetime, ends_at: datetime, members: dict[int, Membership]
+    team: Team,
+    post: Post,
+    person: Person,
+    starts_at: datetime,
+    ends_at: datetime,
+    members: dict[int, Membership],
 ) -> str:
     """Return who would be outranked, "" for nobody. Raises OverrideRefused when one person would hold both posts."""
     strictly = team_queries.policy_of(team.pk).rota.strictly_more_experience

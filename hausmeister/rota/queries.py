@@ -65,9 +65,7 @@ class Segment:
 
 def weekly_duties(policy: Policy) -> tuple[WeeklyDuty, ...]:
     """Return the policy's duties as the rota's rules take them."""
-    return tuple(
-        WeeklyDuty(d.name, d.starts.day, d.starts.at, d.ends.day, d.ends.at, d.triage) for d in policy.duties
-    )
+    return tuple(WeeklyDuty(d.name, d.starts.day, d.starts.at, d.ends.day, d.ends.at, d.triage) for d in policy.duties)
 
 
 def on_duty(team: Team, *, at: datetime) -> DutyNow:
@@ -119,7 +117,9 @@ class _Book:
         policy = team_queries.policy_of(team.pk)
         duties = weekly_duties(policy)
         planned = _planned(team, policy, duties, starts_at, ends_at)
-        overrides = list(Override.objects.filter(team=team).touching(starts_at - timedelta(days=8), ends_at + timedelta(days=8)))
+        overrides = list(
+            Override.objects.filter(team=team).touching(starts_at - timedelta(days=8), ends_at + timedelta(days=8))
+        )
         members = team_queries.members(team.pk)
         reserves = _reserves(policy, members)
         ids = {one.person_id for one in planned if one.person_id} | {one.person_id for one in overrides} | set(reserves)
@@ -235,7 +235,9 @@ def candidates(team: Team) -> list[Candidate]:
     """Return the people who share the duties of `team`, with their leave."""
     members = [member for member in team_queries.members(team.pk) if member.takes_duty and member.role != Role.VIEWER]
     # every leave counts, old ones too: it is the planner's question whether they touch a turn
-    absences = team_queries.absences((member.person_id for member in members), after=team.created_at - timedelta(days=400))
+    absences = team_queries.absences(
+        (member.person_id for member in members), after=team.created_at - timedelta(days=400)
+    )
     return [
         Candidate(
             member.person_id, member.person.name, member.experience, member.joined_on,

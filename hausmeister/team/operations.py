@@ -75,7 +75,14 @@ def make_team(*, slug: str, name: str, zone_name: str, by: Actor, now: datetime)
 
 @transaction.atomic
 def make_person(
-    *, email: str, name: str, zone_name: str, by: Actor, now: datetime, password: str | None = None, is_admin: bool = False
+    *,
+    email: str,
+    name: str,
+    zone_name: str,
+    by: Actor,
+    now: datetime,
+    password: str | None = None,
+    is_admin: bool = False,
 ) -> Person:
     """Store a new account. Raises IntegrityError when the address has one already."""
     person = Person.objects.create_user(
@@ -291,7 +298,14 @@ def revoke_key(key: ApiKey, *, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def apply_policy(
-    team: Team, *, text: str, file: str, by: Actor, now: datetime, person: Person | None = None, based_on: int | None = None
+    team: Team,
+    *,
+    text: str,
+    file: str,
+    by: Actor,
+    now: datetime,
+    person: Person | None = None,
+    based_on: int | None = None,
 ) -> PolicyVersion:
     """Put a new policy in force for `team`, whole.
 
@@ -312,7 +326,15 @@ def apply_policy(
 
 @transaction.atomic
 def invite(
-    *, team: Team, email: str, name: str, role: Role, experience: int, by: Actor, now: datetime, person: Person | None
+    *,
+    team: Team,
+    email: str,
+    name: str,
+    role: Role,
+    experience: int,
+    by: Actor,
+    now: datetime,
+    person: Person | None,
 ) -> str:
     """Store an invitation and return its token, the one time it can be seen."""
     token = chance.text(32)
@@ -374,19 +396,15 @@ def open_welcome(*, now: datetime) -> str | None:
 
 
 @transaction.atomic
-def make_first_admin(
-    token: str, *, email: str, name: str, zone_name: str, password: str, now: datetime
-) -> Person:
+def make_first_admin(token: str, *, email: str, name: str, zone_name: str, password: str, now: datetime) -> Person:
     """Make the first admin, once. Raises TokenIsVoid; two requests at once make one admin (S17)."""
-    mine = Installation.objects.filter(
-        id=1, first_admin_at=None, welcome_token_hash=signing.sha256_hex(token)
-    ).exclude(welcome_token_hash="")
+    mine = Installation.objects.filter(id=1, first_admin_at=None, welcome_token_hash=signing.sha256_hex(token)).exclude(
+        welcome_token_hash=""
+    )
     if not mine.update(first_admin_at=now, welcome_token_hash=""):
         raise TokenIsVoid
     by = Actor("person", None, name)
-    person = make_person(
-        email=email, name=name, zone_name=zone_name, by=by, now=now, password=password, is_admin=True
-    )
+    person = make_person(email=email, name=name, zone_name=zone_name, by=by, now=now, password=password, is_admin=True)
     add_method(person, channel=Channel.EMAIL, address=person.email, by=as_actor(person), now=now)
     return person
 

@@ -12,7 +12,16 @@ from django.conf import settings
 from django.db.models import Max
 
 from hausmeister.base import signing
-from hausmeister.team.models import ApiKey, ContactMethod, Leave, Membership, Person, PolicyVersion, Rung, Team
+from hausmeister.team.models import (
+    ApiKey,
+    ContactMethod,
+    Leave,
+    Membership,
+    Person,
+    PolicyVersion,
+    Rung,
+    Team,
+)
 from hausmeister.team.policy import reading
 from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Away, Channel, ListName, Role, away
@@ -27,7 +36,9 @@ def policies(team_ids: Sequence[int]) -> dict[int, Policy]:
     """Return the policy in force for each team. One query; texts are read once and kept."""
     newest = PolicyVersion.objects.filter(team_id__in=team_ids).values("team_id").annotate(newest=Max("id"))
     version = {row["team_id"]: row["newest"] for row in newest}
-    return {team_id: _policy_version(version[team_id]) if team_id in version else default_policy() for team_id in team_ids}
+    return {
+        team_id: _policy_version(version[team_id]) if team_id in version else default_policy() for team_id in team_ids
+    }
 
 
 def version_in_force(team_id: int) -> PolicyVersion | None:

@@ -43,7 +43,11 @@ _LEAD = _RESPONDER | {
     Capability.MANAGE_SOURCES,
     Capability.MANAGE_MEMBERS,
 }
-ALLOWED: dict[Role, frozenset[Capability]] = {Role.VIEWER: _VIEWER, Role.RESPONDER: _RESPONDER, Role.LEAD: _LEAD}
+ALLOWED: dict[Role, frozenset[Capability]] = {
+    Role.VIEWER: _VIEWER,
+    Role.RESPONDER: _RESPONDER,
+    Role.LEAD: _LEAD,
+}
 
 
 class Scope(StrEnum):

@@ -67,7 +67,11 @@ def _fingerprint(labels: Mapping[str, str]) -> str:
 
 
 def _links(annotations: Mapping[str, str], generator: Any, outside: Any) -> list[tuple[str, str]]:
-    found = [(annotations[name], name.removesuffix("_url")) for name in ("runbook_url", "dashboard_url") if annotations.get(name)]
+    found = [
+        (annotations[name], name.removesuffix("_url"))
+        for name in ("runbook_url", "dashboard_url")
+        if annotations.get(name)
+    ]
     if isinstance(generator, str) and generator:
         found.append((generator, "graph"))
     if isinstance(outside, str) and outside:

@@ -78,7 +78,12 @@ def _priority(given: Mapping[str, Any]) -> Priority | None:
     if not word:
         return None
     if word not in Priority.__members__:
-        raise Problem(422, "wrong_value", f"The field priority must be one of {_PRIORITIES}; P4 is the most urgent.", "priority")
+        raise Problem(
+            422,
+            "wrong_value",
+            f"The field priority must be one of {_PRIORITIES}; P4 is the most urgent.",
+            "priority",
+        )
     return Priority[word]
 
 
@@ -96,7 +101,12 @@ def _compact(value: Any) -> str:
 def _links(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     links = given.get("links") or []
     if not isinstance(links, list):
-        raise Problem(422, "wrong_type", "The field links must be a list of URLs, or of objects with href and text.", "links")
+        raise Problem(
+            422,
+            "wrong_type",
+            "The field links must be a list of URLs, or of objects with href and text.",
+            "links",
+        )
     return tuple(_link(one) for one in links)
 
 

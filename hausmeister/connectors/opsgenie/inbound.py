@@ -54,7 +54,9 @@ def parse_create(request: Request) -> list[Signal]:
             priority=TO_OURS.get(priority),
             origin=_text(given, "source"),
             labels={str(name): str(value) for name, value in (details or {}).items()} | _tagged(tags),
-            details={name: given[name] for name in ("entity", "note", "user", "responders", "actions") if given.get(name)},
+            details={
+                name: given[name] for name in ("entity", "note", "user", "responders", "actions") if given.get(name)
+            },
         )
     ]
 
@@ -108,9 +110,7 @@ def refuse(problem: Problem) -> Answer:
 
 def _enveloped(status: int, body: Mapping[str, Any]) -> Answer:
     request_id = str(chance.uuid())
-    return Answer(
-        status, {**body, "took": 0.001, "requestId": request_id}, ((b"x-request-id", request_id.encode()),)
-    )
+    return Answer(status, {**body, "took": 0.001, "requestId": request_id}, ((b"x-request-id", request_id.encode()),))
 
 
 _SCHEMES = ("geniekey",)

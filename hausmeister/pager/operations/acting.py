@@ -66,9 +66,7 @@ class Acknowledged:
 
 def lock(page_id: int) -> Page:
     """Return the page with its row locked. Raises PageIsClosed when it is over."""
-    page = (
-        Page.objects.select_for_update(of=("self",)).select_related("team", "acked_by", "closed_by").get(pk=page_id)
-    )
+    page = Page.objects.select_for_update(of=("self",)).select_related("team", "acked_by", "closed_by").get(pk=page_id)
     if page.closed_at is not None:
         raise PageIsClosed(page)
     return page
@@ -76,7 +74,9 @@ def lock(page_id: int) -> Page:
 
 def tell(page: Page, verb: str, by: Actor, now: datetime, **facts: Any) -> None:
     """Write what somebody did into the journal."""
-    journal.record(Fact(now, verb, page.subject, by, page.team_id, {key: value for key, value in facts.items() if value}))
+    journal.record(
+        Fact(now, verb, page.subject, by, page.team_id, {key: value for key, value in facts.items() if value})
+    )
 
 
 @transaction.atomic
@@ -85,8 +85,8 @@ def acknowledge(
 ) -> Acknowledged:
     """Record that `by` has taken the page; stop its climb and every message still to go.
 
-    `method` is the contact method whose message was answered: it is proved to work. A second time by the same person changes nothing. Raises PageAlreadyTaken if somebody else has it,
-    PageIsClosed if it is over.
+    `method` is the contact method whose message was answered: it is proved to work. A second time by the same
+    person changes nothing. Raises PageAlreadyTaken if somebody else has it, PageIsClosed if it is over.
     """
     page = lock(page_id)
     if page.acked_by_id == by.pk:
@@ -250,7 +250,15 @@ def reassign(page_id: int, *, to: Person, by: Person, now: datetime, via: str = 
     stand_down(page, now=now)
     Summons.objects.filter(page=page).update(joined_at=None)
     outbox.enqueue(calling.summon(page, context, [callee], now=now), now=now)
-    tell(page, "page.reassigned", team_operations.as_actor(by), now, to=to.name, via=via, number=page.steps_done - 1)
+    tell(
+        page,
+        "page.reassigned",
+        team_operations.as_actor(by),
+        now,
+        to=to.name,
+        via=via,
+        number=page.steps_done - 1,
+    )
     tell_outside(page, now=now)
     return page
 
@@ -277,13 +285,13 @@ def tell_outside(page: Page, *, now: datetime) -> None:
         update = _post_update(page, message, now)
         if message.state == State.PENDING:
             Message.objects.filter(pk=message.pk, state=State.PENDING).update(facts=update.facts)
-        elif not outbox.replace_pending(update, now=now):
+        elif not outbox.replace_pending(update):
             drafts.append(update)
     used = Message.objects.filter(subject=page.subject, channel="opsgenie", kind="page", attempts__gt=0)
     kind = "close" if page.closed_at else "ack" if page.acked_at else ""
     if kind:
-        for person_id in sorted({message.person_id for message in used if message.person_id}):
-            drafts.append(_opsgenie_update(page, kind, person_id, now))
+        people = sorted({message.person_id for message in used if message.person_id})
+        drafts += [_opsgenie_update(page, kind, person_id, now) for person_id in people]
     outbox.enqueue(drafts, now=now)
 
 

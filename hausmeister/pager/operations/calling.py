@@ -56,7 +56,13 @@ def page_facts(page: Page, context: TeamContext, callee: Callee) -> dict[str, An
 
 
 def page_drafts(
-    page: Page, context: TeamContext, callee: Callee, rungs: Iterable[PersonalRung], *, cycle: int, now: datetime
+    page: Page,
+    context: TeamContext,
+    callee: Callee,
+    rungs: Iterable[PersonalRung],
+    *,
+    cycle: int,
+    now: datetime,
 ) -> list[Draft]:
     """Return the messages that call `callee` by `rungs`."""
     facts = page_facts(page, context, callee)
@@ -155,4 +161,3 @@ def summon(page: Page, context: TeamContext, callees: Sequence[Callee], *, now: 
         )
         drafts += page_drafts(page, context, callee, call.due.rungs, cycle=cycle, now=now)
     return drafts
-

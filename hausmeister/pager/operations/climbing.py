@@ -126,7 +126,11 @@ def callee_of(summons: Summons, context: TeamContext, page: Page) -> Callee:
 def reschedule_rings(person_id: int, *, now: datetime) -> None:
     """Look again when the person's next rung is, for every page that calls them: their ladder changed."""
     ringing = Summons.objects.filter(
-        person_id=person_id, joined_at=None, page__closed_at=None, page__acked_at=None, page__snoozed_until=None
+        person_id=person_id,
+        joined_at=None,
+        page__closed_at=None,
+        page__acked_at=None,
+        page__snoozed_until=None,
     ).values_list("id", "page_id")
     for summons_id, page_id in sorted(ringing, key=lambda pair: pair[1]):
         page = Page.objects.select_for_update(of=("self",)).select_related("team").get(pk=page_id)

@@ -15,7 +15,7 @@ from hausmeister.outbox.rules import State
 from hausmeister.pager.models import Page, Summons
 from hausmeister.pager.operations import calling, climbing
 from hausmeister.pager.queries import TeamContext
-from hausmeister.pager.rules.ladder import next_rung_at_once
+from hausmeister.pager.rules.ladder import RETRY_WHEN_NOBODY, next_rung_at_once
 from hausmeister.team.queries import channel_label
 
 
@@ -72,7 +72,7 @@ def record_failure(
 
 def _move_on(page: Page, message: Message, now: datetime) -> None:
     """Use the person's next method now; when none is left and none reached them, climb now."""
-    if page.closed_at or page.acked_at or page.snoozed_until:
+    if page.closed_at or page.acked_at or page.snoozed_until or message.person_id is None:
         return
     summons = Summons.objects.select_related("person").filter(page=page, person_id=message.person_id).first()
     if summons is None or not message.dedup_key.startswith(f"page-{page.pk}-{summons.person_id}-{summons.cycle}-"):
@@ -84,16 +84,26 @@ def _move_on(page: Page, message: Message, now: datetime) -> None:
         upto_s = int(rungs[0].after.total_seconds())
         later = [rung for rung in callee.rungs if rung.after.total_seconds() > upto_s]
         Summons.objects.filter(pk=summons.pk).update(
-            upto_s=upto_s, next_ring_at=summons.since_at + min(rung.after for rung in later) if later else None
+            upto_s=upto_s,
+            next_ring_at=summons.since_at + min(rung.after for rung in later) if later else None,
         )
-        outbox.enqueue(
-            calling.page_drafts(page, context, callee, rungs, cycle=summons.cycle, now=now), now=now
-        )
+        outbox.enqueue(calling.page_drafts(page, context, callee, rungs, cycle=summons.cycle, now=now), now=now)
         how = [channel_label(rung.channel) for rung in rungs]
         facts: dict[str, Any] = {"person": callee.name, "by": how, "because": "the method before failed"}
         journal.record(Fact(now, "page.rang", page.subject, ENGINE, page.team_id, facts))
     elif not _anything_left(page, summons) and not _others_called(page, summons):
-        Page.objects.filter(pk=page.pk).update(next_step_at=now)
+        Page.objects.filter(pk=page.pk).update(next_step_at=_climb_at(page, context, now))
+
+
+def _climb_at(page: Page, context: TeamContext, now: datetime) -> datetime:
+    """Return when to climb because a step reached nobody: now.
+
+    At the end of the ladder a minute later: when every method of everybody fails, the ladder must not spin.
+    """
+    if page.place < len(context.ladder(page).steps):
+        return now
+    soon = now + RETRY_WHEN_NOBODY
+    return soon if page.next_step_at is None else min(page.next_step_at, soon)
 
 
 def _anything_left(page: Page, summons: Summons) -> bool:

@@ -15,7 +15,7 @@ from hausmeister.pager import queries
 from hausmeister.pager.models import Page, Summons
 from hausmeister.pager.operations import calling
 from hausmeister.pager.queries import TeamContext
-from hausmeister.pager.rules.ladder import Climb, Position, climb
+from hausmeister.pager.rules.ladder import Callee, Climb, Position, climb
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,9 @@ class PageDraft:
 
 
 _PAGE_COLUMNS = (
-    "id", "team_id", "title", "text", "priority", "is_hard", "ladder", "source", "source_key", "is_storm", "is_test", "opened_at",
-    "steps_done", "place", "round", "next_step_at", "waits_for_work", "exhausted_at", "close_reason", "version",
+    "id", "team_id", "title", "text", "priority", "is_hard", "ladder", "source", "source_key", "is_storm", "is_test",
+    "opened_at", "steps_done", "place", "round", "next_step_at", "waits_for_work", "exhausted_at", "close_reason",
+    "version",
 )  # fmt: skip
 _SUMMONS_COLUMNS = ("page_id", "person_id", "role", "cycle", "since_at", "upto_s", "next_ring_at")
 
@@ -138,7 +139,7 @@ def steps_told(decided: Climb) -> list[dict[str, Any]]:
             "number": step.number,
             "call": step.call,
             "called": [
-                {"person": callee.name, "role": callee.role, "first_after_s": int(min(r.after for r in callee.rungs).total_seconds())}
+                {"person": callee.name, "role": callee.role, "first_after_s": _first_after_s(callee)}
                 for callee in step.callees
             ],
             "skipped": step.skipped,
@@ -147,8 +148,13 @@ def steps_told(decided: Climb) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _first_after_s(callee: Callee) -> int:
+    return int(min(rung.after for rung in callee.rungs).total_seconds())
+
+
 def _opened(page: Page, draft: PageDraft, now: datetime, more: dict[str, Any]) -> Fact:
     facts = {
-        "title": page.title, "priority": page.priority, "hard": page.is_hard, "ladder": page.ladder, **draft.facts, **more,
+        "title": page.title, "priority": page.priority, "hard": page.is_hard, "ladder": page.ladder, **draft.facts,
+        **more,
     }  # fmt: skip
     return Fact(now, "page.opened", page.subject, draft.by, page.team_id, facts)

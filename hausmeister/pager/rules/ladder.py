@@ -124,7 +124,10 @@ def climb(
         taken.append(_take(step.call, roster, already_on_it, position.steps_done + len(taken)))
         if any(one.callees for one in taken):
             return Climb(
-                tuple(taken), Position(position.steps_done + len(taken), place, round_number), step.wait, exhausted
+                tuple(taken),
+                Position(position.steps_done + len(taken), place, round_number),
+                step.wait,
+                exhausted,
             )
     return _last_hope(taken, Position(position.steps_done, place, round_number), roster, steps)
 
@@ -139,7 +142,9 @@ def _take(call: str, roster: Roster, already_on_it: frozenset[int], number: int)
     reachable = tuple(callee for callee in waiting if callee.is_reachable)
     if not reachable:
         names = ", ".join(callee.name for callee in waiting)
-        return StepTaken(number, call, (), f"no way to reach {names}: no contact method that is verified and switched on")
+        return StepTaken(
+            number, call, (), f"no way to reach {names}: no contact method that is verified and switched on"
+        )
     return StepTaken(number, call, reachable)
 
 
@@ -170,9 +175,7 @@ class DueRungs:
     next_at: datetime | None
 
 
-def due_rungs(
-    rungs: Sequence[PersonalRung], *, since_at: datetime, upto_s: int, now: datetime
-) -> DueRungs:
+def due_rungs(rungs: Sequence[PersonalRung], *, since_at: datetime, upto_s: int, now: datetime) -> DueRungs:
     """Return the rungs that have come due since the one at `upto_s` seconds (-1: none so far).
 
     A rung that was added after its moment had passed is left out in this round.

@@ -7,9 +7,7 @@ from hausmeister.base.working_time import WorkingHours
 from hausmeister.rota.rules.slots import WeeklyDuty, slot_at
 
 
-def next_soft_moment(
-    at: datetime, *, hours: WorkingHours, duties: tuple[WeeklyDuty, ...], zone: ZoneInfo
-) -> datetime:
+def next_soft_moment(at: datetime, *, hours: WorkingHours, duties: tuple[WeeklyDuty, ...], zone: ZoneInfo) -> datetime:
     """Return `at`, or the first later instant at which a soft page may ring.
 
     With no duty that takes triage, working hours alone decide: better the wrong person than nobody.

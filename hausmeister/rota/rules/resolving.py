@@ -73,7 +73,10 @@ def resolve(slot: Slot, facts: Facts, at: datetime) -> OnDuty:
     primary = _holder(slot, Post.PRIMARY, facts, at)
     backstop = _holder(slot, Post.BACKSTOP, facts, at)
     if primary.person_id is None and backstop.person_id is not None:
-        primary, backstop = _stand_in(primary, backstop), Holder(None, "the backstop has taken the duty", is_planned=False)
+        primary, backstop = (
+            _stand_in(primary, backstop),
+            Holder(None, "the backstop has taken the duty", is_planned=False),
+        )
     if primary.person_id is None:
         primary = _reserve(primary, facts, at, barred=None)
     if backstop.person_id is None or backstop.person_id == primary.person_id:

@@ -151,7 +151,11 @@ def _primary(
 
 
 def _can_be_backed(
-    one: Candidate, free: Sequence[Candidate], candidates: Sequence[Candidate], rule: RotationRule, behind: Turn | None
+    one: Candidate,
+    free: Sequence[Candidate],
+    candidates: Sequence[Candidate],
+    rule: RotationRule,
+    behind: Turn | None,
 ) -> bool:
     if behind is not None:
         held = [other for other in candidates if other.person_id == behind.person_id]
@@ -195,9 +199,7 @@ def _is_backstop_of_week(one: Candidate, slot: Slot, ledger: _Ledger) -> bool:
     return bool(turns) and all(turn.post is Post.BACKSTOP for turn in turns)
 
 
-def _choose(
-    slot: Slot, post: Post, pool: Sequence[Candidate], ledger: _Ledger, bent: tuple[str, ...]
-) -> Assignment:
+def _choose(slot: Slot, post: Post, pool: Sequence[Candidate], ledger: _Ledger, bent: tuple[str, ...]) -> Assignment:
     if not pool:
         return Assignment(slot, post, None, bent=("nobody is free",))
     duty = slot.duty if post is Post.PRIMARY else None

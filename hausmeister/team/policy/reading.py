@@ -62,7 +62,7 @@ def default() -> Policy:
 
 
 def _policy(root: Table) -> Policy:
-    known = tuple(root.keys())
+    known = tuple(root.names())
     working = root.table("working_hours")
     alerts, channels = root.table("alerts"), root.table("channels")
     tracker, dashboards = root.table("tracker"), root.table("dashboards")
@@ -168,9 +168,7 @@ def _ladders(root: Table) -> dict[str, LadderRule]:
 def _ladder(name: str, table: Table) -> LadderRule:
     steps = []
     for step in table.tables("steps"):
-        steps.append(
-            StepRule(call=step.one_of("call", CALLS), wait=step.length("wait", least=_MINUTE, most=7 * _DAY))
-        )
+        steps.append(StepRule(call=step.one_of("call", CALLS), wait=step.length("wait", least=_MINUTE, most=7 * _DAY)))
         step.done(("call", "wait"))
     if not steps:
         table.complain("steps", "missing", 'a list of steps, such as [{ call = "on duty", wait = "5m" }]')
@@ -196,9 +194,7 @@ def _pager(table: Table) -> PagerRule:
     wrong = [who for who in rule.last_resort if who != "leads" and "@" not in who]
     if wrong or not rule.last_resort:
         table.complain("last_resort", repr(list(rule.last_resort)), '"leads" or e-mail addresses, at least one')
-    table.done(
-        ("ack_timeout", "greatest_age", "storm_pages", "storm_within", "last_resort", "links_show_details")
-    )
+    table.done(("ack_timeout", "greatest_age", "storm_pages", "storm_within", "last_resort", "links_show_details"))
     return rule
 
 
@@ -218,7 +214,7 @@ def _priorities(table: Table) -> dict[Priority, PriorityRule]:
 
 
 def _severities(table: Table) -> dict[str, Priority]:
-    return {word.lower(): Priority[table.one_of(word, _PRIORITIES)] for word in table.keys()}
+    return {word.lower(): Priority[table.one_of(word, _PRIORITIES)] for word in table.names()}
 
 
 def _alert_rules(alerts: Table, ladders: dict[str, LadderRule]) -> tuple[AlertRule, ...]:
@@ -227,7 +223,7 @@ def _alert_rules(alerts: Table, ladders: dict[str, LadderRule]) -> tuple[AlertRu
 
 def _alert_rule(table: Table, ladders: dict[str, LadderRule]) -> AlertRule:
     match = table.table("match")
-    labels = {key: match.words_of(key) for key in match.keys()}
+    labels = {key: match.words_of(key) for key in match.names()}
     if not labels:
         table.complain("match", "missing", 'labels and their values, such as { dag = "nightly" }')
     rule = AlertRule(

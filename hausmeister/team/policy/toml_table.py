@@ -135,7 +135,7 @@ class Table:
         """Say whether `key` is there and not yet taken."""
         return key in self._left
 
-    def keys(self) -> list[str]:
+    def names(self) -> list[str]:
         """Return the keys not yet taken."""
         return list(self._left)
 
@@ -257,7 +257,7 @@ class Table:
 
     def named_tables(self) -> list[tuple[str, "Table"]]:
         """Take every remaining key as a table of that name."""
-        return [(name, self.table(name)) for name in self.keys()]
+        return [(name, self.table(name)) for name in self.names()]
 
     def words_of(self, key: str) -> tuple[str, ...]:
         """Take one text or a list of texts."""

@@ -1,0 +1,33 @@
+"""The group that holds every command, and loads each only when it is asked for."""
+
+import importlib
+
+import click
+
+# command → (module, its function)
+_COMMANDS = {
+    "up": ("serve", "up"),
+    "web": ("serve", "web"),
+    "engine": ("serve", "engine"),
+    "key": ("keys", "key"),
+}
+
+
+class _Lazy(click.Group):
+    """Imports a command's module when the command is used: `--help` of one does not load all."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        module, function = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"hausmeister.console.{module}"), function)
+        return command
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name=None, version="0.1.0", prog_name="hausmeister")
+def commands() -> None:
+    """Hausmeister runs a data-infrastructure team's ops week."""
