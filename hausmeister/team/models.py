@@ -31,7 +31,7 @@ class Person(AbstractBaseUser):
     """A human being and the account in one. Being on duty needs no special right (roles are per team)."""
 
     id = models.BigAutoField(primary_key=True)
-    email = models.EmailField(max_length=254)
+    email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=100)
     zone_name = models.CharField(max_length=60, default="UTC")
     # the installation's admin: keys, people, every team
