@@ -15,7 +15,7 @@ from hausmeister.engine.sending import Dispatcher
 _log = log.get(__name__)
 
 TICK_S = 1.0
-MOST_TURNS = 20
+MOST_TURNS = 100
 
 
 class Engine:
