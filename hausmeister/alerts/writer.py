@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError, connection
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 
 from hausmeister.alerts import operations
 from hausmeister.alerts.operations import Incoming, Taken
@@ -23,6 +23,8 @@ MOST_WAITING = 5_000
 # so many requests in one transaction mean a flood, and so long it is taken to last
 PRESSED_FROM = 12
 PRESSED_FOR_S = 0.25
+# how often a request is tried that other nodes got in the way of
+TRIES = 4
 
 
 class IntakeIsFull(Exception):
@@ -129,6 +131,9 @@ def _store(batch: Sequence[Submission], *, now: datetime) -> bool:
             return False
         _fail(batch, error)
         return True
+    except IntegrityError:
+        # another node was first with a key: the next look finds its alert
+        return False
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the others of the batch along
         if len(batch) == 1:
             _fail(batch, error)
@@ -140,11 +145,11 @@ def _store(batch: Sequence[Submission], *, now: datetime) -> bool:
 
 
 def _store_alone(submission: Submission, *, now: datetime) -> None:
-    for is_last_try in (False, True):
+    for tries_left in reversed(range(TRIES)):
         try:
             submission.answer = operations.receive(submission.incoming, now=now)
         except DatabaseError as error:
-            if is_last_try:
+            if not tries_left:
                 _fail([submission], error)
         except Exception as error:  # noqa: BLE001 - one bad request is answered; the writer goes on
             _fail([submission], error)
