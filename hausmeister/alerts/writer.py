@@ -3,6 +3,7 @@
 Each request is answered only after the commit that holds it. A request that cannot be stored fails alone.
 """
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -84,7 +85,9 @@ class Writer:
             for submission in batch:
                 _store_alone(submission, now=now)
         for submission in batch:
-            submission.on_done(submission)
+            # whoever asked may be gone; the others of the batch still want their answers
+            with contextlib.suppress(RuntimeError):
+                submission.on_done(submission)
         return len(batch)
 
     def _take(self) -> list[Submission]:
@@ -117,7 +120,10 @@ class Writer:
                 self._changed.wait_for(lambda: self._waiting or self._is_stopping)
                 if not self._waiting:
                     break
-            self.run_once(now=clock.now())
+            try:
+                self.run_once(now=clock.now())
+            except Exception as error:  # noqa: BLE001 - without this thread nothing would be stored any more
+                _log.error("intake.writer_stumbled", error=f"{type(error).__name__}: {error}"[:500])
         connection.close()
 
 
