@@ -10,7 +10,11 @@ import statistics
 import sys
 import tempfile
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hausmeister.team.models import Source
 
 
 def main() -> None:
@@ -38,7 +42,7 @@ def _measure(opens: list[int], dues: list[int]) -> None:
     from hausmeister.base import clock
     from hausmeister.pager.models import Page, Summons
 
-    team, source = _team()
+    source = _source()
     now = clock.now()
     engine = wiring.engine(senders={})
     stored = 0
@@ -63,7 +67,7 @@ def _measure(opens: list[int], dues: list[int]) -> None:
             sys.stdout.flush()
 
 
-def _rest(now):  # type: ignore[no-untyped-def]
+def _rest(now: datetime) -> None:
     from hausmeister.outbox.models import Message
     from hausmeister.pager.models import Page, Summons
 
@@ -72,29 +76,29 @@ def _rest(now):  # type: ignore[no-untyped-def]
     Message.objects.filter(state="pending").update(state="cancelled", finished_at=now)
 
 
-def _fill(source, stored: int, wanted: int, now) -> int:  # type: ignore[no-untyped-def]
+def _fill(source: "Source", stored: int, wanted: int, now: datetime) -> int:
     from hausmeister.alerts import operations
     from hausmeister.alerts.operations import Incoming
     from hausmeister.alerts.rules import Action, Signal
 
     while stored < wanted:
-        batch = [
-            Incoming(Signal(Action.FIRE, key=f"k{n}", title=f"Task {n} failed", severity="critical"), source.pk, source.name, source.team_id)
-            for n in range(stored, min(stored + 400, wanted))
-        ]  # fmt: skip
+        signals = [
+            Signal(Action.FIRE, key=f"k{number}", title=f"Task {number} failed", severity="critical")
+            for number in range(stored, min(stored + 400, wanted))
+        ]
+        batch = [Incoming(signal, source.pk, source.name, source.team_id) for signal in signals]
         operations.receive(batch, now=now)
         stored += len(batch)
     return stored
 
 
-def _team():  # type: ignore[no-untyped-def]
-    from tests import builders
-
+def _source() -> "Source":
     from hausmeister.team.models import Source
+    from tests import builders
 
     built = builders.trio(slug=f"bench-{time.time_ns()}")
     builders.policy_with(built.team, ("storm_pages = 5", "storm_pages = 0"))
-    return built.team, Source.objects.get(team=built.team)
+    return Source.objects.get(team=built.team)
 
 
 if __name__ == "__main__":
