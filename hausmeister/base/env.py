@@ -12,8 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from hausmeister.base import chance
-
-IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+from hausmeister.base.addresses import IPNetwork
 
 
 class BadSetting(Exception):
