@@ -23,7 +23,7 @@ class Then:
 
 def then_of(page: Page, context: TeamContext) -> Then | None:
     """Return the step that follows if nobody answers. The name is left out when the duty changes before it."""
-    if page.next_step_at is None:
+    if page.next_step_at is None or page.is_test:
         return None
     ladder = context.ladder(page)
     call = ladder.steps[page.place % len(ladder.steps)].call
@@ -50,6 +50,7 @@ def page_facts(page: Page, context: TeamContext, callee: Callee) -> dict[str, An
         "person_id": callee.person_id,
         "role": callee.role,
         "round": page.round,
+        "test": page.is_test,
         "then_at": then.at.isoformat() if then else "",
         "then_who": then.who if then else "",
     }
@@ -64,8 +65,8 @@ def page_drafts(
     cycle: int,
     now: datetime,
 ) -> list[Draft]:
-    """Return the messages that call `callee` by `rungs`."""
-    facts = page_facts(page, context, callee)
+    """Return the messages that call `callee` by `rungs`. `cycle` counts how often they were called for it."""
+    facts = {**page_facts(page, context, callee), "cycle": cycle}
     return [
         Draft(
             channel=rung.channel,
