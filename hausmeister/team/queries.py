@@ -15,6 +15,7 @@ from hausmeister.base import signing
 from hausmeister.team.models import (
     ApiKey,
     ContactMethod,
+    Installation,
     Leave,
     Membership,
     Person,
@@ -176,6 +177,11 @@ def key_holder(key: str, *, now: datetime) -> KeyHolder | None:
 def channel_label(channel: str) -> str:
     """Return a channel's name as people read it."""
     return Channel(channel).label
+
+
+def is_demo() -> bool:
+    """Say whether this installation holds the demo team."""
+    return Installation.objects.filter(id=1, is_demo=True).exists()
 
 
 def team_named(slug: str) -> Team:
