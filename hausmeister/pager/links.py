@@ -38,6 +38,11 @@ def make(*, page_id: int, person_id: int, method_id: int, now: datetime) -> str:
     return f"{settings.HAUSMEISTER_BASE_URL}/p/{token}"
 
 
+def page_url(page_id: int) -> str:
+    """Return the page's own address, for those who sign in."""
+    return f"{settings.HAUSMEISTER_BASE_URL}/pages/{page_id}"
+
+
 def for_message(facts: Mapping[str, Any], to: Mapping[str, Any], *, now: datetime) -> str:
     """Return the URL with which whoever gets a message of kind page answers it."""
     return make(page_id=facts["page"], person_id=facts["person_id"], method_id=to["method"], now=now)

@@ -140,6 +140,11 @@ def address_of(method: ContactMethod) -> dict[str, Any]:
     return {"channel": method.channel, "address": method.address, "method": method.pk}
 
 
+def webhook_secret(method_id: int) -> str:
+    """Return what signs messages to this webhook, "" when the contact method is gone."""
+    return ContactMethod.objects.filter(pk=method_id).values_list("secret", flat=True).first() or ""
+
+
 @dataclass(frozen=True)
 class KeyHolder:
     """What a valid key stands for."""
