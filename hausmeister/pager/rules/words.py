@@ -110,3 +110,48 @@ def clock_time(moment: datetime, *, zone: ZoneInfo, now: datetime) -> str:
 # not strftime: its names follow the machine's locale
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+@dataclass(frozen=True)
+class PostWords:
+    """A soft page's post in the alarms channel, in words."""
+
+    number: int
+    priority: str
+    urgency: str
+    title: str
+    text: str
+    origin: str
+    state: str
+
+    @property
+    def headline(self) -> str:
+        """How bad, and how it stands: "P2 medium, soft: waits for Tue 09:00"."""
+        return f"{self.priority}, {self.urgency}: {self.state}"
+
+
+def post_words_of(facts: Mapping[str, Any], *, now: datetime) -> PostWords:
+    """Return what a post says. `facts` are those of `pager.operations.calling.chat_facts`."""
+    zone = ZoneInfo(str(facts["zone"]))
+    where = one_line(str(facts["source"]), 100)
+    since = clock_time(datetime.fromisoformat(facts["opened_at"]), zone=zone, now=now)
+    return PostWords(
+        number=int(facts["page"]),
+        priority=Priority(int(facts["priority"])).label,
+        urgency="hard" if facts["hard"] else "soft",
+        title=one_line(str(facts["title"]), TITLE_MOST),
+        text=lines(str(facts["text"]), TEXT_MOST),
+        origin=f"{where}, since {since}" if where else f"Since {since}",
+        state=_state(facts, zone, now),
+    )
+
+
+def _state(facts: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> str:
+    state = str(facts["state"])
+    if state == "acknowledged":
+        return f"acknowledged by {one_line(str(facts['acked_by']), 100)}"
+    if state == "closed":
+        return f"closed, {one_line(str(facts['close_reason']), 200)}" if facts["close_reason"] else "closed"
+    if state == "waiting" and facts["waits_until"]:
+        return f"waits for {clock_time(datetime.fromisoformat(facts['waits_until']), zone=zone, now=now)}"
+    return state
