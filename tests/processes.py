@@ -54,8 +54,10 @@ class Deployment:
         command = [sys.executable, "-m", "hausmeister", *arguments]
         if port is not None:
             command += ["--port", str(port)]
-        log = (self.data / f"log-{len(self.processes)}.txt").open("wb")
-        process = Process(subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, cwd=self.data), port, Path(log.name))
+        path = self.data / f"log-{len(self.processes)}.txt"
+        with path.open("wb") as log:
+            popen = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, cwd=self.data)
+        process = Process(popen, port, path)
         self.processes.append(process)
         if wait and port is not None:
             process.wait_until_up()
@@ -73,7 +75,12 @@ class Deployment:
         prelude = "import django; django.setup()\n"
         environment = {**self.environment, "DJANGO_SETTINGS_MODULE": "hausmeister.settings"}
         done = subprocess.run(
-            [sys.executable, "-c", prelude + code], env=environment, check=False, capture_output=True, text=True, cwd=ROOT
+            [sys.executable, "-c", prelude + code],
+            env=environment,
+            check=False,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
@@ -109,7 +116,9 @@ class Process:
             time.sleep(0.02)
         raise AssertionError(f"the program is not up: {self.log.read_text()[-2000:]}")
 
-    def ask(self, method: str, path: str, *, body: bytes = b"", headers: dict[str, str] | None = None) -> tuple[int, bytes]:
+    def ask(
+        self, method: str, path: str, *, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
         assert self.port is not None
         link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
