@@ -168,7 +168,7 @@ def _ladders(root: Table) -> dict[str, LadderRule]:
 def _ladder(name: str, table: Table) -> LadderRule:
     steps = []
     for step in table.tables("steps"):
-        steps.append(StepRule(call=step.one_of("call", CALLS), wait=step.length("wait", least=_MINUTE, most=7 * _DAY)))
+        steps.append(StepRule(call=step.one_of("call", CALLS), wait=step.length("wait", least=timedelta(seconds=10), most=7 * _DAY)))
         step.done(("call", "wait"))
     if not steps:
         table.complain("steps", "missing", 'a list of steps, such as [{ call = "on duty", wait = "5m" }]')
