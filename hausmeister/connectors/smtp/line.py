@@ -162,7 +162,8 @@ def deliver(message: EmailMessage, *, sender: str, to: str, route: Route) -> str
             " does, and have this machine trust its authority."
         ) from error
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        is_late = watch.is_late or isinstance(error, TimeoutError)
+        # smtplib hides the socket's own time-out behind a "disconnected"
+        is_late = watch.is_late or isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
         how = f"did not answer within {route.limits.total_s:g} s" if is_late else "broke off the conversation"
         raise TryLater(f"The mail server {how}.", maybe_delivered=watch.in_data) from error
     finally:
