@@ -3,7 +3,7 @@
 import pytest
 
 from hausmeister import wiring
-from hausmeister.base.env import BadSetting, Environment, mail_server, mailbox
+from hausmeister.base.env import BadSetting, Environment, mail_server, mailbox, somebody_else
 from hausmeister.connectors.opsgenie.poll import EVERY
 
 
@@ -70,3 +70,10 @@ def test_a_hook_secret_may_be_absent_or_long_enough():
 def test_the_mail_servers_url_says_port_and_encryption(url, port, tls):
     server = mail_server(url)
     assert (server.host, server.port, server.tls) == ("mail.example.org", port, tls)
+
+
+@pytest.mark.parametrize("url", ["https://hm.example.org", "https://HM.example.org/", "http://hm.example.org/v2"])
+def test_h6_paging_through_opsgenie_never_means_paging_oneself(url):
+    with pytest.raises(BadSetting, match="this installation itself"):
+        somebody_else("HAUSMEISTER_OPSGENIE_URL", url, ourselves="https://hm.example.org")
+    assert somebody_else("X", "https://api.opsgenie.com", ourselves=url) == "https://api.opsgenie.com"
