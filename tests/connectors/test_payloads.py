@@ -138,6 +138,11 @@ def far_sides(db):
         yield FarSides(stack)
 
 
+def letter_link(letter):
+    """Return the one link that a letter may hold."""
+    return next(line for line in letter.text.splitlines() if line.startswith("http://testserver/p/"))
+
+
 @pytest.mark.parametrize("name", TABLE)
 def test_s42_each_medium_gets_a_title_that_cannot_act_there(far_sides, name):
     title, *wanted = TABLE[name]
@@ -148,6 +153,8 @@ def test_s42_each_medium_gets_a_title_that_cannot_act_there(far_sides, name):
     letter = far_sides.mail.expect()
     assert letter.message["Subject"] == f"P4 very high: {subject} (page 4821)"
     assert f"<h1>{html}</h1>".encode() in letter.html.encode()
+    assert "<script" not in letter.html
+    assert "<a href=" not in letter.html.replace(f'<a href="{letter_link(letter)}"', "")
     called, posted = far_sides.slack.expect(), far_sides.slack.expect()
     assert f'"text":"P4 very high: {slack} (page 4821)"'.encode() in called.body
     assert f"*P4 very high, hard*\\n{slack}\\nprometheus".encode() in called.body

@@ -48,10 +48,11 @@ class _Watch:
 
     def _hang_up(self) -> None:
         self.is_late = True
-        if self.line is not None and self.line.sock is not None:
+        sock = self.line.sock if self.line is not None else None
+        if sock is not None:
             with suppress(OSError):
                 # the plain socket's own shutdown: TLS has nothing to add when time is up
-                socket.socket.shutdown(self.line.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def end(self) -> None:
         """Close the line without another word."""
