@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hausmeister.console.deployment import NotReady, check_durability, check_policies, migrate, set_up
+from hausmeister.console.deployment import (
+    NotReady,
+    check_durability,
+    check_policies,
+    collect_static,
+    migrate,
+    set_up,
+)
 
 if TYPE_CHECKING:
     from hausmeister.engine.loop import Engine
@@ -83,6 +90,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _prepare() -> None:
     set_up()
     migrate()
+    collect_static()
     check_durability()
     check_policies()
 
@@ -138,12 +146,22 @@ def _serve(listener: socket.socket, *, health: Any) -> None:
     from hausmeister.alerts.keys import KeyRing
     from hausmeister.alerts.writer import Writer
     from hausmeister.asgi import application
+    from hausmeister.web.events import Live
+
+    live = Live()
+
+    class Server(uvicorn.Server):
+        """Ends the live streams first: a browser that listens must not hold up the end."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            live.stop()
+            await super().shutdown(sockets)
 
     writer = Writer()
     writer.start()
     proxies = [str(network) for network in settings.HAUSMEISTER_TRUSTED_PROXIES]
     config = uvicorn.Config(
-        application(writer=writer, keys=KeyRing(), health=health),
+        application(writer=writer, keys=KeyRing(), health=health, live=live),
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -156,7 +174,7 @@ def _serve(listener: socket.socket, *, health: Any) -> None:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     try:
         asyncio.run(server.serve(sockets=[listener]))
     finally:
