@@ -248,6 +248,11 @@ def firing_for(person: Person) -> int:
     return visible_to(person).unanswered().filter(snoozed_until=None, summonses__person=person).count()
 
 
+def versions(page_ids: Iterable[int]) -> list[tuple[int, int, int]]:
+    """Return (id, version, team) of these pages. For the live stream."""
+    return list(Page.objects.filter(id__in=list(page_ids)).order_by("id").values_list("id", "version", "team_id"))
+
+
 def people_on(page: Page) -> list[Summons]:
     """Return whom the page called, the first called first."""
     return list(Summons.objects.filter(page=page).select_related("person").order_by("id"))
