@@ -22,7 +22,9 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 _FOLDER = Path(__file__).resolve().parent / "static" / "web"
 
 # the order is the order of the cascade
-STYLES = ("tokens", "base", "shell", "components", "lists", "page", "rota", "forms", "print")
+STYLES = (
+    "tokens", "base", "shell", "buttons", "badges", "steps", "components", "lists", "forms", "page", "rota", "print",
+)  # fmt: skip
 SCRIPTS = ("live", "house", "keys")
 
 _CSS_NOISE = re.compile(r"/\*.*?\*/|(?<=[;{}:,>])\s+|\s+(?=[{}>])|\n\s*", re.DOTALL)

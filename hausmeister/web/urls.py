@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from hausmeister.team.rules import Capability
 from hausmeister.web.access import needs
-from hausmeister.web.screens import entrance, now, page, page_acts, pulse
+from hausmeister.web.screens import alerts, entrance, link, now, page, page_acts, page_somebody, pulse
 
 _public = needs(Capability.PUBLIC)
 
@@ -24,6 +24,7 @@ _entrance: list[URLPattern | URLResolver] = [
 ]
 
 _pages: list[URLPattern | URLResolver] = [
+    path("pages/new", page_somebody.screen, name="page_new"),
     path("pages/<int:page_id>", page.screen, name="page"),
     path("pages/<int:page_id>/row", page.row, name="page_row"),
     path("pages/<int:page_id>/acknowledge", page_acts.acknowledge, name="page_acknowledge"),
@@ -41,4 +42,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", now.screen, name="now"),
     path("pulse", pulse.screen, name="pulse"),
     *_pages,
+    path("alerts", alerts.screen, name="alerts"),
+    path("alerts/act", alerts.act, name="alerts_act"),
+    path("p/<str:token>", link.screen, name="link"),
 ]

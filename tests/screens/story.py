@@ -6,10 +6,12 @@ deliveries are what they would be.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
 
 from hausmeister.alerts import operations as alert_operations
 from hausmeister.journal.rules import CONSOLE
 from hausmeister.outbox.delivery import TryLater
+from hausmeister.pager import links
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting, testing
 from hausmeister.rota import operations as rota
@@ -44,6 +46,7 @@ class Story:
     acked: int
     soft: int
     other_team: int
+    links: dict[str, str]
 
 
 def tell() -> Story:
@@ -144,7 +147,8 @@ def _tell(world: World) -> Story:
         created_by=mirela,
         even_if_outranked=True,
     )
-    return Story(key, burning.pk, acked.pk, waiting.pk, other)
+    given = {name: _link(person, burning, world) for name, person in (("ada", ada), ("bo", bo))}
+    return Story(key, burning.pk, acked.pk, waiting.pk, other, given)
 
 
 def _account(name: str, world: World, *, is_admin: bool = False) -> Person:
@@ -245,6 +249,12 @@ def _fire_for(access: Team, world: World) -> int:
     world.tick()
     world.forget()
     return int(answer.json["page"])
+
+
+def _link(person: Person, page: Page, world: World) -> str:
+    """Return the path of the link with which `person` answers `page`."""
+    method = person.methods.filter(channel=Channel.EMAIL).get()
+    return urlsplit(links.make(page_id=page.pk, person_id=person.pk, method_id=method.pk, now=world.now)).path
 
 
 def source(name: str) -> Source:

@@ -203,3 +203,9 @@ def house_week() -> WeekLine | None:
 def clock_second(moment: datetime) -> SafeString:
     """Write the time of day alone, under a heading that names the day."""
     return _time(moment, moment.astimezone(_zone()).strftime("%H:%M:%S"))
+
+
+@register.filter
+def of(found: dict[int, Any], key: int) -> Any:
+    """Return what a dictionary holds for `key`, nothing where it holds nothing."""
+    return found.get(key, ())

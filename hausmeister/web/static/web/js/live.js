@@ -33,7 +33,10 @@ document.documentElement.classList.add("scripted");
   };
   const page = (id, version) => {
     const known = [...document.querySelectorAll(`[data-page="${id}"]`)];
-    known.forEach((one) => { if (+one.dataset.version < version) wake(one); });
+    known.forEach((one) => {
+      if (+one.dataset.version >= version) return;
+      if (one.hasAttribute("hx-get")) wake(one); else house.fresh(one.closest("[data-live-list]"), wake);
+    });
     if (!known.length) document.querySelectorAll("[data-live-list]").forEach((list) => house.fresh(list, wake));
     house.pulse();
   };
