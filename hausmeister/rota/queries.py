@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from hausmeister.base.wall_time import monday_of
-from hausmeister.rota.models import Override, Shift
+from hausmeister.rota.models import Override, OverrideQuerySet, Shift
 from hausmeister.rota.rules.resolving import Facts, OnDuty, PlannedShift, Substitution, resolve
 from hausmeister.rota.rules.rotation import Candidate, RotationRule, Turn, share_out
 from hausmeister.rota.rules.slots import Post, Slot, WeeklyDuty, slot_at, slots_between
@@ -279,6 +279,17 @@ def upcoming_overrides(team: Team, *, now: datetime, until: datetime) -> list[Ov
     return list(Override.objects.filter(team=team).touching(now, until).select_related("person", "created_by"))
 
 
+def planned_until(team: Team) -> datetime | None:
+    """Return up to when duties are shared out, None while none is."""
+    newest: datetime | None = Shift.objects.filter(team=team).aggregate(until=Max("ends_at"))["until"]
+    return newest
+
+
+def overrides_of(team: Team) -> OverrideQuerySet:
+    """Return the team's overrides with their people."""
+    return Override.objects.filter(team=team).select_related("person", "created_by")
+
+
 def next_duty_of(person: Person, *, now: datetime) -> list[Shift]:
     """Return the planned duties that `person` has now or next, the soonest first, at most five."""
     return list(Shift.objects.filter(person=person, ends_at__gt=now).select_related("team").order_by("starts_at")[:5])
@@ -286,11 +297,13 @@ def next_duty_of(person: Person, *, now: datetime) -> list[Shift]:
 
 def holes(team: Team, *, now: datetime, until: datetime) -> list[Segment]:
     """Return the stretches in which a post has no planned holder, or nobody who may hold it."""
-    return [
-        one
-        for one in timeline(team, starts_at=now, ends_at=until)
-        if one.duty.primary.person is None or one.duty.backstop.person is None or "last resort" in one.duty.backstop.why
-    ]
+    return [one for one in timeline(team, starts_at=now, ends_at=until) if is_hole(one)]
+
+
+def is_hole(one: Segment) -> bool:
+    """Say whether a post has nobody in this stretch, or nobody who may hold it."""
+    duty = one.duty
+    return duty.primary.person is None or duty.backstop.person is None or "last resort" in duty.backstop.why
 
 
 def away_between(team: Team, *, starts_at: datetime, ends_at: datetime) -> dict[int, list[Away]]:

@@ -5,7 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 
 from hausmeister.team.rules import Capability
 from hausmeister.web.access import needs
-from hausmeister.web.screens import alerts, entrance, link, now, page, page_acts, page_somebody, pulse
+from hausmeister.web.screens import alerts, entrance, link, now, page, page_acts, page_somebody, pulse, rota, rota_acts
 
 _public = needs(Capability.PUBLIC)
 
@@ -42,6 +42,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", now.screen, name="now"),
     path("pulse", pulse.screen, name="pulse"),
     *_pages,
+    path("rota", rota.screen, name="rota"),
+    path("rota/override", rota_acts.override, name="rota_override"),
+    path("rota/overrides/<int:override_id>/cancel", rota_acts.cancel_override, name="rota_override_cancel"),
+    path("leave", rota_acts.leave, name="leave"),
+    path("leave/<int:leave_id>/cancel", rota_acts.cancel_leave, name="leave_cancel"),
     path("alerts", alerts.screen, name="alerts"),
     path("alerts/act", alerts.act, name="alerts_act"),
     path("p/<str:token>", link.screen, name="link"),

@@ -47,8 +47,11 @@ class WeekLine:
     says: str
 
 
-def week_line(duties: Sequence[WeeklyDuty], *, zone: ZoneInfo, now: datetime) -> WeekLine:
-    """Return the week that holds `now`, as clocks in `zone` show it. A week of a clock change is drawn true."""
+def week_line(duties: Sequence[WeeklyDuty], *, of: ZoneInfo, zone: ZoneInfo, now: datetime) -> WeekLine:
+    """Return the week that holds `now`, as clocks in `zone` show it; the duties keep the clocks of `of`.
+
+    A week of a clock change is drawn true.
+    """
     monday = monday_of(now.astimezone(zone).date())
     midnights = [instant(monday + timedelta(days=number), time(0), zone) for number in range(8)]
     starts_at, ends_at = midnights[0], midnights[-1]
@@ -57,7 +60,7 @@ def week_line(duties: Sequence[WeeklyDuty], *, zone: ZoneInfo, now: datetime) ->
     def place(moment: datetime) -> float:
         return 100 * ((moment - starts_at) / whole)
 
-    slots = list(slots_between(tuple(duties), zone, starts_at, ends_at))
+    slots = list(slots_between(tuple(duties), of, starts_at, ends_at))
     takes_triage = {duty.name for duty in duties if duty.triage}
     stretches = tuple(
         Stretch(

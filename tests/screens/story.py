@@ -245,7 +245,7 @@ def _fire_for(access: Team, world: World) -> int:
     answer = world.post(
         "/api/v1/alerts", {"title": "Portal answers slowly", "key": "portal", "severity": "error"}, key=key
     )
-    acting.close(page.pk, by=CONSOLE, person=None, reason="wrong team", now=world.now)
+    alert_operations.close_page(page.pk, by=CONSOLE, person=None, reason="wrong team", now=world.now)
     world.tick()
     world.forget()
     return int(answer.json["page"])

@@ -77,7 +77,7 @@ def tabs(counts: dict[Show, int]) -> list[tuple[Show, str, int]]:
         Show.FIRING: _("Firing"),
         Show.ACKNOWLEDGED: _("Acknowledged"),
         Show.QUIET: _("Snoozed or soft"),
-        Show.CLOSED: _("Closed today"),
+        Show.CLOSED: _("Closed"),
     }
     return [(show, words[show], counts[show]) for show in Show]
 

@@ -89,7 +89,7 @@ def duty_card(team: Team, *, person: Person, now: datetime) -> DutyCard:
     duty = segments[0].duty
     following = next((one.duty for one in segments if one.starts_at >= duty.ends_at), None)
     policy = team_queries.policy_of(team.pk)
-    week = week_line(rota.weekly_duties(policy), zone=team.zone, now=now)
+    week = week_line(rota.weekly_duties(policy), of=team.zone, zone=person.zone, now=now)
     return DutyCard(duty, duty.post_of(person), following, week)
 
 

@@ -196,7 +196,7 @@ def house_week() -> WeekLine | None:
     if team is None:
         return None
     duties = rota.weekly_duties(team_queries.policy_of(team.pk))
-    return week_line(duties, zone=team.zone, now=clock.now())
+    return week_line(duties, of=team.zone, zone=team.zone, now=clock.now())
 
 
 @register.filter
@@ -209,3 +209,9 @@ def clock_second(moment: datetime) -> SafeString:
 def of(found: dict[int, Any], key: int) -> Any:
     """Return what a dictionary holds for `key`, nothing where it holds nothing."""
     return found.get(key, ())
+
+
+@register.simple_tag
+def span_of_days(starts_on: date, ends_on: date) -> str:
+    """Write a span of days: "4–8 Jan"."""
+    return when.span(starts_on, ends_on, today=clock.now().astimezone(_zone()).date())
