@@ -3,9 +3,11 @@
 import asyncio
 import errno
 import fcntl
+import gc
 import signal
 import socket
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ from hausmeister.console.deployment import (
 )
 
 if TYPE_CHECKING:
+    from hausmeister.alerts.writer import Writer
     from hausmeister.engine.loop import Engine
 
 LIVES_FOR = timedelta(seconds=60)
@@ -38,10 +41,11 @@ def up(port: int, host: str) -> None:
     listener = _listen(host, port)
     _prepare()
     lock = _only_engine()
-    engine = _engine()
+    writer = _writer()
+    engine = _engine(is_pressed=lambda: writer.is_pressed)
     engine.start()
     try:
-        _serve(listener, health=lambda: _lives(engine))
+        _serve(listener, writer=writer, health=lambda: _lives(engine))
     finally:
         engine.stop()
         lock.close()
@@ -54,7 +58,7 @@ def web(port: int, host: str) -> None:
     """Run web pages and intake; engines run elsewhere and share the database."""
     listener = _listen(host, port)
     _prepare()
-    _serve(listener, health=_some_engine_lives)
+    _serve(listener, writer=_writer(), health=_some_engine_lives)
 
 
 @click.command()
@@ -100,6 +104,9 @@ def _only_engine() -> Any:
     from django.conf import settings
     from django.db import connection
 
+    from hausmeister.base import clock
+    from hausmeister.outbox import operations as outbox
+
     file = (Path(settings.HAUSMEISTER_DATA) / "engine.lock").open("w")
     if connection.vendor == "sqlite":
         try:
@@ -109,13 +116,21 @@ def _only_engine() -> Any:
                 "Another Hausmeister runs on this data folder. On SQLite there is one engine; end the other, or use"
                 " PostgreSQL (DATABASE_URL)."
             ) from error
+        # whoever claimed messages before is dead; waiting for their leases would only delay a page
+        outbox.take_back_all(now=clock.now())
     return file
 
 
-def _engine() -> "Engine":
+def _engine(*, is_pressed: Callable[[], bool] = lambda: False) -> "Engine":
     from hausmeister import wiring
 
-    return wiring.engine(senders=wiring.senders())
+    return wiring.engine(senders=wiring.senders(), is_pressed=is_pressed)
+
+
+def _writer() -> "Writer":
+    from hausmeister.alerts.writer import Writer
+
+    return Writer()
 
 
 def _lives(engine: "Engine") -> bool:
@@ -138,13 +153,12 @@ def _some_engine_lives() -> bool:
     return last is not None and abs(clock.now() - last) < LIVES_FOR
 
 
-def _serve(listener: socket.socket, *, health: Any) -> None:
+def _serve(listener: socket.socket, *, writer: "Writer", health: Callable[[], bool]) -> None:
     """Serve HTTP until SIGTERM or SIGINT; requests under way are answered, alerts taken are stored."""
     import uvicorn
     from django.conf import settings
 
     from hausmeister.alerts.keys import KeyRing
-    from hausmeister.alerts.writer import Writer
     from hausmeister.asgi import application
     from hausmeister.web.events import Live
 
@@ -157,8 +171,8 @@ def _serve(listener: socket.socket, *, health: Any) -> None:
             live.stop()
             await super().shutdown(sockets)
 
-    writer = Writer()
     writer.start()
+    _settle_memory()
     proxies = [str(network) for network in settings.HAUSMEISTER_TRUSTED_PROXIES]
     config = uvicorn.Config(
         application(writer=writer, keys=KeyRing(), health=health, live=live),
@@ -176,6 +190,15 @@ def _serve(listener: socket.socket, *, health: Any) -> None:
     )
     server = Server(config)
     try:
-        asyncio.run(server.serve(sockets=[listener]))
+        # uvicorn's own `run` would bind a socket of its own; ours was bound first, to say early that a port is taken
+        with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+            runner.run(server.serve(sockets=[listener]))
     finally:
         writer.stop()
+
+
+def _settle_memory() -> None:
+    """Take what was loaded at the start out of the garbage collector's rounds: each would stop the intake."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
