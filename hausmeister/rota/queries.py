@@ -78,14 +78,7 @@ def on_duty(team: Team, *, at: datetime) -> DutyNow:
 
 def timeline(team: Team, *, starts_at: datetime, ends_at: datetime) -> list[Segment]:
     """Return who is on duty from `starts_at` up to `ends_at`, in stretches without a change."""
-    book = Book.load(team, starts_at=starts_at, ends_at=ends_at)
-    segments: list[Segment] = []
-    moment = starts_at
-    while moment < ends_at:
-        answer = book.at(moment)
-        segments.append(Segment(moment, min(answer.until, ends_at), answer))
-        moment = answer.until
-    return _joined(segments)
+    return Book.load(team, starts_at=starts_at, ends_at=ends_at).timeline(starts_at, ends_at)
 
 
 def _joined(segments: list[Segment]) -> list[Segment]:
@@ -144,6 +137,16 @@ class Book:
     def covers(self, moment: datetime) -> bool:
         """Say whether `moment` lies within the book's span."""
         return self.starts_at <= moment < self.ends_at
+
+    def timeline(self, starts_at: datetime, ends_at: datetime) -> list[Segment]:
+        """Return who is on duty from `starts_at` up to `ends_at`, both inside the span."""
+        segments: list[Segment] = []
+        moment = starts_at
+        while moment < ends_at:
+            answer = self.at(moment)
+            segments.append(Segment(moment, min(answer.until, ends_at), answer))
+            moment = answer.until
+        return _joined(segments)
 
     def at(self, moment: datetime) -> DutyNow:
         """Return who is on duty at `moment`, inside the span."""

@@ -5,21 +5,19 @@ One poller for each process reads the journal while somebody listens. Raw ASGI: 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import DatabaseError
 
-from hausmeister.base import clock, log, wake
+from hausmeister.base import clock, database, log, wake
 from hausmeister.journal import queries as journal
 from hausmeister.pager import queries as pager
 from hausmeister.team.rules import Capability
 from hausmeister.web import listeners
 
 _log = log.get(__name__)
-
-T = TypeVar("T")
 
 POLL_S = 1.0
 BEAT_S = 15.0
@@ -103,7 +101,7 @@ class Live:
 
     async def serve(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Answer `/events` (ASGI): a stream for a session, 204 for a stranger, so that browsers stop asking."""
-        listener = await asyncio.to_thread(listeners.of_cookies, _cookies(scope), now=clock.now())
+        listener = await database.ask(listeners.of_cookies, _cookies(scope), now=clock.now())
         if listener is None or self._is_over:
             await _no_stream(send, 204)
         elif len(self._streams) >= MOST_STREAMS:
@@ -152,8 +150,8 @@ class Live:
             while self._streams and not self._is_over:
                 try:
                     if watch is None:
-                        watch = await asyncio.to_thread(_in_thread, Watch)
-                    await self._tell(await asyncio.to_thread(_in_thread, watch.changes, now_s=clock.monotonic_s()))
+                        watch = await database.ask(Watch)
+                    await self._tell(await database.ask(watch.changes, now_s=clock.monotonic_s()))
                     if clock.monotonic_s() - beaten_s >= BEAT_S:
                         beaten_s = clock.monotonic_s()
                         await self._beat()
@@ -182,7 +180,7 @@ class Live:
             return
         streams = list(self._streams)
         people = {stream.listener.person_id for stream in streams}
-        rights = await asyncio.to_thread(_in_thread, listeners.rights_of, people)
+        rights = await database.ask(listeners.rights_of, people)
         for stream in streams:
             may = rights.get(stream.listener.person_id)
             for change in changes:
@@ -192,9 +190,8 @@ class Live:
     async def _beat(self) -> None:
         """Say that the stream lives, to those whose session still does; end the others."""
         streams = list(self._streams)
-        valid = await asyncio.to_thread(
-            _in_thread, listeners.still_valid, [stream.listener for stream in streams], now=clock.now()
-        )
+        asked = [stream.listener for stream in streams]
+        valid = await database.ask(listeners.still_valid, asked, now=clock.now())
         for stream in streams:
             stream.put("beat" if stream.listener in valid else "")
 
@@ -204,17 +201,6 @@ class Live:
         for stream in self._streams:
             stream.put("")
         self._wake()
-
-
-def _in_thread(work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run `work` with a database connection that is looked at before and after, as Django does for a request."""
-    from django.db import close_old_connections
-
-    close_old_connections()
-    try:
-        return work(*args, **kwargs)
-    finally:
-        close_old_connections()
 
 
 async def _next(queue: asyncio.Queue[str], gone: "asyncio.Task[None]") -> str:

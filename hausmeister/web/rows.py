@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from hausmeister.pager import queries as pager
+from hausmeister.pager.context import TeamContext
 from hausmeister.pager.models import Page, PageState, Summons
-from hausmeister.rota import queries as rota
 from hausmeister.rota.queries import DutyNow
 from hausmeister.team import permissions
-from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
 from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Capability
@@ -28,7 +27,8 @@ class Board:
     @staticmethod
     def of(team: Team, *, now: datetime) -> "Board":
         """Return the board of `team` now."""
-        return Board(team, team_queries.policy_of(team.pk), rota.on_duty(team, at=now))
+        context = TeamContext.load(team.pk, at=now)
+        return Board(team, context.policy, context.timeline(timedelta(seconds=1))[0].duty)
 
     def next_called(self, page: Page) -> str:
         """Return who is called next for `page` if nobody answers, in words."""

@@ -28,7 +28,7 @@ def main(port: int) -> None:
     with clock.run_by(lambda: story.TONIGHT + timedelta(seconds=clock.monotonic_s() - began_s)):
         print(json.dumps(asdict(told)), flush=True)
         threading.Thread(target=_end_with_the_parent, daemon=True).start()
-        serve._serve(listener, health=lambda: True)
+        serve._serve(listener, writer=serve._writer(), health=lambda: True)
 
 
 def _end_with_the_parent() -> None:

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from hausmeister.pager.context import TeamContext
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting, climbing
-from hausmeister.pager.queries import TeamContext
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Person
 

@@ -25,12 +25,12 @@ from hausmeister.pager import queries as pager
 from hausmeister.pager.links import Link, LinkIsDead
 from hausmeister.pager.operations import acting, answering
 from hausmeister.pager.operations.answering import Answer
-from hausmeister.rota import queries as rota
 from hausmeister.team import operations as team_operations
 from hausmeister.team import queries as team_queries
 from hausmeister.team.rules import Capability
 from hausmeister.web import assets, limits
 from hausmeister.web.access import needs
+from hausmeister.web.rows import Board
 from hausmeister.web.screens.page import calls
 
 POSTS_A_MINUTE = 30
@@ -79,7 +79,7 @@ def _get(request: HttpRequest, link: Link, now: datetime, *, problem: str = "") 
 
 def _helper(link: Link, now: datetime) -> str:
     """Return who a call for help reaches first, "" when that cannot be said."""
-    person = rota.on_duty(link.page.team, at=now).backstop.person
+    person = Board.of(link.page.team, now=now).duty.backstop.person
     return person.first_name if person is not None and person != link.person else ""
 
 

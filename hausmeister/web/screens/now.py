@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from hausmeister.base import clock
 from hausmeister.base.priority import Priority
 from hausmeister.pager import queries as pager
+from hausmeister.pager.context import TeamContext
 from hausmeister.pager.models import Page, PageState, Summons
 from hausmeister.rota import queries as rota
 from hausmeister.rota.models import Shift
@@ -18,6 +19,7 @@ from hausmeister.rota.rules.slots import Post
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import ContactMethod, Person, Team
+from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Capability
 from hausmeister.web import rows
 from hausmeister.web.access import Request, needs
@@ -33,6 +35,7 @@ class DutyCard:
     """One team's duty as its card shows it: my post in it, if any, and what comes next."""
 
     duty: DutyNow
+    policy: Policy
     mine: Post | None
     next_duty: DutyNow | None
     week: WeekLine
@@ -85,19 +88,19 @@ def screen(request: Request) -> HttpResponse:
 
 def duty_card(team: Team, *, person: Person, now: datetime) -> DutyCard:
     """Return what the card of `team` shows."""
-    segments = rota.timeline(team, starts_at=now, ends_at=now + AHEAD)
+    context = TeamContext.load(team.pk, at=now)
+    segments = context.timeline(AHEAD)
     duty = segments[0].duty
     following = next((one.duty for one in segments if one.starts_at >= duty.ends_at), None)
-    policy = team_queries.policy_of(team.pk)
-    week = week_line(rota.weekly_duties(policy), of=team.zone, zone=person.zone, now=now)
-    return DutyCard(duty, duty.post_of(person), following, week)
+    week = week_line(rota.weekly_duties(context.policy), of=team.zone, zone=person.zone, now=now)
+    return DutyCard(duty, context.policy, duty.post_of(person), following, week)
 
 
 def what_needs(person: Person, cards: list[DutyCard]) -> Needs:
     """Return the open pages of the person's teams; soft ones that wait and snoozed ones are only counted."""
     pages = list(pager.visible_to(person).open().select_related("team", "acked_by").worst_first()[:MOST_OPEN])
     called = pager.people_on_many(pages)
-    boards = {card.team.pk: Board(card.team, team_queries.policy_of(card.team.pk), card.duty) for card in cards}
+    boards = {card.team.pk: Board(card.team, card.policy, card.duty) for card in cards}
     quiet = {PageState.WAITING, PageState.SNOOZED}
     shown = [page for page in pages if page.state not in quiet or _is_asked(page, called, person)]
     built = rows.build([page for page in shown if page.team_id in boards], boards, person=person, called=called)
