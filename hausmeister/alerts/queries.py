@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Case, Count, Q, Value, When
+from django.db.models import Case, Count, Max, Q, Value, When
 
 from hausmeister.alerts.models import Alert, AlertQuerySet
 from hausmeister.base.priority import Priority
 from hausmeister.pager.models import Page
 from hausmeister.team import permissions
-from hausmeister.team.models import Person
+from hausmeister.team.models import Person, Source, Team
 from hausmeister.team.rules import Capability
 
 
@@ -105,3 +105,18 @@ def counts(person: Person, wanted: Filter, *, closed_since: datetime) -> dict[Sh
     # by the page's own index: there are far more closed alerts than open ones
     closed = found.filter(page__closed_at__gte=closed_since, closed_at__isnull=False).count()
     return {**{show: states[show.value] for show in (Show.OPEN, *_STATES)}, Show.CLOSED: closed}
+
+
+def last_heard(team: Team) -> dict[int, datetime]:
+    """Return when each of the team's sources was last heard, by the source's id; a silent one is left out."""
+    found: dict[int, datetime] = {}
+    for source_id in Source.objects.filter(team=team).values_list("id", flat=True):
+        # the newest alert, and the open one that repeated last: neither reads a source's whole history
+        newest = (
+            Alert.objects.filter(source_id=source_id).order_by("-id").values_list("last_seen_at", flat=True).first()
+        )
+        repeated = Alert.objects.open().filter(source_id=source_id).aggregate(at=Max("last_seen_at"))["at"]
+        moments = [moment for moment in (newest, repeated) if moment is not None]
+        if moments:
+            found[source_id] = max(moments)
+    return found

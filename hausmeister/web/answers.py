@@ -52,6 +52,12 @@ def back(request: HttpRequest, default: str) -> str:
     return given if is_ours(given) else default
 
 
+def screen_of(request: HttpRequest) -> str:
+    """Return the address of the screen that this request is part of."""
+    address = _path(request.headers.get("HX-Current-URL")) or request.get_full_path()
+    return address if is_ours(address) else "/"
+
+
 def is_ours(address: str) -> bool:
     """Say whether `address` is a path on this site and nothing cleverer."""
     return address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)

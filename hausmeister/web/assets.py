@@ -43,6 +43,11 @@ def style_sheet(names: Iterable[str] = STYLES) -> str:
 def script() -> str:
     """Return our scripts as one, without whole-line comments and indentation."""
     text = "\n".join((_FOLDER / "js" / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS)
+    return without_comments(text)
+
+
+def without_comments(text: str) -> str:
+    """Return a script without whole-line comments and indentation."""
     return _JS_NOISE.sub("", text)
 
 

@@ -7,12 +7,10 @@ from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
-from hausmeister.base import chance, clock
+from hausmeister.base import clock
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.operations import Draft
-from hausmeister.team.rules import Channel
-
-KIND = "mail"
+from hausmeister.team.operations import members
 
 
 class OutboxBackend(BaseEmailBackend):
@@ -33,18 +31,4 @@ def draft(message: EmailMessage, to: str) -> Draft:
         for content, kind in message.alternatives:
             if kind == "text/html":
                 facts["html"] = str(content)
-    return letter(to, facts)
-
-
-def letter(to: str, facts: dict[str, Any]) -> Draft:
-    """Return a mail to `to`; `facts` are subject, text and perhaps html."""
-    return Draft(
-        channel=Channel.EMAIL.value,
-        kind=KIND,
-        subject=KIND,
-        dedup_key=f"mail-{chance.text(24)}",
-        to={"channel": Channel.EMAIL.value, "address": to},
-        facts=facts,
-        due_at=clock.now(),
-        urgency=1,
-    )
+    return members.letter(to, now=clock.now(), **facts)

@@ -54,8 +54,8 @@ def long_until(moment: datetime, *, now: datetime, zone: ZoneInfo) -> str:
 
 
 def ago(moment: datetime, *, now: datetime) -> str:
-    """Return how long ago, for the last 24 hours; "" before that: then the date says more."""
-    if now - moment >= timedelta(hours=24):
+    """Return how long ago, for the last 24 hours; "" before that, when the date says more, and for what is ahead."""
+    if not timedelta(0) <= now - moment < timedelta(hours=24):
         return ""
     return _("%(duration)s ago") % {"duration": duration(now - moment)}
 

@@ -24,7 +24,7 @@ from hausmeister.pager.models import Page, PageState
 from hausmeister.rota import queries as rota
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
-from hausmeister.web import states, when
+from hausmeister.web import answers, states, when
 from hausmeister.web.weekline import WeekLine, week_line
 
 register = template.Library()
@@ -148,10 +148,14 @@ def as_of() -> SafeString:
     """Write when this screen was drawn: "as of 19:12"."""
     now = clock.now()
     return format_html(
-        '<span class="as-of" data-drawn="{}">{}</span>',
-        int(now.timestamp()),
-        _("as of %(clock)s") % {"clock": when.at(now, now=now, zone=_zone())},
+        '<span class="as-of">{}</span>', _("as of %(clock)s") % {"clock": when.at(now, now=now, zone=_zone())}
     )
+
+
+@register.simple_tag
+def drawn() -> int:
+    """Return when this screen was drawn, in seconds: by it the browser's clock is set right for ages."""
+    return int(clock.now().timestamp())
 
 
 @register.simple_tag
@@ -215,3 +219,22 @@ def of(found: dict[int, Any], key: int) -> Any:
 def span_of_days(starts_on: date, ends_on: date) -> str:
     """Write a span of days: "4–8 Jan"."""
     return when.span(starts_on, ends_on, today=clock.now().astimezone(_zone()).date())
+
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = tuple(
+    (name.replace("macOS", "Mac OS"), name) for name in ("iPhone", "iPad", "Android", "Windows", "macOS", "Linux")
+)
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """Name a browser and its system as people know them: "Firefox, Linux"."""
+    names = [next((name for mark, name in known if mark in user_agent), "") for known in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(filter(None, names)) or user_agent[:60]
+
+
+@register.simple_tag(takes_context=True)
+def here(context: Context) -> str:
+    """Return the address of the screen that people look at, also in a fragment that htmx put into it."""
+    return answers.screen_of(cast(HttpRequest, context["request"]))

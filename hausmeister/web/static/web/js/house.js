@@ -124,7 +124,7 @@ const house = (() => {
     if (!focused || document.activeElement !== body) return;
     const place = document.getElementById(focused.target);
     const next = (focused.id && document.getElementById(focused.id))
-      || (place && place.querySelector("button, a[href]")) || document.querySelector("#needs-head, h1");
+      || (place && (place.querySelector(".actions button, .bar .primary") || place.querySelector("a[href], button"))) || document.querySelector("#needs-head, h1");
     if (next) next.focus({ preventScroll: true });
     focused = null;
   });
