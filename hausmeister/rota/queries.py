@@ -109,6 +109,7 @@ class Book:
     people: dict[int, Person]
     starts_at: datetime
     ends_at: datetime
+    overrides: tuple[Override, ...] = ()
 
     @staticmethod
     def load(team: Team, *, starts_at: datetime, ends_at: datetime) -> "Book":
@@ -116,9 +117,7 @@ class Book:
         policy = team_queries.policy_of(team.pk)
         duties = weekly_duties(policy)
         planned = _planned(team, policy, duties, starts_at, ends_at)
-        overrides = list(
-            Override.objects.filter(team=team).touching(starts_at - timedelta(days=8), ends_at + timedelta(days=8))
-        )
+        overrides = list(overrides_of(team).touching(starts_at - timedelta(days=8), ends_at + timedelta(days=8)))
         members = team_queries.members(team.pk)
         reserves = _reserves(policy, members)
         ids = {one.person_id for one in planned if one.person_id} | {one.person_id for one in overrides} | set(reserves)
@@ -132,7 +131,17 @@ class Book:
             away={person: tuple(spans) for person, spans in absences.items()},
             reserves=reserves,
         )
-        return Book(team, policy, duties, facts, people, starts_at, ends_at)
+        return Book(team, policy, duties, facts, people, starts_at, ends_at, tuple(overrides))
+
+    def away(self, starts_at: datetime, ends_at: datetime) -> list[tuple[Person, Away]]:
+        """Return who is away at any time of the span, of those who have or could have a duty."""
+        return [
+            (self.people[person_id], span)
+            for person_id, spans in self.facts.away.items()
+            if person_id in self.people
+            for span in spans
+            if span.touches(starts_at, ends_at)
+        ]
 
     def covers(self, moment: datetime) -> bool:
         """Say whether `moment` lies within the book's span."""
@@ -220,6 +229,9 @@ def _tentative(
 ) -> list[PlannedShift]:
     """Return what the rotation would decide for turns that are not planned yet; none for turns in the past."""
     last = Shift.objects.filter(team=team).order_by("-ends_at").values_list("ends_at", flat=True).first()
+    if last and missing[-1].starts_at < last:
+        # turns before the first plan: nobody had them
+        return []
     begin = last or missing[0].starts_at
     if missing[-1].starts_at > begin + FARTHEST_AHEAD:
         raise TooFarAhead(f"The rota of {team.name} is not known beyond {begin + FARTHEST_AHEAD:%d %b %Y}.")

@@ -1,7 +1,7 @@
 """Pages as rows of a list: what stands in each row, gathered with few questions for the whole list."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -81,7 +81,7 @@ def build(
     """Return the rows for `pages`, in their order; `boards` must hold each page's team."""
     summonses = called if called is not None else pager.people_on_many(pages)
     acting = permissions.team_ids(person, Capability.ACT_ON_PAGES)
-    several = len(boards) > 1
+    several = len(boards) > 1 or len(permissions.roles_of(person)) > 1
     rows: list[Row] = []
     for page in pages:
         mine = tuple(summonses.get(page.pk, ()))
@@ -107,6 +107,7 @@ def is_mine(page: Page, called: Iterable[Summons], person: Person) -> bool:
     return page.acked_by_id == person.pk or any(one.person_id == person.pk for one in called)
 
 
-def one(page: Page, *, person: Person, now: datetime) -> Row:
-    """Return the row of a single page, for a fragment."""
-    return build([page], {page.team_id: Board.of(page.team, now=now)}, person=person)[0]
+def one(page: Page, *, person: Person, now: datetime, is_first: bool = False) -> Row:
+    """Return the row of a single page, for a fragment; the first firing row alone has the primary button."""
+    row = build([page], {page.team_id: Board.of(page.team, now=now)}, person=person)[0]
+    return replace(row, is_first=is_first and row.is_firing)

@@ -6,7 +6,7 @@ One answer with its own style sheet, no script, no cookie. Every cause of a dead
 import base64
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -22,15 +22,14 @@ from hausmeister.base import clock
 from hausmeister.base.untrusted import one_line
 from hausmeister.pager import links
 from hausmeister.pager import queries as pager
+from hausmeister.pager.context import TeamContext
 from hausmeister.pager.links import Link, LinkIsDead
 from hausmeister.pager.operations import acting, answering
 from hausmeister.pager.operations.answering import Answer
 from hausmeister.team import operations as team_operations
-from hausmeister.team import queries as team_queries
 from hausmeister.team.rules import Capability
 from hausmeister.web import assets, limits
 from hausmeister.web.access import needs
-from hausmeister.web.rows import Board
 from hausmeister.web.screens.page import calls
 
 POSTS_A_MINUTE = 30
@@ -64,22 +63,23 @@ def _dead(request: HttpRequest, now: datetime) -> HttpResponse:
 
 
 def _get(request: HttpRequest, link: Link, now: datetime, *, problem: str = "") -> HttpResponse:
+    team = TeamContext.load(link.page.team_id, at=now)
     context = {
         "link": link,
         "page": link.page,
-        "shows_details": team_queries.policy_of(link.page.team_id).pager.links_show_details,
+        "shows_details": team.policy.pager.links_show_details,
         "is_mine": link.page.acked_by_id == link.person.pk,
-        "helper": _helper(link, now),
+        "helper": _helper(link, team),
         "calls": calls(link.page),
-        "plan": pager.plan(link.page, now=now),
+        "plan": pager.plan(link.page, now=now, context=team),
         "problem": problem,
     }
     return _shown(request, "web/link/link.html", context)
 
 
-def _helper(link: Link, now: datetime) -> str:
+def _helper(link: Link, team: TeamContext) -> str:
     """Return who a call for help reaches first, "" when that cannot be said."""
-    person = Board.of(link.page.team, now=now).duty.backstop.person
+    person = team.timeline(timedelta(seconds=1))[0].duty.backstop.person
     return person.first_name if person is not None and person != link.person else ""
 
 

@@ -57,7 +57,8 @@ def screen(request: Request, page_id: int) -> HttpResponse:
 def row(request: Request, page_id: int) -> HttpResponse:
     """Show one page as a row of a list, for the live stream."""
     page = visible(request.user, page_id)
-    shown = rows.one(page, person=request.user, now=clock.now())
+    first = request.GET.get("first") == "1"
+    shown = rows.one(page, person=request.user, now=clock.now(), is_first=first)
     return render(request, "web/page/row.html", {"row": shown})
 
 

@@ -12,11 +12,11 @@ from hausmeister.base import clock
 from hausmeister.base.wall_time import monday_of
 from hausmeister.rota import queries as rota
 from hausmeister.rota.models import Override
-from hausmeister.rota.queries import Segment, TooFarAhead
+from hausmeister.rota.queries import Book, Segment, TooFarAhead
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
-from hausmeister.team.models import Leave, Person, Team
-from hausmeister.team.rules import Away, Capability
+from hausmeister.team.models import Leave, Team
+from hausmeister.team.rules import Capability
 from hausmeister.web import lanes
 from hausmeister.web.access import Request, needs
 from hausmeister.web.lanes import Span
@@ -65,10 +65,10 @@ def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
     today = now.astimezone(person.zone).date()
     monday = monday_of(_asked_day(request, today))
     shown = lanes.span(monday, weeks=WEEKS_LISTED, zone=person.zone, now=now)
-    segments = rota.timeline(team, starts_at=shown.starts_at, ends_at=shown.ends_at)
-    policy = team_queries.policy_of(team.pk)
+    book = Book.load(team, starts_at=shown.starts_at, ends_at=shown.ends_at)
+    segments, policy = book.timeline(shown.starts_at, shown.ends_at), book.policy
     drawn = lanes.span(monday, weeks=WEEKS, zone=person.zone, now=now)
-    overrides = list(rota.overrides_of(team).touching(drawn.starts_at, drawn.ends_at))
+    overrides = [one for one in book.overrides if one.starts_at < drawn.ends_at and one.ends_at > drawn.starts_at]
     ahead = [one for one in overrides if one.ends_at > now]
     return {
         "lanes": lanes.lanes(
@@ -76,7 +76,7 @@ def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
             policy=policy,
             segments=[one for one in segments if one.starts_at < drawn.ends_at],
             overrides=overrides,
-            away=_away(team, drawn),
+            away=book.away(drawn.starts_at, drawn.ends_at),
             viewer=person,
         ),
         "weeks": lanes.weeks(shown, policy=policy, segments=segments),
@@ -90,12 +90,6 @@ def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
 
 def _post_title(one: Override, policy: Any) -> str:
     return str(policy.rota.backstop_title) if one.post == "backstop" else _("on duty")
-
-
-def _away(team: Team, shown: Span) -> list[tuple[Person, Away]]:
-    found = rota.away_between(team, starts_at=shown.starts_at, ends_at=shown.ends_at)
-    people = team_queries.people_by_id(found)
-    return [(people[person_id], leave) for person_id, leaves in found.items() for leave in leaves]
 
 
 def gaps(segments: list[Segment], shown: Span, *, now: datetime) -> list[str]:

@@ -237,4 +237,4 @@ def browser(user_agent: str) -> str:
 @register.simple_tag(takes_context=True)
 def here(context: Context) -> str:
     """Return the address of the screen that people look at, also in a fragment that htmx put into it."""
-    return answers.screen_of(cast(HttpRequest, context["request"]))
+    return answers.screen_of(cast("HttpRequest", context["request"]))
