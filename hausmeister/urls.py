@@ -5,6 +5,12 @@ from django.urls import URLPattern, URLResolver, include, path
 from hausmeister.connectors.opsgenie import hook as opsgenie_hook
 from hausmeister.web.api import api
 
+handler400 = "hausmeister.web.screens.errors.bad_request"
+handler403 = "hausmeister.web.screens.errors.not_allowed"
+handler404 = "hausmeister.web.screens.errors.not_found"
+handler429 = "hausmeister.web.screens.errors.too_many"
+handler500 = "hausmeister.web.screens.errors.broken"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
     path("", include(opsgenie_hook.urlpatterns)),

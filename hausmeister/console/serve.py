@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hausmeister.console.deployment import NotReady, check_durability, check_policies, migrate, set_up
+from hausmeister.console.deployment import (
+    NotReady,
+    check_durability,
+    check_policies,
+    collect_static,
+    migrate,
+    set_up,
+)
 
 if TYPE_CHECKING:
     from hausmeister.alerts.writer import Writer
@@ -87,6 +94,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _prepare() -> None:
     set_up()
     migrate()
+    collect_static()
     check_durability()
     check_policies()
 
@@ -152,12 +160,22 @@ def _serve(listener: socket.socket, *, writer: "Writer", health: Callable[[], bo
 
     from hausmeister.alerts.keys import KeyRing
     from hausmeister.asgi import application
+    from hausmeister.web.events import Live
+
+    live = Live()
+
+    class Server(uvicorn.Server):
+        """Ends the live streams first: a browser that listens must not hold up the end."""
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            live.stop()
+            await super().shutdown(sockets)
 
     writer.start()
     _settle_memory()
     proxies = [str(network) for network in settings.HAUSMEISTER_TRUSTED_PROXIES]
     config = uvicorn.Config(
-        application(writer=writer, keys=KeyRing(), health=health),
+        application(writer=writer, keys=KeyRing(), health=health, live=live),
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -170,7 +188,7 @@ def _serve(listener: socket.socket, *, writer: "Writer", health: Callable[[], bo
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )
-    server = uvicorn.Server(config)
+    server = Server(config)
     try:
         # uvicorn's own `run` would bind a socket of its own; ours was bound first, to say early that a port is taken
         with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
