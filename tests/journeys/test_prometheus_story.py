@@ -140,10 +140,11 @@ def _nobody_answers_but_the_backstop(one: Installation, mailbox: Mailbox) -> Non
 
 
 def _form(screen: str) -> bytes:
-    """Return what a browser would send with the first button: the form's own hidden fields."""
+    """Return what a browser sends when the first button is pressed: the hidden fields and that button."""
     form = re.search(r"<form[^>]*>(.*?)</form>", screen, re.DOTALL)
     assert form is not None
-    pairs = re.findall(r'<(?:input|button)[^>]*name="([^"]+)"[^>]*value="([^"]*)"', form[1])
+    pairs = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form[1])
+    pairs += re.findall(r'<button[^>]*name="([^"]+)" value="([^"]*)"', form[1])[:1]
     return urllib.parse.urlencode(pairs).encode()
 
 
