@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 
 from hausmeister.alerts.intake import Route
-from hausmeister.base import guard
+from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
 from hausmeister.connectors.alertmanager import inbound as alertmanager
 from hausmeister.connectors.native import inbound as native
@@ -24,10 +24,11 @@ from hausmeister.connectors.slack.sender import SlackSender
 from hausmeister.connectors.smtp.line import Route as MailRoute
 from hausmeister.connectors.smtp.sender import MailSender
 from hausmeister.connectors.webhook.sender import WebhookSender
-from hausmeister.engine import jobs
+from hausmeister.engine import jobs, watching
 from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
+from hausmeister.engine.watching import Auditor
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.team.rules import Channel
@@ -79,14 +80,16 @@ def engine(
     """
     node = node or f"{platform.node()}:{os.getpid()}"
     dispatcher = Dispatcher(senders, executor=executor, is_pressed=is_pressed)
-    begin = opsgenie_poll.beside if executor is None else opsgenie_poll.at_once
-    housekeeping = (*jobs.housekeeping(node), *_connectors_jobs(begin=begin))
+    begin = database.beside if executor is None else database.at_once
+    housekeeping = (*jobs.housekeeping(node), *_jobs_with_a_far_side(begin=begin))
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 
-def _connectors_jobs(*, begin: Callable[[opsgenie_poll.Work], None]) -> tuple[Job, ...]:
-    """Return what connectors have the engine do besides sending."""
+def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Job, ...]:
+    """Return what the engine asks and tells others besides sending messages."""
+    auditor = Auditor(settings.HAUSMEISTER_WATCHER_URL, client=Client(), begin=begin)
+    audit = Job("audit", auditor.run, watching.EVERY)
     if not settings.HAUSMEISTER_OPSGENIE_KEY:
-        return ()
+        return (audit,)
     poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
-    return (Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY),)
+    return (audit, Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))

@@ -4,24 +4,24 @@ An outside watcher (any service that alarms when a URL is no longer called) is p
 So a dead engine, a dead machine and a stuck page all look the same from there: silence, and it calls.
 """
 
-import threading
 from collections.abc import Callable
-from datetime import datetime
-
-from django.db import connection
+from datetime import datetime, timedelta
 
 from hausmeister.base import log
+from hausmeister.base.database import Work
 from hausmeister.base.guard import Forbidden, NoAnswer
 from hausmeister.base.outgoing import Client
 from hausmeister.pager import queries
 
 _log = log.get(__name__)
 
+EVERY = timedelta(minutes=1)
+
 
 class Auditor:
     """Looks at the pager, and pings `url` while nothing is wrong; without a URL it only looks."""
 
-    def __init__(self, url: str, *, client: Client, begin: Callable[[Callable[[], None]], None]) -> None:
+    def __init__(self, url: str, *, client: Client, begin: Callable[[Work], None]) -> None:
         self._url = url
         self._client = client
         # how the ping is made: beside the engine's work, which must not wait for a far side
@@ -46,15 +46,3 @@ class Auditor:
         else:
             if not 200 <= answer.status < 300:
                 _log.warning("auditor.watcher_not_reached", reason=f"it answered {answer.status}")
-
-
-def beside(work: Callable[[], None]) -> None:
-    """Do `work` in a thread of its own."""
-
-    def run() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    threading.Thread(target=run, name="auditor-ping", daemon=True).start()

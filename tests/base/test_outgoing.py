@@ -10,7 +10,7 @@ import pytest
 
 from hausmeister.base.far_side import Ending, FarSide, Reply
 from hausmeister.base.guard import Forbidden, Guard, NoAnswer
-from hausmeister.base.outgoing import Client, Limits, connect
+from hausmeister.base.outgoing import Client, Limits, connect, looking
 from tests.certificates import client_context, server_context
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -252,6 +252,33 @@ def test_a_connection_for_other_protocols_is_bounded_too():
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(NoAnswer, match="no connection could be made"):
             connect("127.0.0.1", taken.getsockname()[1])
+
+
+# ---- the last look ----
+
+
+@pytest.mark.parametrize("is_secured", [False, True])
+def test_the_last_look_comes_after_connection_and_encryption_and_can_stop_the_first_byte(is_secured):
+    context = server_context("localhost") if is_secured else None
+    scheme = "https" if is_secured else "http"
+
+    class Stopped(Exception):
+        pass
+
+    def look():
+        raise Stopped
+
+    with FarSide(context=context) as server:
+        client = Client(context=client_context())
+        url = f"{scheme}://localhost:{server.port}/"
+        with pytest.raises(Stopped), looking(look):
+            client.request("POST", url, body=b"secret")
+        assert server.seen == [], "not a byte of the request went out"
+        looks = []
+        with looking(lambda: looks.append(len(server.seen))):
+            assert client.request("POST", url, body=b"x" * 200_000).status == 200
+        assert looks == [0], "once, before everything"
+        server.expect()
 
 
 # ---- servers that speak no proper HTTP ----

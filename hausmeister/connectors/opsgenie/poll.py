@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from hausmeister.base import clock, log
+from hausmeister.base import clock, database, log
 from hausmeister.connectors.opsgenie import back, wire
 from hausmeister.connectors.opsgenie.back import Done
 from hausmeister.connectors.opsgenie.sender import OpsgenieApi
@@ -25,24 +25,6 @@ EVERY = timedelta(seconds=10)
 BUDGET_S = 20.0
 
 Call = tuple[int, int]
-Work = Callable[[], None]
-
-
-def beside(work: Work) -> None:
-    """Do `work` in a thread of its own, with a database connection of its own. Ends with the process."""
-
-    def do() -> None:
-        try:
-            work()
-        finally:
-            connection.close()
-
-    threading.Thread(target=do, name="opsgenie-poll", daemon=True).start()
-
-
-def at_once(work: Work) -> None:
-    """Do `work` here and now. For tests and the simulator, where everything happens in one thread."""
-    work()
 
 
 class Poll:
@@ -52,7 +34,7 @@ class Poll:
         self,
         api: OpsgenieApi,
         *,
-        begin: Callable[[Work], None] = beside,
+        begin: Callable[[database.Work], None] = database.beside,
         budget_s: float = BUDGET_S,
         stopwatch_s: Callable[[], float] = clock.monotonic_s,
     ) -> None:

@@ -177,6 +177,7 @@ def _converse(watch: _Watch, message: EmailMessage, *, sender: str, to: str, rou
     line.log_in()
     _expect(line.mail(sender), {250}, route)
     _expect(line.rcpt(to), {250, 251, 252}, route)
+    outgoing.last_look()
     watch.in_data = True
     words = _expect(line.data(message.as_bytes()), {250}, route)
     # it is taken; whether the good-bye works changes nothing

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from hausmeister.alerts.models import Alert
-from hausmeister.base import clock
+from hausmeister.base import clock, database
 from hausmeister.base.outgoing import Client
 from hausmeister.connectors.opsgenie import poll, wire
 from hausmeister.connectors.opsgenie.fake import FakeOpsgenie
@@ -325,7 +325,7 @@ def test_one_page_that_breaks_our_own_code_does_not_stop_the_others(world, opsge
 def test_a_round_ends_with_its_budget_and_the_next_begins_where_it_stopped(world, opsgenie, ana):
     fire_two(world, opsgenie)
     seconds = iter([0.0, 0.0, 21.0, 100.0, 100.0, 121.0])
-    some = Poll(OpsgenieApi(Client(), url=opsgenie.url, key=KEY), begin=poll.at_once, budget_s=20.0,
+    some = Poll(OpsgenieApi(Client(), url=opsgenie.url, key=KEY), begin=database.at_once, budget_s=20.0,
                 stopwatch_s=lambda: next(seconds))  # fmt: skip
     some.run(world.now)
     some.run(world.now)
@@ -374,6 +374,6 @@ def test_no_transaction_is_open_while_opsgenie_is_asked(settings):
         page = world.fire(severity="critical")
         world.tick()
         world.expect("opsgenie", "Ana")
-        Poll(Asked(Client(), url=fake.url, key=KEY), begin=poll.at_once).run(world.now)
+        Poll(Asked(Client(), url=fake.url, key=KEY), begin=database.at_once).run(world.now)
         assert was_atomic == [False]
         assert poll.waiting() == [(page.pk, trio.ana.pk)]

@@ -4,12 +4,13 @@ import stat
 
 import pytest
 
+from hausmeister.base import outgoing
 from hausmeister.base.env import MailServer
 from hausmeister.base.outgoing import Limits
 from hausmeister.connectors.smtp.fake import CUT, DRIP, HANG, FakeMailServer
 from hausmeister.connectors.smtp.line import LIMITS, Route
 from hausmeister.connectors.smtp.sender import MailSender
-from hausmeister.outbox.delivery import Refused, TryLater
+from hausmeister.outbox.delivery import NoLongerWanted, Refused, TryLater
 from hausmeister.pager import links
 from hausmeister.team import operations as team
 from tests.connectors.parcels import NOW, at_night, code, page, parcel
@@ -138,6 +139,16 @@ def test_what_is_no_address_is_refused_before_anything_is_dialled(server, addres
     with pytest.raises(Refused, match="no e-mail address"):
         sender_to(server).send(page("email", address))
     assert server.conversations == 0
+
+
+def test_a_letter_that_is_no_longer_wanted_is_not_handed_over(server):
+    def look():
+        raise NoLongerWanted
+
+    with pytest.raises(NoLongerWanted), outgoing.looking(look):
+        sender_to(server).send(page("email", ANA))
+    assert server.conversations == 1
+    # the fake fails at its end for any letter that nobody expected
 
 
 def test_a_line_that_begins_with_a_dot_arrives_whole(server):
