@@ -4,6 +4,9 @@ import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
 from hausmeister.alerts.intake import Counters
 from hausmeister.alerts.keys import KeyRing, KeysUnavailable, MissingScope, UnknownKey
 from hausmeister.base import clock, database
@@ -33,6 +36,8 @@ class Front:
             await self._healthz(send)
         elif scope["type"] == "http" and path == "/metrics":
             await self._metrics(scope, send)
+        elif scope["type"] == "http" and not _is_our_name(scope):
+            await answer(send, 400, b"This server does not go by that name; HAUSMEISTER_BASE_URL says which it has.\n")
         elif scope["type"] == "http" and path == "/events":
             await self._live.serve(scope, receive, send)
         else:
@@ -57,6 +62,12 @@ class Front:
         except (UnknownKey, MissingScope, KeysUnavailable):
             return False
         return True
+
+
+def _is_our_name(scope: dict[str, Any]) -> bool:
+    """Say whether the Host header is one of ours: links and redirects must never be made of another (S19)."""
+    names = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    return len(names) == 1 and validate_host(split_domain_port(names[0])[0], settings.ALLOWED_HOSTS)
 
 
 def is_loopback(scope: dict[str, Any]) -> bool:

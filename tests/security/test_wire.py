@@ -1,0 +1,101 @@
+"""S9: the parser is strict and single. Raw bytes to the real program; at most one answer a connection."""
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from tests.processes import Process, deployment, free_port
+
+pytestmark = [pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[Process]:
+    with deployment() as told:
+        yield told.start("up", port=free_port())
+
+
+def say(process: Process, *pieces: bytes) -> bytes:
+    """Send `pieces` and return everything that comes back until the server closes or is silent for a second."""
+    assert process.port is not None
+    received = b""
+    with socket.create_connection(("127.0.0.1", process.port), timeout=5) as line:
+        for piece in pieces:
+            line.sendall(piece)
+        line.settimeout(1)
+        try:
+            while chunk := line.recv(65536):
+                received += chunk
+        except TimeoutError:
+            received += b"<still open>"
+        except OSError:
+            pass
+    return received
+
+
+_HEAD = b"POST /api/v1/alerts HTTP/1.1\r\nHost: localhost\r\n"
+_SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+BROKEN = {
+    "length and chunks": _HEAD + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + _SMUGGLED,
+    "two lengths": _HEAD + b"Content-Length: 4\r\nContent-Length: 5\r\n\r\nabcd" + _SMUGGLED,
+    "a list of lengths": _HEAD + b"Content-Length: 4, 5\r\n\r\nabcd" + _SMUGGLED,
+    "a negative length": _HEAD + b"Content-Length: -1\r\n\r\n" + _SMUGGLED,
+    "a length with a sign": _HEAD + b"Content-Length: +4\r\n\r\nabcd" + _SMUGGLED,
+    "odd chunk ends": _HEAD + b"Transfer-Encoding: chunked\r\n\r\n4\nabcd\n0\n\n" + _SMUGGLED,
+    "a chunk of no number": _HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabcd\r\n0\r\n\r\n" + _SMUGGLED,
+    "an unknown coding": _HEAD + b"Transfer-Encoding: xchunked\r\n\r\n4\r\nabcd\r\n0\r\n\r\n" + _SMUGGLED,
+    "blank before the colon": _HEAD + b"Content-Length : 4\r\n\r\nabcd" + _SMUGGLED,
+    "a folded line": _HEAD + b"X-A: b\r\n c\r\nContent-Length: 0\r\n\r\n" + _SMUGGLED,
+    "a bare line feed in a header": _HEAD + b"X-A: b\nX-C: d\r\nContent-Length: 0\r\n\r\n" + _SMUGGLED,
+    "NUL in a header": _HEAD + b"X-A: b\x00c\r\nContent-Length: 0\r\n\r\n" + _SMUGGLED,
+    "no version": b"POST /api/v1/alerts\r\n\r\n" + _SMUGGLED,
+    "not HTTP": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + _SMUGGLED,
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_s9_what_two_parsers_could_read_differently_is_answered_once_and_closed(process, name):
+    received = say(process, BROKEN[name])
+    assert received.count(b"HTTP/1.1 ") <= 1, received
+    assert b"HTTP/1.1 200" not in received, "the request hidden behind it was served"
+    assert b"<still open>" not in received
+    assert received.startswith((b"HTTP/1.1 4", b"")), received
+
+
+def test_a_proper_request_in_pieces_is_served_and_the_connection_stays(process):
+    received = say(process, b"GET /healthz HT", b"TP/1.1\r\nHost: local", b"host\r\n\r\n", _SMUGGLED)
+    assert received.count(b"HTTP/1.1 200 OK") == 2
+    assert received.endswith(b"<still open>")
+
+
+def test_s50_an_answer_names_no_product_and_no_version(process):
+    for path in ("/healthz", "/nothing-here", "/api/v1/alerts", "/v2/alerts"):
+        answer = say(process, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()).lower()
+        head = answer.split(b"\r\n\r\n")[0]
+        for word in (b"uvicorn", b"django", b"python", b"\r\nserver:"):
+            assert word not in head, (path, word)
+        assert b"traceback" not in answer
+        assert b"5.2." not in answer
+
+
+def test_s24_every_answer_carries_the_security_headers_the_intakes_too(process):
+    for request in ("GET /healthz", "GET /nothing-here", "POST /v2/alerts", "GET /sign-in"):
+        answer = say(
+            process, f"{request} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode()
+        )
+        head = answer.split(b"\r\n\r\n")[0].lower()
+        for name in (
+            b"content-security-policy: default-src 'none'",
+            b"x-content-type-options: nosniff",
+            b"referrer-policy:",
+        ):
+            assert name in head, (request, name)
+        assert head.count(b"content-security-policy") == 1
+        assert b"access-control-allow" not in head, "no CORS (S26)"
+
+
+def test_an_unknown_host_is_refused_and_never_repeated(process):
+    answer = say(process, b"GET /sign-in HTTP/1.1\r\nHost: evil.example.org\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"evil.example.org" not in answer
