@@ -2,9 +2,13 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from hausmeister.web.api import api
+from hausmeister import wiring
+from hausmeister.web.api import json_api, nothing_here
+
+api = json_api(wiring.api_routers())
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
+    path("api/<path:path>", nothing_here),
     path("", include("hausmeister.web.urls")),
 ]

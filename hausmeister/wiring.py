@@ -8,8 +8,12 @@ import platform
 from collections.abc import Callable
 from concurrent.futures import Executor
 
+from ninja import Router
+
+from hausmeister.alerts import api as alerts_api
 from hausmeister.alerts.intake import Route
 from hausmeister.connectors.alertmanager import inbound as alertmanager
+from hausmeister.connectors.native import api as native_api
 from hausmeister.connectors.native import inbound as native
 from hausmeister.connectors.opsgenie import inbound as opsgenie
 from hausmeister.engine import jobs
@@ -17,11 +21,19 @@ from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
+from hausmeister.pager import api as pager_api
+from hausmeister.rota import api as rota_api
 
 
 def intake_routes() -> tuple[Route, ...]:
     """Return every path of the intake."""
     return (*native.ROUTES, *alertmanager.ROUTES, *opsgenie.ROUTES)
+
+
+def api_routers() -> tuple[Router, ...]:
+    """Return the parts of the JSON API, in the order of its documentation."""
+    native_api.add_to(alerts_api.router)
+    return (alerts_api.router, pager_api.router, rota_api.router)
 
 
 def senders() -> dict[str, Sender]:

@@ -13,7 +13,7 @@ from hausmeister.base.priority import Priority
 from hausmeister.base.signing import sha256_hex
 
 KNOWN = ("title", "key", "text", "severity", "priority", "source", "labels", "links", "action")
-_PRIORITIES = ", ".join(priority.name for priority in reversed(Priority))
+PRIORITIES = tuple(priority.name for priority in reversed(Priority))
 
 
 def parse(request: Request) -> list[Signal]:
@@ -81,7 +81,7 @@ def _priority(given: Mapping[str, Any]) -> Priority | None:
         raise Problem(
             422,
             "wrong_value",
-            f"The field priority must be one of {_PRIORITIES}; P4 is the most urgent.",
+            f"The field priority must be one of {', '.join(PRIORITIES)}; P4 is the most urgent.",
             "priority",
         )
     return Priority[word]
