@@ -131,3 +131,5 @@ STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.Stati
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = log.configure(HAUSMEISTER_LOG_LEVEL)
+
+WHITENOISE_USE_FINDERS = True

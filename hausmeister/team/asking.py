@@ -38,7 +38,7 @@ class ProblemOut(Schema):
 
 
 # what any operation may answer besides its own outcome
-REFUSALS: Any = frozenset({401, 403, 404, 422, 503})
+REFUSALS: Any = frozenset({400, 401, 403, 404, 422, 503})
 
 
 class ApiRequest(HttpRequest):

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router, Swagger
-from ninja.errors import ValidationError
+from ninja.errors import HttpError, ValidationError
 
 from hausmeister.base import chance, log
 from hausmeister.base.problem import Problem
@@ -54,6 +54,9 @@ def _word_refusals(api: NinjaAPI) -> None:
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         return answer(request, _invalid(error.errors))
 
+    def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
+        return answer(request, Problem(error.status_code, "malformed_json", f"{error}."))
+
     def missing(request: HttpRequest, _error: Http404) -> HttpResponse:
         return answer(request, Problem(404, "not_found", "There is nothing at this address."))
 
@@ -69,6 +72,7 @@ def _word_refusals(api: NinjaAPI) -> None:
     handlers: list[tuple[type[Exception], Any]] = [
         (Problem, refused),
         (ValidationError, invalid),
+        (HttpError, unreadable),
         (Http404, missing),
         (OperationalError, database_down),
         (InterfaceError, database_down),

@@ -83,6 +83,15 @@ def test_a_number_that_no_page_can_have_is_refused_s5(trio, number):
     assert (answer.status_code, answer.json()["field"]) == (422, "page_id")
 
 
+@pytest.mark.parametrize("body", [b"{", b"\xff", b"[" * 100_000, b"\x00"])
+def test_a_body_that_is_no_json_is_400_in_our_words(trio, body):
+    caller = builders.caller(trio.team, person=trio.ana)
+    answer = Client(headers={"Authorization": f"Bearer {caller.key}", "Hausmeister-As": caller.person}).post(
+        "/api/v1/pages/1/note", body, content_type="application/json"
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_json")
+
+
 def test_a_bug_is_told_with_a_number_and_nothing_of_the_inside_s50(world, trio, monkeypatch):
     def broken(*_args, **_kwargs):
         raise ZeroDivisionError("secret inside: SELECT * FROM team_person")

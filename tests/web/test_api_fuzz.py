@@ -1,0 +1,37 @@
+"""The JSON API against a program that nobody here wrote: schemathesis sends what the description allows, and worse."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import running
+
+# judged by hand, with the reason; everything else must hold
+_NOT_JUDGED = ",".join([
+    # the intake cuts and keeps rather than refuses: a wrong type in a field we do not know is no error
+    "negative_data_rejection",
+    # 404 and 409 are right answers to a well-formed number of a page that is not there or already closed
+    "positive_data_acceptance",
+])  # fmt: skip
+
+
+@pytest.mark.slow
+def test_no_request_that_can_be_thought_up_makes_a_fault_of_ours(tmp_path):
+    with (
+        running.database() as env,
+        running.running(tmp_path / "data", "--when-empty", "demo", HAUSMEISTER_LOG_LEVEL="warning", **env) as told,
+    ):
+        done = subprocess.run(
+            [
+                sys.executable, "-m", "schemathesis.cli", "run", f"{told.url}/api/openapi.json",
+                "--header", f"Authorization: Bearer {told.key()}",
+                "--header", "Hausmeister-As: ada.okafor@example.org",
+                "--checks", "all", "--exclude-checks", _NOT_JUDGED,
+                "--max-examples", "15", "--seed", "7", "--no-color", "--phases", "examples,coverage,fuzzing,stateful",
+            ],
+            capture_output=True, text=True, timeout=300, check=False, cwd=tmp_path,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+        assert '"level": "error"' not in told.log(), told.log()[-3000:]
+        assert told.ask("GET", "/healthz").status == 200
