@@ -1,6 +1,6 @@
 """The JSON API: its rooms' routers put together, and every refusal worded alike."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -35,51 +35,48 @@ def json_api(routers: Sequence[Router]) -> NinjaAPI:
     )
     for router in routers:
         api.add_router("/v1", router)
-    _word_refusals(api)
+    for kind, worded in _WORDS:
+        api.add_exception_handler(kind, _handler(api, worded))
     return api
 
 
-def _word_refusals(api: NinjaAPI) -> None:
-    def answer(request: HttpRequest, problem: Problem) -> HttpResponse:
-        response = api.create_response(request, problem.as_dict(), status=problem.status)
-        if problem.status == 401:
-            response["WWW-Authenticate"] = "Bearer"
-        if problem.status == 503:
-            response["Retry-After"] = "5"
-        return response
+Worded = Callable[[HttpRequest, Any], Problem]
 
-    def refused(request: HttpRequest, problem: Problem) -> HttpResponse:
-        return answer(request, problem)
 
-    def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
-        return answer(request, _invalid(error.errors))
+def _answer(api: NinjaAPI, request: HttpRequest, problem: Problem) -> HttpResponse:
+    response = api.create_response(request, problem.as_dict(), status=problem.status)
+    if problem.status == 401:
+        response["WWW-Authenticate"] = "Bearer"
+    if problem.status == 503:
+        response["Retry-After"] = "5"
+    return response
 
-    def unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
-        return answer(request, Problem(error.status_code, "malformed_json", f"{error}."))
 
-    def missing(request: HttpRequest, _error: Http404) -> HttpResponse:
-        return answer(request, Problem(404, "not_found", "There is nothing at this address."))
+def _handler(api: NinjaAPI, worded: Worded) -> Callable[[HttpRequest, Any], HttpResponse]:
+    return lambda request, error: _answer(api, request, worded(request, error))
 
-    def database_down(request: HttpRequest, error: Exception) -> HttpResponse:
-        _log.error("api.database_down", error=type(error).__name__)
-        return answer(request, Problem(503, "database_down", "The database does not answer; try again."))
 
-    def broke(request: HttpRequest, error: Exception) -> HttpResponse:
-        number = str(request.META.get("HAUSMEISTER_REQUEST") or chance.text(8))
-        _log.error("api.broke", request=number, error=f"{type(error).__name__}: {error}"[:500], exc_info=error)
-        return answer(request, Problem(500, "internal", f"Something broke here; it is logged under {number}."))
+def _refused(_request: HttpRequest, problem: Problem) -> Problem:
+    return problem
 
-    handlers: list[tuple[type[Exception], Any]] = [
-        (Problem, refused),
-        (ValidationError, invalid),
-        (HttpError, unreadable),
-        (Http404, missing),
-        (OperationalError, database_down),
-        (InterfaceError, database_down),
-        (Exception, broke),
-    ]
-    for kind, handler in handlers:
-        api.add_exception_handler(kind, handler)
+
+def _unreadable(_request: HttpRequest, error: HttpError) -> Problem:
+    return Problem(error.status_code, "malformed_json", f"{error}.")
+
+
+def _missing(_request: HttpRequest, _error: Http404) -> Problem:
+    return Problem(404, "not_found", "There is nothing at this address.")
+
+
+def _database_down(_request: HttpRequest, error: Exception) -> Problem:
+    _log.error("api.database_down", error=type(error).__name__)
+    return Problem(503, "database_down", "The database does not answer; try again.")
+
+
+def _broke(request: HttpRequest, error: Exception) -> Problem:
+    number = str(request.META.get("HAUSMEISTER_REQUEST") or chance.text(8))
+    _log.error("api.broke", request=number, error=f"{type(error).__name__}: {error}"[:500], exc_info=error)
+    return Problem(500, "internal", f"Something broke here; it is logged under {number}.")
 
 
 def _invalid(errors: Sequence[dict[str, Any]]) -> Problem:
@@ -88,6 +85,17 @@ def _invalid(errors: Sequence[dict[str, Any]]) -> Problem:
     field = str(first["loc"][-1]) if first["loc"] else ""
     named = f"The field {field} is wrong: " if field else ""
     return Problem(422, "invalid", f"{named}{first['msg']}.", field)
+
+
+_WORDS: tuple[tuple[type[Exception], Worded], ...] = (
+    (Problem, _refused),
+    (ValidationError, lambda _request, error: _invalid(error.errors)),
+    (HttpError, _unreadable),
+    (Http404, _missing),
+    (OperationalError, _database_down),
+    (InterfaceError, _database_down),
+    (Exception, _broke),
+)
 
 
 def nothing_here(request: HttpRequest, path: str) -> HttpResponse:  # noqa: ARG001 - Django's signature
