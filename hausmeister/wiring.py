@@ -42,9 +42,16 @@ def senders() -> dict[str, Sender]:
 
 
 def engine(
-    *, senders: dict[str, Sender], executor: Callable[[Lane, str], Executor] | None = None, node: str = ""
+    *,
+    senders: dict[str, Sender],
+    executor: Callable[[Lane, str], Executor] | None = None,
+    node: str = "",
+    is_pressed: Callable[[], bool] = lambda: False,
 ) -> Engine:
-    """Return an engine with every job; `executor` is given by tests that send in the same thread."""
+    """Return an engine with every job; `executor` is given by tests that send in the same thread.
+
+    `is_pressed` says that the intake of the same process is busy and sending must not take its time.
+    """
     node = node or f"{platform.node()}:{os.getpid()}"
-    dispatcher = Dispatcher(senders, executor=executor)
+    dispatcher = Dispatcher(senders, executor=executor, is_pressed=is_pressed)
     return Engine(paging=jobs.paging(), housekeeping=jobs.housekeeping(node), dispatcher=dispatcher)

@@ -5,6 +5,7 @@ five seconds on every node.
 """
 
 import asyncio
+import contextlib
 from datetime import datetime
 
 from django.db import Error as DatabaseError
@@ -16,7 +17,9 @@ from hausmeister.team.rules import KEY_LENGTH, Scope, covers
 
 _log = log.get(__name__)
 
-TRUST_S = 4.0
+# read again in the background after the first, not trusted without a fresh reading after the second
+RENEW_AFTER_S = 2.0
+TRUST_S = 4.5
 RENEW_AT_MOST_EVERY_S = 1.0
 
 
@@ -39,6 +42,7 @@ class KeyRing:
         self._holders: dict[str, KeyHolder] = {}
         self._read_s = float("-inf")
         self._lock = asyncio.Lock()
+        self._renewal: asyncio.Task[None] | None = None
 
     async def check(self, key: str, wanted: Scope, *, now: datetime) -> KeyHolder:
         """Return what `key` stands for. Raises UnknownKey, MissingScope or KeysUnavailable."""
@@ -55,7 +59,14 @@ class KeyRing:
         age_s = clock.monotonic_s() - self._read_s
         if age_s > TRUST_S or (digest not in self._holders and digest and age_s > RENEW_AT_MOST_EVERY_S):
             await self._renew(now)
+        elif age_s > RENEW_AFTER_S and (self._renewal is None or self._renewal.done()):
+            self._renewal = asyncio.create_task(self._renew_quietly(now))
         return self._holders.get(digest)
+
+    async def _renew_quietly(self, now: datetime) -> None:
+        with contextlib.suppress(KeysUnavailable):
+            # nobody waits for this one; once the old reading is no longer trusted, a request asks and is told
+            await self._renew(now)
 
     async def _renew(self, now: datetime) -> None:
         asked_s = clock.monotonic_s()

@@ -16,10 +16,10 @@ from hausmeister.base.priority import Priority
 from hausmeister.base.untrusted import cut, one_line
 from hausmeister.journal.rules import ENGINE, Actor
 from hausmeister.pager import queries as pager_queries
+from hausmeister.pager.context import TeamContext
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting
 from hausmeister.pager.operations.opening import PageDraft, open_pages
-from hausmeister.pager.queries import TeamContext
 from hausmeister.pager.rules import storm
 from hausmeister.team.models import Person, Source
 
@@ -192,29 +192,33 @@ def _give_pages(context: TeamContext, news: list[_New], now: datetime) -> None:
     by_source: dict[tuple[int, bool], list[_New]] = {}
     for new in news:
         by_source.setdefault(new.storm_key, []).append(new)
-    limits = context.policy.pager
-    recent = pager_queries.opened_since(
-        [_source_key(source_id) for source_id, _ in by_source], since=now - limits.storm_within
-    )
     drafts: list[PageDraft] = []
     owners: list[list[_New]] = []
-    for (source_id, is_hard), group in sorted(by_source.items()):
-        if _join_storm(group, now):
-            continue
-        own = storm.split(
-            len(group),
-            recent=recent.get((_source_key(source_id), is_hard), 0),
-            storm_pages=limits.storm_pages,
-        )
+    for (_, is_hard), group in sorted(by_source.items()):
+        own = _own_pages(context, group, is_hard=is_hard, now=now)
         for new in group[:own]:
             drafts.append(_draft(new))
             owners.append([new])
-        if group[own:]:
-            drafts.append(_storm_draft(group[own:]))
-            owners.append(group[own:])
-    for page, owner in zip(open_pages(context, drafts, now=now), owners, strict=True):
+        rest = group[own:]
+        if rest and not _join_storm(rest, now):
+            drafts.append(_storm_draft(rest))
+            owners.append(rest)
+    for page_id, owner in zip(open_pages(context, drafts, now=now), owners, strict=True):
         for new in owner:
-            new.page_id = page.pk
+            new.page_id = page_id
+
+
+def _own_pages(context: TeamContext, group: list[_New], *, is_hard: bool, now: datetime) -> int:
+    """Return how many of `group`, all of one source, get a page of their own."""
+    limits, source_key = context.policy.pager, _source_key(group[0].first.source_id)
+    if not limits.storm_pages:
+        return len(group)
+    if pager_queries.open_storm(source_key, is_hard=is_hard) is not None:
+        return 0
+    recent = pager_queries.opened_since(
+        source_key, is_hard=is_hard, since=now - limits.storm_within, most=limits.storm_pages
+    )
+    return storm.split(len(group), recent=recent, storm_pages=limits.storm_pages)
 
 
 def _source_key(source_id: int) -> str:

@@ -20,6 +20,9 @@ _log = log.get(__name__)
 
 MOST_AT_ONCE = 400
 MOST_WAITING = 5_000
+# so many requests in one transaction mean a flood, and so long it is taken to last
+PRESSED_FROM = 12
+PRESSED_FOR_S = 0.25
 
 
 class IntakeIsFull(Exception):
@@ -51,6 +54,12 @@ class Writer:
         self._most_waiting = most_waiting
         self._is_stopping = False
         self._thread: threading.Thread | None = None
+        self._busy_until_s = 0.0
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether requests come faster than one at a time: whoever shares the processor should wait."""
+        return clock.monotonic_s() < self._busy_until_s
 
     def submit(self, submission: Submission) -> None:
         """Let `submission` wait for the next transaction. Raises IntakeIsFull."""
@@ -66,6 +75,8 @@ class Writer:
         batch = self._take()
         if not batch:
             return 0
+        if len(batch) >= PRESSED_FROM:
+            self._busy_until_s = clock.monotonic_s() + PRESSED_FOR_S
         if not _store(batch, now=now):
             # one of them spoils the batch, or another node was first with a key: each on its own
             for submission in batch:

@@ -3,6 +3,7 @@
 import fcntl
 import signal
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -34,6 +35,7 @@ _when_empty = click.option(
 def up(port: int, host: str, when_empty: str) -> None:
     """Run everything in one process: web, intake and engine. Ctrl-C or SIGTERM ends it."""
     set_up()
+    from hausmeister.alerts.writer import Writer
     from hausmeister.console import first_start, server
 
     listener = server.listen(host, port)
@@ -41,10 +43,11 @@ def up(port: int, host: str, when_empty: str) -> None:
     lock = only_engine()
     first_start.fill(when_empty)
     greeting = first_start.greeting()
-    engine = _engine()
+    writer = Writer()
+    engine = _engine(is_pressed=lambda: writer.is_pressed)
     engine.start()
     try:
-        server.serve(listener, health=lambda: _lives(engine), on_ready=lambda: click.echo(greeting))
+        server.serve(listener, writer=writer, health=lambda: _lives(engine), on_ready=lambda: click.echo(greeting))
     finally:
         engine.stop()
         lock.close()
@@ -56,12 +59,13 @@ def up(port: int, host: str, when_empty: str) -> None:
 def web(port: int, host: str) -> None:
     """Run web pages and intake; engines run elsewhere and share the database."""
     set_up()
+    from hausmeister.alerts.writer import Writer
     from hausmeister.console import first_start, server
 
     listener = server.listen(host, port)
     _prepare()
     greeting = first_start.greeting()
-    server.serve(listener, health=_some_engine_lives, on_ready=lambda: click.echo(greeting))
+    server.serve(listener, writer=Writer(), health=_some_engine_lives, on_ready=lambda: click.echo(greeting))
 
 
 @click.command()
@@ -107,10 +111,10 @@ def only_engine() -> TextIO:
     return file
 
 
-def _engine() -> "Engine":
+def _engine(*, is_pressed: Callable[[], bool] = lambda: False) -> "Engine":
     from hausmeister import wiring
 
-    return wiring.engine(senders=wiring.senders())
+    return wiring.engine(senders=wiring.senders(), is_pressed=is_pressed)
 
 
 def _lives(engine: "Engine") -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -46,13 +47,14 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(listener: socket.socket, *, health: Callable[[], bool], on_ready: Callable[[], None]) -> None:
+def serve(listener: socket.socket, *, writer: Writer, health: Callable[[], bool], on_ready: Callable[[], None]) -> None:
     """Serve HTTP until SIGTERM or SIGINT; requests under way are answered, alerts taken are stored."""
-    writer = Writer()
     writer.start()
+    _settle_memory()
     config = _config(application(writer=writer, keys=KeyRing(), health=health))
     server = _Server(config, on_ready=on_ready)
     try:
+        # uvicorn's own `run` would bind a socket of its own; ours was bound first, to say early that a port is taken
         with _signals_only_stop(), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
             runner.run(server.serve(sockets=[listener]))
     finally:
@@ -75,6 +77,13 @@ def _config(app: Any) -> uvicorn.Config:
         timeout_keep_alive=75,
         timeout_graceful_shutdown=5,
     )
+
+
+def _settle_memory() -> None:
+    """Take what was loaded at the start out of the garbage collector's rounds: each would stop the intake."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 @contextmanager

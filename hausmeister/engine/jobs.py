@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from hausmeister.alerts import operations as alerts
 from hausmeister.base import log
+from hausmeister.outbox import operations as outbox
 from hausmeister.pager.operations import auditing, climbing, testing
 from hausmeister.rota import operations as rota
 from hausmeister.team.models import Team
@@ -28,6 +29,7 @@ AT_EACH_TICK = timedelta(0)
 def paging() -> tuple[Job, ...]:
     """Return the jobs that move pages; they run at each tick and each wake, again while they find work."""
     return (
+        Job("take back", lambda now: outbox.take_back(now=now), AT_EACH_TICK),
         Job("end tests", testing.end_unanswered, AT_EACH_TICK),
         Job("climb", climb, AT_EACH_TICK),
         Job("ring", ring, AT_EACH_TICK),

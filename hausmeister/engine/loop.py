@@ -15,7 +15,7 @@ from hausmeister.engine.sending import Dispatcher
 _log = log.get(__name__)
 
 TICK_S = 1.0
-MOST_TURNS = 20
+MOST_TURNS = 100
 
 
 class Engine:
@@ -25,6 +25,7 @@ class Engine:
         self._paging = tuple(paging)
         self._housekeeping = tuple(housekeeping)
         self._dispatcher = dispatcher
+        self._send = Job("send", dispatcher.run_once, timedelta(0))
         dispatcher.on_finished = self.wake
         self._last_run: dict[str, datetime] = {}
         self._woken = threading.Event()
@@ -52,9 +53,8 @@ class Engine:
         return is_whole
 
     def _turns(self, at: datetime) -> bool:
-        send = Job("send", self._dispatcher.run_once, timedelta(0))
         for _ in range(MOST_TURNS):
-            done = [self._run(job, at) for job in (*self._paging, send)]
+            done = [self._run(job, at) for job in (*self._paging, self._send)]
             if None in done:
                 return False
             if not any(done):
@@ -77,19 +77,28 @@ class Engine:
             _log.error("engine.job_failed", job=job.name, error=f"{type(error).__name__}: {error}"[:500])
         return None
 
+    def send(self, at: datetime) -> None:
+        """Send what is due at `at`, and nothing else: what a wake asks for, between two ticks."""
+        self._run(self._send, at)
+
     def wake(self) -> None:
-        """Work now instead of at the next tick."""
+        """Send now instead of at the next tick."""
         self._woken.set()
 
     def run_forever(self) -> None:
         """Tick until `stop` is called."""
         stop_listening = wake.listen(self.wake)
         listener = _notifications(self.wake) if connection.vendor == "postgresql" else None
+        ticked_s = float("-inf")
         try:
             while not self._is_stopping:
                 self._woken.clear()
-                self.tick(clock.now())
-                self._woken.wait(TICK_S)
+                if clock.monotonic_s() - ticked_s >= TICK_S:
+                    ticked_s = clock.monotonic_s()
+                    self.tick(clock.now())
+                else:
+                    self.send(clock.now())
+                self._woken.wait(max(0.0, ticked_s + TICK_S - clock.monotonic_s()))
         finally:
             stop_listening()
             if listener is not None:

@@ -15,8 +15,12 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Messages that may still leave: pending or claimed."""
         return self.filter(state__in=[State.PENDING, State.CLAIMED])
 
-    def ready(self, now: datetime) -> "MessageQuerySet":
-        """Messages to be tried: due, or claimed by a sender whose lease ran out."""
+    def due(self, now: datetime) -> "MessageQuerySet":
+        """Messages to be tried now."""
+        return self.filter(state=State.PENDING, due_at__lte=now)
+
+    def overdue(self, now: datetime) -> "MessageQuerySet":
+        """Messages that ought to have left by `now`: still due, or claimed by a sender whose lease ran out."""
         return self.filter(Q(state=State.PENDING, due_at__lte=now) | Q(state=State.CLAIMED, claimed_until__lte=now))
 
 
@@ -53,6 +57,11 @@ class Message(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["lane", "channel", "due_at"], name="message_due", condition=Q(state=State.PENDING)),
+            models.Index(
+                fields=["lane", "channel", "fair_key", "-urgency", "due_at"],
+                name="message_turns",
+                condition=Q(state=State.PENDING),
+            ),
             models.Index(fields=["claimed_until"], name="message_lease", condition=Q(state=State.CLAIMED)),
             models.Index(fields=["subject"], name="message_subject"),
         ]

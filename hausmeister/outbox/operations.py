@@ -1,19 +1,18 @@
 """The life of a message. Every change is conditional: the database decides who was first (rule 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case, F, Value, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models import F
 
 from hausmeister.base import bulk, chance, clock, wake
 from hausmeister.outbox.delivery import Parcel
-from hausmeister.outbox.models import Message
-from hausmeister.outbox.rules import LEASE, Lane, State, pause
+from hausmeister.outbox.models import Message, MessageQuerySet
+from hausmeister.outbox.rules import LEASE, Lane, State, in_turns, pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,54 +76,87 @@ def cancel_pending_for(subject: str, *, person_id: int, now: datetime) -> int:
     return waiting.update(state=State.CANCELLED, finished_at=now)
 
 
+@transaction.atomic
+def take_back(*, now: datetime) -> int:
+    """Make messages due again whose sender's lease ran out; return how many.
+
+    Such a message may have reached the far side: it is marked as a possible duplicate.
+    """
+    lost = Message.objects.filter(state=State.CLAIMED, claimed_until__lte=now)
+    if not lost.exists():
+        return 0
+    return lost.update(state=State.PENDING, due_at=now, claimed_by="", claimed_until=None, is_possible_duplicate=True)
+
+
 def claim(lane: Lane, channel: str, *, most: int, by: str, now: datetime) -> list[Message]:
     """Take up to `most` messages for the sender `by`, for the length of a lease.
 
-    Sources take turns, the more urgent first. A message whose former claim ran out may have reached the far
-    side; it is marked as a possible duplicate.
+    Sources take turns, each with its most urgent message first.
     """
-    turn = Window(RowNumber(), partition_by=[F("fair_key")], order_by=[F("urgency").desc(), F("due_at"), F("id")])
-    ready = Message.objects.ready(now).filter(lane=lane, channel=channel)
-    if not ready.exists():
-        return []
     with transaction.atomic():
-        order = ready.annotate(turn=turn).order_by("turn", "-urgency", "due_at", "id")
         # more candidates than wanted: on PostgreSQL other engines may hold some of them
-        candidates = [row["id"] for row in order.values("id")[: most * 4]]
-        chosen = _unlocked(candidates, now)[:most]
-        Message.objects.filter(id__in=chosen).update(
-            is_possible_duplicate=Case(When(state=State.CLAIMED, then=Value(True)), default=F("is_possible_duplicate")),
-            state=State.CLAIMED,
-            claimed_by=by,
-            claimed_until=now + LEASE,
-            attempts=F("attempts") + 1,
+        chosen = _unlocked(_candidates(lane, channel, most=most * 4, now=now))[:most]
+        if not chosen:
+            return []
+        Message.objects.filter(id__in=chosen, state=State.PENDING).update(
+            state=State.CLAIMED, claimed_by=by, claimed_until=now + LEASE, attempts=F("attempts") + 1
         )
         place = {message_id: index for index, message_id in enumerate(chosen)}
-        return sorted(Message.objects.filter(id__in=chosen), key=lambda message: place[message.id])
+        claimed = Message.objects.filter(id__in=chosen, claimed_by=by)
+        return sorted(claimed, key=lambda message: place[message.id])
 
 
-def _unlocked(candidates: list[int], now: datetime) -> list[int]:
+# with fewer due messages than this, one query finds them all; with more, each source is asked for its first ones
+_FLOOD = 200
+
+
+def _candidates(lane: Lane, channel: str, *, most: int, now: datetime) -> list[int]:
+    due = Message.objects.due(now).filter(lane=lane, channel=channel)
+    rows = list(due.order_by("due_at", "id").values_list("fair_key", "urgency", "due_at", "id")[:_FLOOD])
+    if len(rows) == _FLOOD:
+        rows = _first_of_each_source(due, each=most)
+    by_source: dict[str, list[tuple[int, datetime | None, int]]] = {}
+    for fair_key, urgency, due_at, message_id in rows:
+        by_source.setdefault(fair_key, []).append((-urgency, due_at, message_id))
+    return in_turns([sorted(source) for source in by_source.values()])[:most]
+
+
+def _first_of_each_source(due: MessageQuerySet, *, each: int) -> list[tuple[str, int, datetime | None, int]]:
+    """Return the most urgent messages of every source, found by jumping from source to source in the index."""
+    rows: list[tuple[str, int, datetime | None, int]] = []
+    source = due.order_by("fair_key").values_list("fair_key", flat=True).first()
+    while source is not None:
+        mine = due.filter(fair_key=source).order_by("-urgency", "due_at", "id")
+        rows += mine.values_list("fair_key", "urgency", "due_at", "id")[:each]
+        source = due.filter(fair_key__gt=source).order_by("fair_key").values_list("fair_key", flat=True).first()
+    return rows
+
+
+def _unlocked(candidates: list[int]) -> list[int]:
     """Return those of `candidates` that no other engine is taking, in the same order."""
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or not candidates:
         return candidates
     free = set(
-        Message.objects.ready(now)
-        .filter(id__in=candidates)
+        Message.objects.filter(id__in=candidates, state=State.PENDING)
         .select_for_update(skip_locked=True)
         .values_list("id", flat=True)
     )
     return [message_id for message_id in candidates if message_id in free]
 
 
-def look(message_id: int, *, by: str) -> Parcel | None:
-    """Return the message as it stands, or None when it is no longer `by`'s to send.
+def is_mine(message_id: int, *, by: str) -> bool:
+    """Say whether the message is still `by`'s to send: claimed by it, not cancelled, the lease not run out.
 
     The sender's last look: it calls the wire next, with nothing in between. The clock is read after the row,
     because a process may stand still between the two (the one place beside the edges that reads it).
     """
-    message = Message.objects.filter(pk=message_id, state=State.CLAIMED, claimed_by=by).first()
-    if message is None or message.claimed_until is None or clock.now() >= message.claimed_until:
-        return None
+    mine = Message.objects.filter(pk=message_id, state=State.CLAIMED, claimed_by=by)
+    until = mine.values_list("claimed_until", flat=True).first()
+    return until is not None and clock.now() < until
+
+
+def parcel(message: Message) -> Parcel:
+    """Return a claimed message as a sender takes it; its content cannot change while it is claimed."""
     return Parcel(
         message_id=message.pk,
         kind=message.kind,
@@ -156,6 +188,22 @@ class Recorded:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+def record_all_sent(delivered: Mapping[int, str], *, by: str, now: datetime) -> dict[int, Result]:
+    """Store documented successes: message id to the far side's reference. Return what became of each.
+
+    A row that was cancelled or taken over meanwhile stays as it is.
+    """
+    mine = set(
+        Message.objects.filter(pk__in=delivered, state=State.CLAIMED, claimed_by=by)
+        .order_by("id")
+        .select_for_update()
+        .values_list("id", flat=True)
+    )
+    rows = [(number, State.SENT.value, now, ref[:200], "") for number, ref in delivered.items() if number in mine]
+    bulk.update(Message, add=(), replace=("state", "finished_at", "provider_ref", "last_error"), rows=rows)
+    return {number: Result.SENT if number in mine else Result.TOO_LATE for number in delivered}
+
+
 def record_sent(message_id: int, *, by: str, provider_ref: str, now: datetime) -> Recorded:
     """Store a documented success. A row that was cancelled meanwhile stays cancelled."""
     stored = Message.objects.filter(pk=message_id, state=State.CLAIMED, claimed_by=by).update(
@@ -164,39 +212,40 @@ def record_sent(message_id: int, *, by: str, provider_ref: str, now: datetime) -
     return Recorded(Message.objects.get(pk=message_id), Result.SENT if stored else Result.TOO_LATE)
 
 
-def record_failure(
-    message_id: int,
-    *,
-    by: str,
-    reason: str,
-    for_good: bool,
-    now: datetime,
-    retry_after_s: float | None = None,
-    maybe_delivered: bool = False,
-) -> Recorded:
+@dataclass(frozen=True)
+class Failure:
+    """How a try failed: for good, or worth another one, perhaps only after `retry_after_s`."""
+
+    reason: str
+    for_good: bool
+    retry_after_s: float | None = None
+    maybe_delivered: bool = False
+
+
+def record_failure(message_id: int, how: Failure, *, by: str, now: datetime) -> Recorded:
     """Store a failed try: it waits for the next one, or it has failed, for good or after the last try."""
     mine = Message.objects.filter(pk=message_id, state=State.CLAIMED, claimed_by=by)
     message = mine.first()
     if message is None:
         return Recorded(Message.objects.get(pk=message_id), Result.TOO_LATE)
     wait = None
-    if not for_good:
+    if not how.for_good:
         wait = pause(
             Lane(message.lane),
             attempts=message.attempts,
-            retry_after_s=retry_after_s,
+            retry_after_s=how.retry_after_s,
             chance=chance.fraction(),
         )
     if wait is None:
-        stored = mine.update(state=State.FAILED, finished_at=now, last_error=reason[:500])
+        stored = mine.update(state=State.FAILED, finished_at=now, last_error=how.reason[:500])
     else:
         stored = mine.update(
             state=State.PENDING,
             due_at=now + wait,
             claimed_by="",
             claimed_until=None,
-            last_error=reason[:500],
-            is_possible_duplicate=message.is_possible_duplicate or maybe_delivered,
+            last_error=how.reason[:500],
+            is_possible_duplicate=message.is_possible_duplicate or how.maybe_delivered,
         )
     message = Message.objects.get(pk=message_id)
     if not stored:

@@ -10,8 +10,16 @@ from hausmeister.outbox.rules import Lane, State
 
 def due_channels(now: datetime) -> list[tuple[Lane, str]]:
     """Return the (lane, channel) pairs with something to send, paging first."""
-    pairs = Message.objects.ready(now).values_list("lane", "channel").distinct()
-    return sorted(((Lane(lane), channel) for lane, channel in pairs), key=lambda pair: (pair[0] != Lane.PAGING, pair))
+    found: list[tuple[Lane, str]] = []
+    due = Message.objects.due(now)
+    for lane in (Lane.PAGING, Lane.CHAT):
+        # from channel to channel in the index: a long queue of one costs no more than a short one
+        channel = due.filter(lane=lane).order_by("channel").values_list("channel", flat=True).first()
+        while channel is not None:
+            found.append((lane, channel))
+            after = due.filter(lane=lane, channel__gt=channel)
+            channel = after.order_by("channel").values_list("channel", flat=True).first()
+    return found
 
 
 def next_due_at() -> datetime | None:
@@ -38,6 +46,6 @@ def unsettled(subject: str, *, person_id: int) -> list[Message]:
 def backlog(now: datetime) -> dict[str, int]:
     """Return how many messages are due per lane. For metrics and the doctor."""
     counts: dict[str, int] = dict.fromkeys(Lane, 0)
-    for lane in Message.objects.ready(now).values_list("lane", flat=True):
+    for lane in Message.objects.overdue(now).values_list("lane", flat=True):
         counts[lane] += 1
     return counts

@@ -1,5 +1,6 @@
 """Pure decisions of the outbox: when to try again, and when to stop."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 
@@ -43,3 +44,16 @@ def pause(lane: Lane, *, attempts: int, retry_after_s: float | None, chance: flo
     if lane is Lane.PAGING and asked > LONGEST_WAIT_WHEN_PAGING:
         return None
     return max(wait, asked)
+
+
+def in_turns(sources: Sequence[Sequence[tuple[int, object, int]]]) -> list[int]:
+    """Return message ids so that sources take turns: the first of each, then the second of each, and so on.
+
+    Each source lists (minus urgency, due time, id), sorted; within a turn the more urgent goes first.
+    """
+    longest = max(map(len, sources), default=0)
+    order: list[int] = []
+    for turn in range(longest):
+        found = sorted((source[turn] for source in sources if turn < len(source)), key=lambda one: (one[0], one[2]))
+        order += [message_id for _, _, message_id in found]
+    return order

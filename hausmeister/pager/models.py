@@ -87,6 +87,11 @@ class Page(models.Model):
             models.Index(fields=["ack_expires_at"], name="page_forgotten", condition=Q(ack_expires_at__isnull=False)),
             models.Index(fields=["team", "priority"], name="page_open", condition=Q(closed_at=None)),
             models.Index(fields=["source_key", "opened_at"], name="page_source"),
+            models.Index(
+                fields=["source_key"],
+                name="page_storm",
+                condition=Q(is_storm=True, acked_at__isnull=True, closed_at__isnull=True),
+            ),
             models.Index(fields=["team", "closed_at"], name="page_closed", condition=Q(closed_at__isnull=False)),
         ]
         constraints = [

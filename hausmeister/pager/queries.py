@@ -1,141 +1,27 @@
 """Reading the pager: whom a call means now, what a page's plan is, what somebody has to do."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db.models import Count
 
 from hausmeister.base.words import duration
-from hausmeister.base.working_time import WorkingHours
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import State
+from hausmeister.pager.context import TeamContext, personal_rungs, steps_of
 from hausmeister.pager.models import Beat, Page, PageQuerySet, PageState, Summons
-from hausmeister.pager.rules.ladder import Callee, PersonalRung, Position, Roster, Step, climb
-from hausmeister.pager.rules.quiet import next_soft_moment
-from hausmeister.rota import queries as rota
+from hausmeister.pager.rules.ladder import Position, climb
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
-from hausmeister.team.models import Membership, Person, Team
-from hausmeister.team.policy.shape import LadderRule, Policy
-from hausmeister.team.queries import Reach
-from hausmeister.team.rules import Capability, ListName, Role
+from hausmeister.team.models import Person, Team
+from hausmeister.team.rules import Capability
 
 
 def visible_to(person: Person) -> PageQuerySet:
     """Return the pages that `person` may see; another's page does not exist for them (S30)."""
     teams = permissions.team_ids(person, Capability.SEE_PAGES)
     return Page.objects.all() if teams is None else Page.objects.filter(team_id__in=teams)
-
-
-@dataclass
-class TeamContext:
-    """What the pager needs to know of one team at one instant, loaded once and kept for a batch."""
-
-    team: Team
-    policy: Policy
-    at: datetime
-    _rosters: dict[tuple[ListName, datetime], Roster] = field(default_factory=dict)
-
-    @staticmethod
-    def load(team_id: int, *, at: datetime) -> "TeamContext":
-        """Return the context of the team with this id."""
-        return TeamContext(Team.objects.get(pk=team_id), team_queries.policy_of(team_id), at)
-
-    @property
-    def hours(self) -> WorkingHours:
-        """The team's working hours."""
-        return self.policy.working_hours(self.team.zone)
-
-    def ladder(self, page: Page) -> LadderRule:
-        """Return the ladder that `page` climbs; a name that is gone falls back to hard or soft."""
-        return self.policy.ladder_for(is_hard=page.is_hard, named=page.ladder)
-
-    def roster(self, uses: ListName, *, at: datetime | None = None) -> Roster:
-        """Return whom each call means at `at` (now by default), reached by their list `uses`."""
-        moment = at or self.at
-        if (uses, moment) not in self._rosters:
-            self._rosters[uses, moment] = _roster(self.team, self.policy, uses, at=moment)
-        return self._rosters[uses, moment]
-
-    def soft_moment(self, at: datetime) -> datetime:
-        """Return `at`, or the first later instant at which a soft page may ring."""
-        return next_soft_moment(at, hours=self.hours, duties=rota.weekly_duties(self.policy), zone=self.team.zone)
-
-    def step_moment(self, ladder: LadderRule, at: datetime) -> datetime:
-        """Return when a step of `ladder` that is due at `at` may happen."""
-        return self.soft_moment(at) if ladder.working_hours_only else at
-
-    def after(self, ladder: LadderRule, wait: timedelta, *, at: datetime) -> datetime:
-        """Return when `wait` has passed since `at`, counted in working time for a ladder that rests at night."""
-        if ladder.working_hours_only:
-            return self.soft_moment(self.hours.after(at, wait))
-        return at + wait
-
-
-def steps_of(ladder: LadderRule) -> tuple[Step, ...]:
-    """Return the ladder's steps as the rules take them."""
-    return tuple(Step(one.call, one.wait) for one in ladder.steps)
-
-
-def _roster(team: Team, policy: Policy, uses: ListName, *, at: datetime) -> Roster:
-    duty = rota.on_duty(team, at=at)
-    members = [member for member in team_queries.members(team.pk) if member.role != Role.VIEWER]
-    last_resort = rota.last_resort_members(policy, members) or members
-    called: dict[str, list[tuple[Person, str]]] = {
-        "on duty": _post(duty.primary.person, duty.title),
-        "backstop": _post(duty.backstop.person, duty.backstop.title),
-        "last resort": [(member.person, "last resort") for member in last_resort],
-        "leads": [(member.person, "lead") for member in members if member.role == Role.LEAD],
-        "everybody": [(member.person, "member") for member in members],
-    }
-    hope = _hope(members)
-    people = {person.pk for found in called.values() for person, _ in found} | {person.pk for person, _ in hope}
-    reach = team_queries.reach(people)
-    return Roster(
-        called={
-            call: tuple(_callee(person, role, reach.get(person.pk), uses) for person, role in found)
-            for call, found in called.items()
-        },
-        last_hope=tuple(_callee(person, role, reach.get(person.pk), uses) for person, role in hope),
-        until=duty.until,
-    )
-
-
-def _post(person: Person | None, title: str) -> list[tuple[Person, str]]:
-    return [(person, title.lower())] if person is not None else []
-
-
-def _hope(members: Sequence[Membership]) -> list[tuple[Person, str]]:
-    """Return everybody who might help when the whole ladder reaches nobody: the team, then the admins."""
-    seasoned = sorted(members, key=lambda member: (-member.experience, member.person_id))
-    people = [(member.person, "member") for member in seasoned]
-    known = {person.pk for person, _ in people}
-    return people + [(person, "admin") for person in team_queries.admins() if person.pk not in known]
-
-
-def _callee(person: Person, role: str, reach: Reach | None, uses: ListName) -> Callee:
-    return Callee(person.pk, person.name, role, personal_rungs(reach, uses))
-
-
-def personal_rungs(reach: Reach | None, uses: ListName) -> tuple[PersonalRung, ...]:
-    """Return a person's own ladder; one that is not set up calls by every method at once."""
-    if reach is None:
-        return ()
-    own = reach.rungs[uses]
-    if own:
-        return tuple(
-            PersonalRung(
-                timedelta(seconds=rung.after_s), rung.method_id, rung.method.channel,
-                team_queries.address_of(rung.method), rung.added_at,
-            )
-            for rung in own
-        )  # fmt: skip
-    return tuple(
-        PersonalRung(timedelta(0), method.pk, method.channel, team_queries.address_of(method))
-        for method in reach.methods
-    )
 
 
 def chat_channel() -> str:
@@ -289,7 +175,7 @@ def audit(*, now: datetime) -> Audit:
     """Return the open, unacknowledged pages without a next step ahead, and messages that lie about."""
     late = now - OVERDUE
     stuck = Page.objects.unanswered().filter(next_step_at__lt=late).order_by("next_step_at", "id")[:20]
-    overdue = Message.objects.ready(late).filter(lane="paging").count()
+    overdue = Message.objects.overdue(late).filter(lane="paging").count()
     return Audit(tuple(stuck), overdue)
 
 
@@ -301,14 +187,10 @@ def last_beat() -> datetime | None:
 # ---- storms and age ----
 
 
-def opened_since(source_keys: Sequence[str], *, since: datetime) -> dict[tuple[str, bool], int]:
-    """Return how many pages each source opened since then, by source key and hardness; none is left out."""
-    rows = (
-        Page.objects.filter(source_key__in=source_keys, opened_at__gt=since)
-        .values("source_key", "is_hard")
-        .annotate(opened=Count("id"))
-    )
-    return {(row["source_key"], row["is_hard"]): row["opened"] for row in rows}
+def opened_since(source_key: str, *, is_hard: bool, since: datetime, most: int) -> int:
+    """Return how many pages the source opened since then, counted up to `most`."""
+    recent = Page.objects.filter(source_key=source_key, is_hard=is_hard, opened_at__gt=since).order_by("-opened_at")
+    return len(recent.values_list("id", flat=True)[:most])
 
 
 def open_storm(source_key: str, *, is_hard: bool) -> Page | None:

@@ -7,11 +7,12 @@ from django.db.models import F, Q
 
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team.models import Person, Team
+from hausmeister.team.revision import Watched, WatchedQuerySet
 
 _POSTS = [(post.value, post.value) for post in Post]
 
 
-class ShiftQuerySet(models.QuerySet["Shift"]):
+class ShiftQuerySet(WatchedQuerySet["Shift"]):
     """Questions asked of shifts."""
 
     def touching(self, starts_at: datetime, ends_at: datetime) -> "ShiftQuerySet":
@@ -19,7 +20,7 @@ class ShiftQuerySet(models.QuerySet["Shift"]):
         return self.filter(starts_at__lt=ends_at, ends_at__gt=starts_at).order_by("starts_at", "duty", "post")
 
 
-class Shift(models.Model):
+class Shift(Watched):
     """A planned duty: one turn, one post, one person, or nobody when no one could take it."""
 
     id = models.BigAutoField(primary_key=True)
@@ -50,7 +51,7 @@ class Shift(models.Model):
         return f"{self.duty} {self.post} of {self.week}"
 
 
-class OverrideQuerySet(models.QuerySet["Override"]):
+class OverrideQuerySet(WatchedQuerySet["Override"]):
     """Questions asked of overrides."""
 
     def touching(self, starts_at: datetime, ends_at: datetime) -> "OverrideQuerySet":
@@ -58,7 +59,7 @@ class OverrideQuerySet(models.QuerySet["Override"]):
         return self.filter(cancelled_at=None, starts_at__lt=ends_at, ends_at__gt=starts_at).order_by("id")
 
 
-class Override(models.Model):
+class Override(Watched):
     """For this span, this person holds the post, whatever is planned (L11). The newest wins."""
 
     id = models.BigAutoField(primary_key=True)

@@ -78,7 +78,7 @@ def on_duty(team: Team, *, at: datetime) -> DutyNow:
 
 def timeline(team: Team, *, starts_at: datetime, ends_at: datetime) -> list[Segment]:
     """Return who is on duty from `starts_at` up to `ends_at`, in stretches without a change."""
-    book = _Book.load(team, starts_at=starts_at, ends_at=ends_at)
+    book = Book.load(team, starts_at=starts_at, ends_at=ends_at)
     segments: list[Segment] = []
     moment = starts_at
     while moment < ends_at:
@@ -103,17 +103,23 @@ def _joined(segments: list[Segment]) -> list[Segment]:
 
 
 @dataclass(frozen=True)
-class _Book:
-    """Everything the resolver needs for a span of one team, loaded once."""
+class Book:
+    """Everything the resolver needs for a span of one team, loaded once.
+
+    It stays true for as long as the revision of `team.revision` stands.
+    """
 
     team: Team
     policy: Policy
     duties: tuple[WeeklyDuty, ...]
     facts: Facts
     people: dict[int, Person]
+    starts_at: datetime
+    ends_at: datetime
 
     @staticmethod
-    def load(team: Team, *, starts_at: datetime, ends_at: datetime) -> "_Book":
+    def load(team: Team, *, starts_at: datetime, ends_at: datetime) -> "Book":
+        """Return the book of `team` for the span. Raises TooFarAhead."""
         policy = team_queries.policy_of(team.pk)
         duties = weekly_duties(policy)
         planned = _planned(team, policy, duties, starts_at, ends_at)
@@ -133,9 +139,14 @@ class _Book:
             away={person: tuple(spans) for person, spans in absences.items()},
             reserves=reserves,
         )
-        return _Book(team, policy, duties, facts, people)
+        return Book(team, policy, duties, facts, people, starts_at, ends_at)
+
+    def covers(self, moment: datetime) -> bool:
+        """Say whether `moment` lies within the book's span."""
+        return self.starts_at <= moment < self.ends_at
 
     def at(self, moment: datetime) -> DutyNow:
+        """Return who is on duty at `moment`, inside the span."""
         slot = slot_at(self.duties, self.team.zone, moment)
         answer = resolve(slot, self.facts, moment)
         rule = next(duty for duty in self.policy.duties if duty.name == slot.duty)

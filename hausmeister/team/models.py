@@ -9,11 +9,16 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from hausmeister.team.revision import Watched, WatchedQuerySet
 from hausmeister.team.rules import Channel, ListName, Role
 
 
 class PersonManager(BaseUserManager["Person"]):
     """Makes accounts. Addresses are compared without regard to case."""
+
+    def get_queryset(self) -> WatchedQuerySet["Person"]:
+        """Return a queryset whose writes change the revision."""
+        return WatchedQuerySet(self.model, using=self._db)
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Person":
         """Store a new account; without a password nobody can sign in to it until one is set."""
@@ -27,7 +32,7 @@ class PersonManager(BaseUserManager["Person"]):
         return self.get(email__iexact=username)
 
 
-class Person(AbstractBaseUser):
+class Person(Watched, AbstractBaseUser):
     """A human being and the account in one. Being on duty needs no special right (roles are per team)."""
 
     id = models.BigAutoField(primary_key=True)
@@ -73,7 +78,7 @@ class Person(AbstractBaseUser):
         return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
 
 
-class Team(models.Model):
+class Team(Watched):
     """A team with a rota of its own. Its wall-clock times are read in its zone."""
 
     id = models.BigAutoField(primary_key=True)
@@ -81,6 +86,8 @@ class Team(models.Model):
     name = models.CharField(max_length=100)
     zone_name = models.CharField(max_length=60, default="UTC")
     created_at = models.DateTimeField()
+
+    objects = WatchedQuerySet["Team"].as_manager()
 
     def __str__(self) -> str:
         return self.name
@@ -91,7 +98,7 @@ class Team(models.Model):
         return ZoneInfo(self.zone_name)
 
 
-class Membership(models.Model):
+class Membership(Watched):
     """A person's part in a team: what they may do there, and how experienced they are."""
 
     id = models.BigAutoField(primary_key=True)
@@ -104,6 +111,8 @@ class Membership(models.Model):
     joined_on = models.DateField()
     left_on = models.DateField(null=True)
 
+    objects = WatchedQuerySet["Membership"].as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["team", "person"], name="membership_once_per_team"),
@@ -113,7 +122,7 @@ class Membership(models.Model):
         return f"{self.person} in {self.team} ({self.role})"
 
 
-class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
+class ContactMethodQuerySet(WatchedQuerySet["ContactMethod"]):
     """Questions asked of contact methods."""
 
     def usable(self) -> "ContactMethodQuerySet":
@@ -121,7 +130,7 @@ class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
         return self.filter(verified_at__isnull=False, disabled_at=None)
 
 
-class ContactMethod(models.Model):
+class ContactMethod(Watched):
     """One way to reach a person. It counts only once its code came back (see `verified_at`)."""
 
     id = models.BigAutoField(primary_key=True)
@@ -160,7 +169,7 @@ class ContactMethod(models.Model):
         return Channel(self.channel).label
 
 
-class Rung(models.Model):
+class Rung(Watched):
     """One rung of a person's own ladder: this method, so many seconds after the person is first called."""
 
     id = models.BigAutoField(primary_key=True)
@@ -171,6 +180,8 @@ class Rung(models.Model):
     # a rung added while somebody is being called applies only to what still lies ahead
     added_at = models.DateTimeField()
 
+    objects = WatchedQuerySet["Rung"].as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["person", "list_name", "after_s", "method"], name="rung_once"),
@@ -180,7 +191,7 @@ class Rung(models.Model):
         return f"{self.method} after {self.after_s} s"
 
 
-class Leave(models.Model):
+class Leave(Watched):
     """Days on which a person is away, both included, counted in the person's own zone."""
 
     id = models.BigAutoField(primary_key=True)
@@ -189,6 +200,8 @@ class Leave(models.Model):
     ends_on = models.DateField()
     created_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True)
+
+    objects = WatchedQuerySet["Leave"].as_manager()
 
     class Meta:
         constraints = [
@@ -199,13 +212,15 @@ class Leave(models.Model):
         return f"{self.person} away {self.starts_on} to {self.ends_on}"
 
 
-class Source(models.Model):
+class Source(Watched):
     """Something that sends us alerts, on behalf of one team: an Alertmanager, a script, an Airflow."""
 
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="sources")
     name = models.CharField(max_length=100)
     created_at = models.DateTimeField()
+
+    objects = WatchedQuerySet["Source"].as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["team", "name"], name="source_name_once_per_team")]
@@ -243,7 +258,7 @@ class ApiKey(models.Model):
         return f"key {self.name} …{self.last_four}"
 
 
-class PolicyVersion(models.Model):
+class PolicyVersion(Watched):
     """One text of a team's policy. The newest is in force; earlier ones are its history."""
 
     id = models.BigAutoField(primary_key=True)
@@ -251,6 +266,8 @@ class PolicyVersion(models.Model):
     text = models.TextField()
     created_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
+
+    objects = WatchedQuerySet["PolicyVersion"].as_manager()
 
     def __str__(self) -> str:
         return f"policy {self.pk} of {self.team}"

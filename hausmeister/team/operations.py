@@ -158,7 +158,7 @@ def remove_method(method: ContactMethod, *, by: Actor, now: datetime) -> None:
 def send_code(method: ContactMethod, *, now: datetime) -> None:
     """Send a fresh code to `method`; an earlier one is void from now on."""
     code = chance.digits(CODE_DIGITS)
-    ContactMethod.objects.filter(pk=method.pk).update(
+    ContactMethod.objects.filter(pk=method.pk).update_quietly(
         code_hash=signing.sha256_hex(f"{method.pk}:{code}"), code_expires_at=now + CODE_LIFE, code_tries=0
     )
     subject = f"method:{method.pk}"
@@ -201,7 +201,7 @@ def count_wrong_code(method: ContactMethod) -> int:
     """Count one wrong try, in a transaction of its own; return how many are left."""
     row = ContactMethod.objects.select_for_update().get(pk=method.pk)
     tries = min(row.code_tries + 1, CODE_TRIES)
-    ContactMethod.objects.filter(pk=row.pk).update(code_tries=tries)
+    ContactMethod.objects.filter(pk=row.pk).update_quietly(code_tries=tries)
     return CODE_TRIES - tries
 
 

@@ -33,23 +33,16 @@ def policy_of(team_id: int) -> Policy:
 
 
 def policies(team_ids: Sequence[int]) -> dict[int, Policy]:
-    """Return the policy in force for each team. One query; texts are read once and kept."""
+    """Return the policy in force for each team. Texts are read once and kept. Raises BadPolicy."""
     newest = PolicyVersion.objects.filter(team_id__in=team_ids).values("team_id").annotate(newest=Max("id"))
-    version = {row["team_id"]: row["newest"] for row in newest}
-    return {
-        team_id: _policy_version(version[team_id]) if team_id in version else default_policy() for team_id in team_ids
-    }
+    versions = PolicyVersion.objects.filter(pk__in=[row["newest"] for row in newest]).select_related("team")
+    found = {one.team_id: reading.read(one.text, file=f"policy {one.pk} of {one.team.slug}") for one in versions}
+    return {team_id: found.get(team_id) or default_policy() for team_id in team_ids}
 
 
 def version_in_force(team_id: int) -> PolicyVersion | None:
     """Return the team's newest version, None while it lives by the default."""
     return PolicyVersion.objects.filter(team_id=team_id).order_by("-id").first()
-
-
-@lru_cache(maxsize=256)
-def _policy_version(version_id: int) -> Policy:
-    version = PolicyVersion.objects.select_related("team").get(pk=version_id)
-    return reading.read(version.text, file=f"policy {version_id} of {version.team.slug}")
 
 
 def default_policy() -> Policy:

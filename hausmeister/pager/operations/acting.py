@@ -12,12 +12,11 @@ from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.operations import Draft
 from hausmeister.outbox.rules import Lane, State
-from hausmeister.pager import queries
+from hausmeister.pager.context import TeamContext, personal_rungs, steps_of
 from hausmeister.pager.models import Page, Summons
 from hausmeister.pager.operations import calling, climbing
 from hausmeister.pager.operations.climbing import MOVING_FIELDS
 from hausmeister.pager.operations.opening import apply_climb, steps_told
-from hausmeister.pager.queries import TeamContext
 from hausmeister.pager.rules.ladder import Callee, Position, climb, place_of
 from hausmeister.team import operations as team_operations
 from hausmeister.team import queries as team_queries
@@ -102,7 +101,7 @@ def acknowledge(
     in_flight = stand_down(page, now=now)
     _join(page, by, now)
     if method is not None:
-        ContactMethod.objects.filter(pk=method.pk).update(tested_at=now)
+        ContactMethod.objects.filter(pk=method.pk).update_quietly(tested_at=now)
     tell(page, "page.acknowledged", team_operations.as_actor(by), now, via=via, in_flight=in_flight)
     tell_outside(page, now=now)
     return Acknowledged(page, was_mine_before=False, in_flight=in_flight)
@@ -203,7 +202,7 @@ def escalate(page_id: int, *, by: Person, now: datetime, via: str = "", seen_ste
     ladder = context.ladder(page)
     _keep_on_it(page, by, now)
     joined = frozenset(Summons.objects.filter(page=page, joined_at__isnull=False).values_list("person_id", flat=True))
-    steps = queries.steps_of(ladder)
+    steps = steps_of(ladder)
     place = place_of(steps, "backstop", place=page.place)
     begin = Position(page.steps_done, page.place if place is None else place, page.round)
     decided = climb(steps, begin, context.roster(ladder.uses), already_on_it=joined)
@@ -237,7 +236,7 @@ def reassign(page_id: int, *, to: Person, by: Person, now: datetime, via: str = 
     page = lock(page_id)
     context = TeamContext.load(page.team_id, at=now)
     ladder = context.ladder(page)
-    rungs = queries.personal_rungs(team_queries.reach([to.pk]).get(to.pk), ladder.uses)
+    rungs = personal_rungs(team_queries.reach([to.pk]).get(to.pk), ladder.uses)
     if not rungs or to.pk not in {member.person_id for member in team_queries.members(page.team_id)}:
         raise NobodyToAsk(f"{to.name} cannot be reached: no contact method that is verified and switched on.")
     callee = Callee(to.pk, to.name, f"asked by {by.first_name}", rungs)
@@ -302,7 +301,9 @@ def _post_update(page: Page, post: Message, now: datetime) -> Draft:
         subject=page.subject,
         dedup_key=f"update-{page.pk}-{page.version}",
         to={**post.to, "post": post.pk},
-        facts=calling.chat_facts(page, waits_until=page.next_step_at if page.waits_for_work else None),
+        facts=calling.chat_facts(
+            page, zone_name=page.team.zone_name, waits_until=page.next_step_at if page.waits_for_work else None
+        ),
         due_at=now,
         lane=Lane.CHAT,
         team_id=page.team_id,

@@ -1,16 +1,53 @@
 """Turning a decision to call somebody into summonses and messages, for one page or for hundreds."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from hausmeister.outbox.operations import Draft
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import queries
-from hausmeister.pager.models import Page, Summons
-from hausmeister.pager.queries import TeamContext
+from hausmeister.pager.context import TeamContext
+from hausmeister.pager.models import Page, PageState, Summons
 from hausmeister.pager.rules.ladder import Callee, DueRungs, PersonalRung, due_rungs
+from hausmeister.team.models import Person
+from hausmeister.team.policy.shape import LadderRule
+
+
+class PageFace(Protocol):
+    """What a message needs to know of a page: a stored one, or one that is about to be."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def state(self) -> PageState: ...
+    @property
+    def team_id(self) -> int: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def is_hard(self) -> bool: ...
+    @property
+    def is_storm(self) -> bool: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def source_key(self) -> str: ...
+    @property
+    def opened_at(self) -> datetime: ...
+    @property
+    def round(self) -> int: ...
+    @property
+    def acked_by(self) -> Person | None: ...
+    @property
+    def close_reason(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -22,19 +59,22 @@ class Then:
 
 
 def then_of(page: Page, context: TeamContext) -> Then | None:
-    """Return the step that follows if nobody answers. The name is left out when the duty changes before it."""
+    """Return the step that follows if nobody answers to `page`, None when none is planned."""
     if page.next_step_at is None:
         return None
-    ladder = context.ladder(page)
-    call = ladder.steps[page.place % len(ladder.steps)].call
+    return step_after(page.place, page.next_step_at, context.ladder(page), context)
+
+
+def step_after(place: int, at: datetime, ladder: LadderRule, context: TeamContext) -> Then:
+    """Return whom the step at `place` of `ladder` calls; the name is left out when the duty changes before it."""
+    call = ladder.steps[place % len(ladder.steps)].call
     roster = context.roster(ladder.uses)
-    names = ", ".join(callee.name for callee in roster.meant_by(call)) if page.next_step_at < roster.until else ""
-    return Then(page.next_step_at, f"{names} ({call})" if names and call != "on duty" else names or call)
+    names = ", ".join(callee.name for callee in roster.meant_by(call)) if at < roster.until else ""
+    return Then(at, f"{names} ({call})" if names and call != "on duty" else names or call)
 
 
-def page_facts(page: Page, context: TeamContext, callee: Callee) -> dict[str, Any]:
+def page_facts(page: PageFace, context: TeamContext, callee: Callee, then: Then | None) -> dict[str, Any]:
     """Return what a message about `page` says, as plain values; each connector words it for its medium."""
-    then = then_of(page, context)
     return {
         "page": page.pk,
         "title": page.title,
@@ -55,37 +95,41 @@ def page_facts(page: Page, context: TeamContext, callee: Callee) -> dict[str, An
     }
 
 
-def page_drafts(
-    page: Page,
-    context: TeamContext,
-    callee: Callee,
-    rungs: Iterable[PersonalRung],
-    *,
-    cycle: int,
-    now: datetime,
-) -> list[Draft]:
-    """Return the messages that call `callee` by `rungs`."""
-    facts = page_facts(page, context, callee)
+@dataclass(frozen=True)
+class Calling:
+    """One person being called: by which rungs now, as the how-manieth time, and what follows if they are silent."""
+
+    callee: Callee
+    rungs: tuple[PersonalRung, ...]
+    cycle: int
+    then: Then | None
+
+
+def page_drafts(page: PageFace, context: TeamContext, calling: Calling, *, now: datetime) -> list[Draft]:
+    """Return the messages by which `calling` calls for `page`."""
+    facts = page_facts(page, context, calling.callee, calling.then)
+    person_id = calling.callee.person_id
+    prefix = f"page-{page.pk}-{person_id}-{calling.cycle}-"
     return [
         Draft(
             channel=rung.channel,
             kind="page",
             subject=page.subject,
-            dedup_key=f"page-{page.pk}-{callee.person_id}-{cycle}-{rung.method_id}-{int(rung.after.total_seconds())}",
+            dedup_key=f"{prefix}{rung.method_id}-{int(rung.after.total_seconds())}",
             to=dict(rung.to),
             facts=facts,
             due_at=now,
             team_id=page.team_id,
-            person_id=callee.person_id,
+            person_id=person_id,
             method_id=rung.method_id,
             fair_key=page.source_key,
             urgency=page.priority + (10 if page.is_hard else 0),
         )
-        for rung in rungs
+        for rung in calling.rungs
     ]
 
 
-def post_draft(page: Page, context: TeamContext, *, waits_until: datetime | None, now: datetime) -> Draft | None:
+def post_draft(page: PageFace, context: TeamContext, *, waits_until: datetime | None, now: datetime) -> Draft | None:
     """Return the post of a soft page to the alarms channel, None where no chat is set up (L1)."""
     channel, room = queries.chat_channel(), context.policy.alarms_channel
     if not channel or not room:
@@ -96,7 +140,7 @@ def post_draft(page: Page, context: TeamContext, *, waits_until: datetime | None
         subject=page.subject,
         dedup_key=f"post-{page.pk}",
         to={"room": room},
-        facts=chat_facts(page, waits_until=waits_until),
+        facts=chat_facts(page, zone_name=context.team.zone_name, waits_until=waits_until),
         due_at=now,
         lane=Lane.CHAT,
         team_id=page.team_id,
@@ -105,7 +149,7 @@ def post_draft(page: Page, context: TeamContext, *, waits_until: datetime | None
     )
 
 
-def chat_facts(page: Page, *, waits_until: datetime | None) -> dict[str, Any]:
+def chat_facts(page: PageFace, *, zone_name: str, waits_until: datetime | None) -> dict[str, Any]:
     """Return what a chat post about `page` says."""
     return {
         "page": page.pk,
@@ -115,25 +159,12 @@ def chat_facts(page: Page, *, waits_until: datetime | None) -> dict[str, Any]:
         "hard": page.is_hard,
         "source": page.source,
         "opened_at": page.opened_at.isoformat(),
-        "zone": page.team.zone_name,
+        "zone": zone_name,
         "state": page.state.value,
         "waits_until": waits_until.isoformat() if waits_until else "",
         "acked_by": page.acked_by.name if page.acked_by else "",
         "close_reason": page.close_reason,
     }
-
-
-@dataclass(frozen=True)
-class Call:
-    """One person to be called, and the first rungs of their own ladder."""
-
-    callee: Callee
-    due: DueRungs
-
-    @staticmethod
-    def begin(callee: Callee, *, now: datetime) -> "Call":
-        """Return the call of `callee` that begins now."""
-        return Call(callee, due_rungs(callee.rungs, since_at=now, upto_s=-1, now=now))
 
 
 def summon(page: Page, context: TeamContext, callees: Sequence[Callee], *, now: datetime) -> list[Draft]:
@@ -142,9 +173,10 @@ def summon(page: Page, context: TeamContext, callees: Sequence[Callee], *, now: 
     The page's row is locked by the caller. Who was called before is called once more from the first rung.
     """
     known = {one.person_id: one for one in Summons.objects.filter(page=page)}
+    then = then_of(page, context)
     drafts: list[Draft] = []
     for callee in callees:
-        call = Call.begin(callee, now=now)
+        due = first_rungs(callee, now=now)
         before = known.get(callee.person_id)
         cycle = before.cycle + 1 if before else 1
         Summons.objects.update_or_create(
@@ -154,10 +186,15 @@ def summon(page: Page, context: TeamContext, callees: Sequence[Callee], *, now: 
                 "role": callee.role,
                 "cycle": cycle,
                 "since_at": now,
-                "upto_s": call.due.upto_s,
-                "next_ring_at": call.due.next_at,
+                "upto_s": due.upto_s,
+                "next_ring_at": due.next_at,
                 "joined_at": None,
             },
         )
-        drafts += page_drafts(page, context, callee, call.due.rungs, cycle=cycle, now=now)
+        drafts += page_drafts(page, context, Calling(callee, due.rungs, cycle, then), now=now)
     return drafts
+
+
+def first_rungs(callee: Callee, *, now: datetime) -> DueRungs:
+    """Return what is due at once of a ladder that begins now."""
+    return due_rungs(callee.rungs, since_at=now, upto_s=-1, now=now)

@@ -8,11 +8,10 @@ from hausmeister.base import log
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import ENGINE, Fact
 from hausmeister.outbox import operations as outbox
-from hausmeister.pager import queries
+from hausmeister.pager.context import TeamContext, personal_rungs, steps_of
 from hausmeister.pager.models import Page, Summons
 from hausmeister.pager.operations import calling
 from hausmeister.pager.operations.opening import apply_climb, steps_told
-from hausmeister.pager.queries import TeamContext
 from hausmeister.pager.rules.ladder import Callee, Position, climb, due_rungs
 from hausmeister.team import queries as team_queries
 
@@ -57,7 +56,7 @@ def climb_locked(page: Page, context: TeamContext, *, now: datetime, verb: str =
         return
     joined = frozenset(Summons.objects.filter(page=page, joined_at__isnull=False).values_list("person_id", flat=True))
     position = Position(page.steps_done, page.place, page.round)
-    decided = climb(queries.steps_of(ladder), position, context.roster(ladder.uses), already_on_it=joined)
+    decided = climb(steps_of(ladder), position, context.roster(ladder.uses), already_on_it=joined)
     apply_climb(page, context, decided, now=now)
     page.version += 1
     page.save(update_fields=MOVING_FIELDS)
@@ -107,7 +106,8 @@ def ring(summons_id: int, page_id: int, *, now: datetime) -> bool:
     callee = callee_of(summons, context, page)
     due = due_rungs(callee.rungs, since_at=summons.since_at, upto_s=summons.upto_s, now=now)
     Summons.objects.filter(pk=summons_id).update(upto_s=due.upto_s, next_ring_at=due.next_at)
-    drafts = calling.page_drafts(page, context, callee, due.rungs, cycle=summons.cycle, now=now)
+    call = calling.Calling(callee, due.rungs, summons.cycle, calling.then_of(page, context))
+    drafts = calling.page_drafts(page, context, call, now=now)
     outbox.enqueue(drafts, now=now)
     if drafts:
         facts = {"person": callee.name, "role": callee.role, "by": [draft.channel for draft in drafts]}
@@ -118,7 +118,7 @@ def ring(summons_id: int, page_id: int, *, now: datetime) -> bool:
 def callee_of(summons: Summons, context: TeamContext, page: Page) -> Callee:
     """Return the summoned person with their ladder as it is now."""
     reach = team_queries.reach([summons.person_id]).get(summons.person_id)
-    rungs = queries.personal_rungs(reach, context.ladder(page).uses)
+    rungs = personal_rungs(reach, context.ladder(page).uses)
     return Callee(summons.person_id, summons.person.name, summons.role, rungs)
 
 

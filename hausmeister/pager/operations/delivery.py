@@ -1,20 +1,22 @@
 """What became of the messages of a page: told in its timeline, and acted on when one failed."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import ENGINE, Fact
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox import queries as outbox_queries
 from hausmeister.outbox.models import Message
-from hausmeister.outbox.operations import Recorded, Result
+from hausmeister.outbox.operations import Failure, Recorded, Result
 from hausmeister.outbox.rules import State
+from hausmeister.pager.context import TeamContext
 from hausmeister.pager.models import Page, Summons
 from hausmeister.pager.operations import calling, climbing
-from hausmeister.pager.queries import TeamContext
 from hausmeister.pager.rules.ladder import RETRY_WHEN_NOBODY, next_rung_at_once
 from hausmeister.team.queries import channel_label
 
@@ -26,44 +28,37 @@ def page_id_of(subject: str) -> int | None:
 
 
 @transaction.atomic
-def record_sent(page_id: int, message_id: int, *, by: str, provider_ref: str, now: datetime) -> Recorded:
-    """Store a documented success and tell it in the page's timeline, also one that came too late."""
-    page = Page.objects.select_for_update(of=("self",)).get(pk=page_id)
-    recorded = outbox.record_sent(message_id, by=by, provider_ref=provider_ref, now=now)
-    verb = "message.sent" if recorded.result is Result.SENT else "message.late"
-    journal.record(_fact(page, verb, recorded.message, now))
-    _touch(page)
-    return recorded
+def record_sent(messages: Sequence[Message], refs: Mapping[int, str], *, by: str, now: datetime) -> dict[int, Result]:
+    """Store documented successes of messages about pages, also ones that came too late, and tell them there.
+
+    `refs` is the far side's reference for each message, by id. One transaction for all of them.
+    """
+    page_ids = {message.pk: page_id_of(message.subject) for message in messages}
+    wanted = sorted({page_id for page_id in page_ids.values() if page_id is not None})
+    pages = {page.pk: page for page in Page.objects.filter(pk__in=wanted).order_by("id").select_for_update()}
+    results = outbox.record_all_sent({message.pk: refs[message.pk] for message in messages}, by=by, now=now)
+    verbs = {Result.SENT: "message.sent", Result.TOO_LATE: "message.late"}
+    journal.record_many(
+        [
+            _fact(pages[page_id], verbs[results[message.pk]], message, now)
+            for message in messages
+            if (page_id := page_ids[message.pk]) in pages and page_id is not None
+        ]
+    )
+    Page.objects.filter(pk__in=wanted).update(version=F("version") + 1)
+    return results
 
 
 @transaction.atomic
-def record_failure(
-    page_id: int,
-    message_id: int,
-    *,
-    by: str,
-    reason: str,
-    for_good: bool,
-    now: datetime,
-    retry_after_s: float | None = None,
-    maybe_delivered: bool = False,
-) -> Recorded:
+def record_failure(page_id: int, message_id: int, how: Failure, *, by: str, now: datetime) -> Recorded:
     """Store a failed try. When it was the last, the next method is used in the same transaction (I14)."""
     page = Page.objects.select_for_update(of=("self",)).select_related("team").get(pk=page_id)
-    recorded = outbox.record_failure(
-        message_id,
-        by=by,
-        reason=reason,
-        for_good=for_good,
-        now=now,
-        retry_after_s=retry_after_s,
-        maybe_delivered=maybe_delivered,
-    )
+    recorded = outbox.record_failure(message_id, how, by=by, now=now)
     if recorded.result is Result.TOO_LATE:
         return recorded
     verb = "message.failed" if recorded.result is Result.FAILED else "message.retry"
     again = {"again_at": recorded.next_try_at.isoformat()} if recorded.next_try_at else {}
-    journal.record(_fact(page, verb, recorded.message, now, reason=reason[:300], **again))
+    journal.record(_fact(page, verb, recorded.message, now, reason=how.reason[:300], **again))
     if recorded.result is Result.FAILED and recorded.message.kind == "page":
         _move_on(page, recorded.message, now)
     _touch(page)
@@ -87,7 +82,8 @@ def _move_on(page: Page, message: Message, now: datetime) -> None:
             upto_s=upto_s,
             next_ring_at=summons.since_at + min(rung.after for rung in later) if later else None,
         )
-        outbox.enqueue(calling.page_drafts(page, context, callee, rungs, cycle=summons.cycle, now=now), now=now)
+        call = calling.Calling(callee, rungs, summons.cycle, calling.then_of(page, context))
+        outbox.enqueue(calling.page_drafts(page, context, call, now=now), now=now)
         how = [channel_label(rung.channel) for rung in rungs]
         facts: dict[str, Any] = {"person": callee.name, "by": how, "because": "the method before failed"}
         journal.record(Fact(now, "page.rang", page.subject, ENGINE, page.team_id, facts))

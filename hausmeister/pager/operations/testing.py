@@ -8,10 +8,9 @@ from hausmeister.base.priority import Priority
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import ENGINE, Actor, Fact
 from hausmeister.outbox import operations as outbox
-from hausmeister.pager import queries
+from hausmeister.pager.context import TeamContext, personal_rungs
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting, calling
-from hausmeister.pager.queries import TeamContext
 from hausmeister.pager.rules.ladder import Callee
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
@@ -28,7 +27,7 @@ def send_test_page(person: Person, *, team: Team, by: Actor, now: datetime) -> P
     when the person has no usable contact method.
     """
     context = TeamContext.load(team.pk, at=now)
-    rungs = queries.personal_rungs(team_queries.reach([person.pk]).get(person.pk), ListName.IMPORTANT)
+    rungs = personal_rungs(team_queries.reach([person.pk]).get(person.pk), ListName.IMPORTANT)
     if not rungs:
         raise acting.NobodyToAsk(f"{person.name} has no contact method that is verified and switched on.")
     page = Page.objects.create(

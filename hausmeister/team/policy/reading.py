@@ -186,7 +186,7 @@ def _pager(table: Table) -> PagerRule:
     rule = PagerRule(
         ack_timeout=table.length("ack_timeout", least=5 * _MINUTE, most=7 * _DAY),
         greatest_age=table.length("greatest_age", least=60 * _MINUTE, most=60 * _DAY),
-        storm_pages=table.whole_number("storm_pages", least=1, most=1_000_000),
+        storm_pages=table.whole_number("storm_pages", least=0, most=1_000),
         storm_within=table.length("storm_within", least=timedelta(seconds=10), most=60 * _MINUTE),
         last_resort=table.texts("last_resort"),
         links_show_details=table.yes_or_no("links_show_details"),
