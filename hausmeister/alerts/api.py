@@ -61,6 +61,30 @@ class AlertOut(Schema):
     closed_at: datetime | None
     close_reason: str
 
+    @staticmethod
+    def of(one: Alert) -> "AlertOut":
+        """Return `one` as the API words it."""
+        return AlertOut(
+            alert=one.pk,
+            page=one.page_id,
+            key=one.key,
+            title=one.title,
+            text=one.text,
+            priority=Priority(one.priority).name,
+            hard=one.is_hard,
+            severity=one.severity,
+            source=one.source.name,
+            origin=one.origin,
+            labels=one.labels,
+            links=[LinkOut(**link) for link in one.links],
+            details=one.details,
+            count=one.count,
+            first_seen_at=one.first_seen_at,
+            last_seen_at=one.last_seen_at,
+            closed_at=one.closed_at,
+            close_reason=one.close_reason,
+        )
+
 
 class AlertsOut(Schema):
     """Alerts, the newest first. `next` goes into `before` for the next lot; null at the end."""
@@ -96,7 +120,7 @@ def alerts(
         found = found.filter(id__lt=before)
     rows = list(found[: limit + 1])
     return AlertsOut(
-        items=[_alert(one) for one in rows[:limit]],
+        items=[AlertOut.of(one) for one in rows[:limit]],
         next=rows[limit - 1].pk if len(rows) > limit else None,
     )
 
@@ -107,7 +131,7 @@ def alert(request: ApiRequest, alert_id: Id) -> AlertOut:
     found = alerts_visible_to_key(request.auth).filter(pk=alert_id).first()
     if found is None:
         raise not_found("alert")
-    return _alert(found)
+    return AlertOut.of(found)
 
 
 @router.post(
@@ -129,26 +153,3 @@ def close(request: ApiRequest, page_id: Id, named: Named, asked: CloseIn | None 
             via=f"the key {request.auth.name}",
         )  # fmt: skip
     return whole(pages.get(pk=page_id), now=now)
-
-
-def _alert(one: Alert) -> AlertOut:
-    return AlertOut(
-        alert=one.pk,
-        page=one.page_id,
-        key=one.key,
-        title=one.title,
-        text=one.text,
-        priority=Priority(one.priority).name,
-        hard=one.is_hard,
-        severity=one.severity,
-        source=one.source.name,
-        origin=one.origin,
-        labels=one.labels,
-        links=[LinkOut(**link) for link in one.links],
-        details=one.details,
-        count=one.count,
-        first_seen_at=one.first_seen_at,
-        last_seen_at=one.last_seen_at,
-        closed_at=one.closed_at,
-        close_reason=one.close_reason,
-    )

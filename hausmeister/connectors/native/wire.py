@@ -18,25 +18,28 @@ PRIORITIES = tuple(priority.name for priority in reversed(Priority))
 
 def parse(request: Request) -> list[Signal]:
     """Return the one signal of the body. Raises Problem naming the field at fault."""
-    given = _form(request.body) if request.content_type == "application/x-www-form-urlencoded" else _json(request.body)
+    is_form = request.content_type == "application/x-www-form-urlencoded"
+    return [signal(_form(request.body) if is_form else _json(request.body))]
+
+
+def signal(given: Mapping[str, Any]) -> Signal:
+    """Return the signal that these fields describe. Raises Problem naming the field at fault."""
     title = _text(given, "title")
     if not title.strip():
         raise Problem(422, "missing_field", "The field title is missing; it says what is wrong, in one line.", "title")
     labels = _labels(given)
-    return [
-        Signal(
-            action=_action(given),
-            key=_text(given, "key") or _own_key(title, _text(given, "source"), labels),
-            title=title,
-            text=_text(given, "text"),
-            severity=_text(given, "severity"),
-            priority=_priority(given),
-            origin=_text(given, "source"),
-            labels=labels,
-            links=_links(given),
-            details={name: value for name, value in given.items() if name not in KNOWN},
-        )
-    ]
+    return Signal(
+        action=_action(given),
+        key=_text(given, "key") or _own_key(title, _text(given, "source"), labels),
+        title=title,
+        text=_text(given, "text"),
+        severity=_text(given, "severity"),
+        priority=_priority(given),
+        origin=_text(given, "source"),
+        labels=labels,
+        links=_links(given),
+        details={name: value for name, value in given.items() if name not in KNOWN},
+    )
 
 
 def _json(body: bytes) -> dict[str, Any]:

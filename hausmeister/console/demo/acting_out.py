@@ -17,6 +17,8 @@ from hausmeister.team import operations as team_operations
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import ContactMethod, Person, Source, Team
 
+_JUST_BEFORE = timedelta(seconds=20)
+
 
 class Stage:
     """One team's story on the common clock: which page belongs to which scene."""
@@ -77,7 +79,8 @@ class Stage:
             self._answer(page_id, scene, person, method)
 
     def _answer(self, page_id: int, scene: Scene, person: Person, method: ContactMethod) -> None:
-        at = self._replay.now + scene.answered_after
+        # when the story ends while a phone still rings, somebody is just quick enough: nothing is left ringing
+        at = max(self._replay.now, min(self._replay.now + scene.answered_after, self._until - _JUST_BEFORE))
         if scene.snoozes:
             self._do(at, lambda: self._snooze(page_id, person))
             return

@@ -149,20 +149,28 @@ def _changes_ahead(team: Team, *, now: datetime) -> None:
     rota.record_leave(
         away, starts_on=starts_on, ends_on=starts_on + timedelta(days=4), by=team_operations.as_actor(away), now=now
     )
-    wednesday = instant(monday + timedelta(days=9), time(9), team.zone)
-    duty = rota_queries.on_duty(team, at=wednesday)
-    if duty.primary.person is None:
-        return
-    for person in Person.objects.filter(memberships__team=team).exclude(pk=duty.primary.person.pk).order_by("name"):
+    for weeks, post in [*((weeks, Post.PRIMARY) for weeks in range(1, 5)), (1, Post.BACKSTOP)]:
+        if _stand_in(team, post, instant(monday + timedelta(weeks=weeks, days=2), time(9), team.zone), now=now):
+            return
+
+
+def _stand_in(team: Team, post: Post, starts_at: datetime, *, now: datetime) -> bool:
+    """Let the first who may do so by the rules hold `post` for a working day; return whether anybody may."""
+    duty = rota_queries.on_duty(team, at=starts_at)
+    planned = (duty.primary if post is Post.PRIMARY else duty.backstop).person
+    if planned is None:
+        return False
+    for person in Person.objects.filter(memberships__team=team).exclude(pk=planned.pk).order_by("name"):
         try:
             rota.add_override(
-                team, post=Post.PRIMARY, person=person, starts_at=wednesday, ends_at=wednesday + timedelta(hours=8),
-                reason=f"{duty.primary.person.first_name} is at the dentist",
-                by=team_operations.as_actor(duty.primary.person), now=now, created_by=duty.primary.person,
+                team, post=post, person=person, starts_at=starts_at, ends_at=starts_at + timedelta(hours=8),
+                reason=f"{planned.first_name} is at the dentist", by=team_operations.as_actor(planned), now=now,
+                created_by=planned,
             )  # fmt: skip
         except OverrideRefused:
             continue
-        return
+        return True
+    return False
 
 
 def _secrets(team: Team, *, now: datetime) -> Secrets:
