@@ -15,7 +15,9 @@ HAUSMEISTER_DATA = _read.folder("HAUSMEISTER_DATA", "var")
 HAUSMEISTER_BASE_URL = _read.url("HAUSMEISTER_BASE_URL", "http://localhost:8000")
 HAUSMEISTER_LOG_LEVEL = _read.one_of("HAUSMEISTER_LOG_LEVEL", ("debug", "info", "warning", "error"), "info")
 HAUSMEISTER_EMAIL = env.mail_server(_read.text("HAUSMEISTER_EMAIL_URL"))
-HAUSMEISTER_EMAIL_FROM = _read.text("HAUSMEISTER_EMAIL_FROM", "Hausmeister <hausmeister@localhost>")
+HAUSMEISTER_EMAIL_FROM = env.mailbox(
+    "HAUSMEISTER_EMAIL_FROM", _read.text("HAUSMEISTER_EMAIL_FROM", "Hausmeister <hausmeister@localhost>")
+)
 
 # ---- channels ----
 HAUSMEISTER_SLACK_TOKEN = _read.text("HAUSMEISTER_SLACK_TOKEN")

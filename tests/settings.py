@@ -12,9 +12,10 @@ if os.environ.get("TEST_DATABASE_URL"):
 
 from hausmeister.settings import *  # noqa: F403
 
+if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405
+    # a file, as in production: threads of one test share it, with its locks
+    DATABASES["default"]["TEST"] = {"NAME": f"{tempfile.mkdtemp(prefix='hausmeister-test-db-')}/test.sqlite3"}  # noqa: F405
+
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 # signing in is no subject of most tests; the real hasher has tests of its own
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405
-    # pytest-xdist gives each worker a file of its own otherwise, named after the product's
-    DATABASES["default"]["TEST"] = {"NAME": ":memory:"}  # noqa: F405

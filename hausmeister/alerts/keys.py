@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import Error as DatabaseError
 
-from hausmeister.base import clock, log, signing
+from hausmeister.base import clock, database, log, signing
 from hausmeister.team import queries
 from hausmeister.team.queries import KeyHolder
 from hausmeister.team.rules import KEY_LENGTH, Scope, covers
@@ -74,7 +74,7 @@ class KeyRing:
             if self._read_s >= asked_s:
                 return
             try:
-                self._holders = await asyncio.to_thread(queries.valid_keys, now)
+                self._holders = await database.ask(queries.valid_keys, now)
             except DatabaseError as error:
                 _log.warning("keys.not_read", error=type(error).__name__)
                 raise KeysUnavailable from error

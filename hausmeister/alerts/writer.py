@@ -3,6 +3,7 @@
 Each request is answered only after the commit that holds it. A request that cannot be stored fails alone.
 """
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import Error as DatabaseError
-from django.db import InterfaceError, OperationalError, connection
+from django.db import IntegrityError, InterfaceError, OperationalError, connection
 
 from hausmeister.alerts import operations
 from hausmeister.alerts.operations import Incoming, Taken
@@ -23,6 +24,8 @@ MOST_WAITING = 5_000
 # so many requests in one transaction mean a flood, and so long it is taken to last
 PRESSED_FROM = 12
 PRESSED_FOR_S = 0.25
+# how often a request is tried that other nodes got in the way of
+TRIES = 4
 
 
 class IntakeIsFull(Exception):
@@ -82,7 +85,9 @@ class Writer:
             for submission in batch:
                 _store_alone(submission, now=now)
         for submission in batch:
-            submission.on_done(submission)
+            # whoever asked may be gone; the others of the batch still want their answers
+            with contextlib.suppress(RuntimeError):
+                submission.on_done(submission)
         return len(batch)
 
     def _take(self) -> list[Submission]:
@@ -115,7 +120,10 @@ class Writer:
                 self._changed.wait_for(lambda: self._waiting or self._is_stopping)
                 if not self._waiting:
                     break
-            self.run_once(now=clock.now())
+            try:
+                self.run_once(now=clock.now())
+            except Exception as error:  # noqa: BLE001 - without this thread nothing would be stored any more
+                _log.error("intake.writer_stumbled", error=f"{type(error).__name__}: {error}"[:500])
         connection.close()
 
 
@@ -129,6 +137,9 @@ def _store(batch: Sequence[Submission], *, now: datetime) -> bool:
             return False
         _fail(batch, error)
         return True
+    except IntegrityError:
+        # another node was first with a key: the next look finds its alert
+        return False
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the others of the batch along
         if len(batch) == 1:
             _fail(batch, error)
@@ -140,11 +151,11 @@ def _store(batch: Sequence[Submission], *, now: datetime) -> bool:
 
 
 def _store_alone(submission: Submission, *, now: datetime) -> None:
-    for is_last_try in (False, True):
+    for tries_left in reversed(range(TRIES)):
         try:
             submission.answer = operations.receive(submission.incoming, now=now)
         except DatabaseError as error:
-            if is_last_try:
+            if not tries_left:
                 _fail([submission], error)
         except Exception as error:  # noqa: BLE001 - one bad request is answered; the writer goes on
             _fail([submission], error)

@@ -7,13 +7,13 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from hausmeister.base import chance
-
-IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+from hausmeister.base.addresses import IPNetwork
 
 
 class BadSetting(Exception):
@@ -220,6 +220,14 @@ def mail_server(url: str) -> MailServer | None:
         password=unquote(parts.password or ""),
         tls=allowed[parts.scheme],
     )
+
+
+def mailbox(name: str, value: str) -> str:
+    """Return `value`, a sender such as "Hausmeister <pager@example.org>". Raises BadSetting for anything else."""
+    address = parseaddr(value)[1]
+    if not address.isascii() or address.count("@") != 1 or address.startswith("@") or address.endswith("@"):
+        raise BadSetting(f"{name} is {value!r}; it must look like Hausmeister <pager@example.org>.")
+    return value
 
 
 SHORTEST_KEY = 50

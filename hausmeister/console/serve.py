@@ -98,6 +98,9 @@ def only_engine() -> TextIO:
     from django.conf import settings
     from django.db import connection
 
+    from hausmeister.base import clock
+    from hausmeister.outbox import operations as outbox
+
     file = (Path(settings.HAUSMEISTER_DATA) / "engine.lock").open("w")
     if connection.vendor == "sqlite":
         try:
@@ -108,6 +111,8 @@ def only_engine() -> TextIO:
                 "Another Hausmeister runs on this data folder. On SQLite there is one engine; end the other, or use"
                 " PostgreSQL (DATABASE_URL)."
             ) from error
+        # whoever claimed messages before is dead; waiting for their leases would only delay a page
+        outbox.take_back_all(now=clock.now())
     return file
 
 

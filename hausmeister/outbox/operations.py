@@ -88,6 +88,17 @@ def take_back(*, now: datetime) -> int:
     return lost.update(state=State.PENDING, due_at=now, claimed_by="", claimed_until=None, is_possible_duplicate=True)
 
 
+@transaction.atomic
+def take_back_all(*, now: datetime) -> int:
+    """Make every claimed message due again at once; return how many.
+
+    For the start of an installation's only engine: whoever held the claims is dead.
+    """
+    return Message.objects.filter(state=State.CLAIMED).update(
+        state=State.PENDING, due_at=now, claimed_by="", claimed_until=None, is_possible_duplicate=True
+    )
+
+
 def claim(lane: Lane, channel: str, *, most: int, by: str, now: datetime) -> list[Message]:
     """Take up to `most` messages for the sender `by`, for the length of a lease.
 

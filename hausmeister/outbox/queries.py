@@ -34,6 +34,23 @@ def about(subject: str) -> list[Message]:
     return list(Message.objects.filter(subject=subject).order_by("id"))
 
 
+def find(message_id: int) -> Message | None:
+    """Return the message with this id, None when there is none."""
+    return Message.objects.filter(pk=message_id).first()
+
+
+def is_outdated(message_id: int) -> bool:
+    """Say whether a later message like it, to the same place about the same subject, is sent or still will be.
+
+    For edits: the older of two that were tried in turn must not have the last word.
+    """
+    message = Message.objects.get(pk=message_id)
+    later = Message.objects.filter(
+        subject=message.subject, kind=message.kind, channel=message.channel, pk__gt=message.pk
+    ).exclude(state__in=[State.FAILED, State.CANCELLED])
+    return any(one.to == message.to for one in later)
+
+
 def unsettled(subject: str, *, person_id: int) -> list[Message]:
     """Return the messages to `person_id` about `subject` that are sent or may still be, oldest first."""
     return list(

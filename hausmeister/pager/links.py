@@ -3,8 +3,10 @@
 A token opens no session and shows nothing but its page. Signed, not stored: a copy of the database holds none.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -34,6 +36,16 @@ def make(*, page_id: int, person_id: int, method_id: int, now: datetime) -> str:
     """Return the URL with which `person_id` answers this page; made from the configured address (S15)."""
     token = signing.Signer(salt=_SALT).sign_object([page_id, person_id, method_id, int(now.timestamp())])
     return f"{settings.HAUSMEISTER_BASE_URL}/p/{token}"
+
+
+def page_url(page_id: int) -> str:
+    """Return the page's own address, for those who sign in."""
+    return f"{settings.HAUSMEISTER_BASE_URL}/pages/{page_id}"
+
+
+def for_message(facts: Mapping[str, Any], to: Mapping[str, Any], *, now: datetime) -> str:
+    """Return the URL with which whoever gets a message of kind page answers it."""
+    return make(page_id=facts["page"], person_id=facts["person_id"], method_id=to["method"], now=now)
 
 
 def read(token: str, *, now: datetime) -> Link:

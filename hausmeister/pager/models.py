@@ -85,7 +85,8 @@ class Page(models.Model):
         indexes = [
             models.Index(fields=["next_step_at"], name="page_due", condition=Q(acked_at=None, closed_at=None)),
             models.Index(fields=["ack_expires_at"], name="page_forgotten", condition=Q(ack_expires_at__isnull=False)),
-            models.Index(fields=["team", "priority"], name="page_open", condition=Q(closed_at=None)),
+            models.Index(fields=["team", "opened_at"], name="page_open", condition=Q(closed_at=None)),
+            models.Index(fields=["opened_at"], name="page_test", condition=Q(is_test=True, closed_at=None)),
             models.Index(fields=["source_key", "opened_at"], name="page_source"),
             models.Index(
                 fields=["source_key"],
@@ -161,7 +162,8 @@ class Summons(models.Model):
     """A person called for a page: as what, since when, how far their own ladder has run, and whether they came."""
 
     id = models.BigAutoField(primary_key=True)
-    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="summonses")
+    # the constraint below is its index
+    page = models.ForeignKey(Page, on_delete=models.CASCADE, related_name="summonses", db_index=False)
     person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="summonses", db_index=False)
     role = models.CharField(max_length=60)
     # how often this person was called anew for this page; part of each message's dedup key

@@ -15,6 +15,7 @@ from hausmeister.base import signing
 from hausmeister.team.models import (
     ApiKey,
     ContactMethod,
+    Installation,
     Leave,
     Membership,
     Person,
@@ -132,6 +133,11 @@ def address_of(method: ContactMethod) -> dict[str, Any]:
     return {"channel": method.channel, "address": method.address, "method": method.pk}
 
 
+def webhook_secret(method_id: int) -> str:
+    """Return what signs messages to this webhook, "" when the contact method is gone."""
+    return ContactMethod.objects.filter(pk=method_id).values_list("secret", flat=True).first() or ""
+
+
 @dataclass(frozen=True)
 class KeyHolder:
     """What a valid key stands for."""
@@ -171,6 +177,11 @@ def _holder_of(key: ApiKey) -> KeyHolder:
 def channel_label(channel: str) -> str:
     """Return a channel's name as people read it."""
     return Channel(channel).label
+
+
+def is_demo() -> bool:
+    """Say whether this installation holds the demo team."""
+    return Installation.objects.filter(id=1, is_demo=True).exists()
 
 
 def team_named(slug: str) -> Team:

@@ -1,8 +1,10 @@
 """Pure decisions about people: roles and what they allow, channels, keys, codes, being away."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hausmeister.base.wall_time import instant
@@ -105,6 +107,14 @@ CODE_DIGITS = 6
 CODE_LIFE = timedelta(minutes=10)
 CODE_TRIES = 5
 INVITATION_LIFE = timedelta(hours=72)
+
+
+def code_told(facts: Mapping[str, Any]) -> str:
+    """Return the sentences that carry a verification code; the code first, for a lock screen's one line."""
+    return (
+        f"{facts['code']} is your Hausmeister code. It proves that this contact method reaches you, and is good for"
+        f" {facts['minutes']} minutes. If you did not ask for it, do nothing."
+    )
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """What stands between the intake and Django: health, metrics, live updates, the limit on bodies."""
 
-import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from hausmeister.alerts.intake import Counters
 from hausmeister.alerts.keys import KeyRing, KeysUnavailable, MissingScope, UnknownKey
-from hausmeister.base import clock
+from hausmeister.base import clock, database
 from hausmeister.team.rules import Scope
 from hausmeister.web import metrics
 
@@ -37,14 +36,14 @@ class Front:
 
     async def _healthz(self, send: Any) -> None:
         """Say up or not, nothing else (S53)."""
-        is_up = await asyncio.to_thread(self._health)
+        is_up = await database.ask(self._health)
         await answer(send, 200 if is_up else 503, b"up\n" if is_up else b"not up\n")
 
     async def _metrics(self, scope: dict[str, Any], send: Any) -> None:
         if not (is_loopback(scope) or await self._may_read(scope)):
             await answer(send, 401, b"A key with the scope read is needed: Authorization: Bearer KEY.\n")
             return
-        body = await asyncio.to_thread(metrics.render, self.counters)
+        body = await database.ask(metrics.render, self.counters)
         await answer(send, 200, body, content_type=metrics.CONTENT_TYPE)
 
     async def _may_read(self, scope: dict[str, Any]) -> bool:

@@ -37,6 +37,8 @@ class PageFace(Protocol):
     @property
     def is_storm(self) -> bool: ...
     @property
+    def is_test(self) -> bool: ...
+    @property
     def source(self) -> str: ...
     @property
     def source_key(self) -> str: ...
@@ -60,7 +62,7 @@ class Then:
 
 def then_of(page: Page, context: TeamContext) -> Then | None:
     """Return the step that follows if nobody answers to `page`, None when none is planned."""
-    if page.next_step_at is None:
+    if page.next_step_at is None or page.is_test:
         return None
     return step_after(page.place, page.next_step_at, context.ladder(page), context)
 
@@ -90,6 +92,7 @@ def page_facts(page: PageFace, context: TeamContext, callee: Callee, then: Then 
         "person_id": callee.person_id,
         "role": callee.role,
         "round": page.round,
+        "test": page.is_test,
         "then_at": then.at.isoformat() if then else "",
         "then_who": then.who if then else "",
     }
@@ -107,7 +110,7 @@ class Calling:
 
 def page_drafts(page: PageFace, context: TeamContext, calling: Calling, *, now: datetime) -> list[Draft]:
     """Return the messages by which `calling` calls for `page`."""
-    facts = page_facts(page, context, calling.callee, calling.then)
+    facts = {**page_facts(page, context, calling.callee, calling.then), "cycle": calling.cycle}
     person_id = calling.callee.person_id
     prefix = f"page-{page.pk}-{person_id}-{calling.cycle}-"
     return [

@@ -148,7 +148,7 @@ def forgotten_page_ids(now: datetime) -> list[int]:
 @transaction.atomic
 def call_again(page_id: int, *, now: datetime) -> bool:
     """Take back the acknowledgement of a forgotten page and call from the top of the ladder."""
-    page = Page.objects.select_for_update(of=("self",)).select_related("team", "acked_by").get(pk=page_id)
+    page = Page.objects.select_for_update(of=("self",)).select_related("team").get(pk=page_id)
     if page.closed_at or page.ack_expires_at is None or page.ack_expires_at > now or page.acked_by is None:
         return False
     facts = {"acked_by": page.acked_by.name}

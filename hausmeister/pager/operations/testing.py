@@ -52,7 +52,9 @@ def send_test_page(person: Person, *, team: Team, by: Actor, now: datetime) -> P
 def end_unanswered(now: datetime) -> int:
     """Close the test pages that nobody answered in time; return how many."""
     ended = 0
-    over = Page.objects.filter(is_test=True, closed_at=None, opened_at__lte=now - TEST_LASTS).order_by("id")
+    over = Page.objects.filter(is_test=True, closed_at=None, opened_at__lte=now - TEST_LASTS).order_by(
+        "opened_at", "id"
+    )
     for page in over[:100]:
         reason = "the test is over" if page.acked_at else "the test was not answered"
         try:

@@ -1,0 +1,69 @@
+"""What ntfy takes when a message is published as JSON.
+
+Source: ntfy's documentation, "Publish as JSON". JSON, not headers: a header would carry line ends and control
+characters of an alert onto the wire (S42). The one action is a `view`, which opens the page: only a person's
+POST on that page acts (S10).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from hausmeister.base.guard import read_url
+from hausmeister.base.untrusted import cut, cut_bytes
+from hausmeister.pager.rules.words import Words
+from hausmeister.team.rules import code_told
+
+TITLE_MOST = 250
+# above 4,096 bytes ntfy turns a message into a file to download
+MESSAGE_MOST_BYTES = 3_900
+_TEXT_MOST_BYTES = 2_000
+_TOPIC = re.compile("[-_A-Za-z0-9]{1,64}")
+
+# ntfy's highest, for which the app overrides "do not disturb", and its ordinary one
+RINGS, DEFAULT = 5, 3
+
+
+class BadTopic(ValueError):
+    """What stands where a topic's URL should is none."""
+
+
+def split(address: str) -> tuple[str, str]:
+    """Return the URL to publish to and the topic that `address` names.
+
+    A query stays: ntfy reads `auth` from it. Raises BadTopic, or Forbidden for what is no URL.
+    """
+    url = read_url(address)
+    topic = url.path.strip("/")
+    if not _TOPIC.fullmatch(topic):
+        raise BadTopic("This is no ntfy topic: it must look like https://ntfy.sh/a-topic-of-your-own.")
+    return str(url.copy_with(path="/", fragment=None)), topic
+
+
+def page_message(words: Words, link: str, topic: str) -> dict[str, Any]:
+    """Return the message that calls somebody."""
+    text = cut_bytes(words.text, _TEXT_MOST_BYTES)
+    told = [words.called_as, words.origin, text, words.then, words.again]
+    is_hard = words.urgency == "hard"
+    return {
+        "topic": topic,
+        "title": cut(f"{words.priority}: {words.title}", TITLE_MOST),
+        "message": cut_bytes("\n".join(filter(None, told)), MESSAGE_MOST_BYTES),
+        "priority": RINGS if is_hard else DEFAULT,
+        "tags": ["rotating_light" if is_hard else "bell"],
+        "click": link,
+        "actions": [{"action": "view", "label": f"Answer page {words.number}", "url": link}],
+    }
+
+
+def code_message(facts: Mapping[str, Any], topic: str) -> dict[str, Any]:
+    """Return the message with a verification code."""
+    return {"topic": topic, "title": "Hausmeister", "message": code_told(facts), "priority": DEFAULT, "tags": ["key"]}
+
+
+def reference(answer: Mapping[str, Any] | None) -> str:
+    """Return ntfy's id of a message that it has published, "" when the answer is no such thing."""
+    if answer is None or answer.get("event") != "message" or "error" in answer:
+        return ""
+    found = answer.get("id")
+    return found if isinstance(found, str) else ""

@@ -1,0 +1,65 @@
+"""The JSON of our webhook, version 1, as `docs/connectors.md` promises it. Fields are added, never changed."""
+
+from datetime import datetime
+from typing import Any
+
+from hausmeister.base.priority import Priority
+from hausmeister.base.untrusted import storable
+from hausmeister.outbox.delivery import Parcel
+from hausmeister.pager.rules.words import words_of
+from hausmeister.team.rules import code_told
+
+VERSION = 1
+SIGNATURE_HEADER = "Hausmeister-Signature"
+ID_HEADER = "Hausmeister-Id"
+
+
+def envelope(parcel: Parcel, *, now: datetime) -> dict[str, Any]:
+    """Return what every kind of message carries."""
+    return {
+        "version": VERSION,
+        "type": parcel.kind,
+        "id": parcel.idempotency_key,
+        "attempt": parcel.attempt,
+        "possible_duplicate": parcel.is_possible_duplicate,
+        "sent_at": now.isoformat(),
+    }
+
+
+def page_body(parcel: Parcel, *, answer_url: str, page_url: str, now: datetime) -> dict[str, Any]:
+    """Return the message that calls somebody. Texts are the alert's own, not escaped for anything."""
+    facts = parcel.facts
+    priority = Priority(facts["priority"])
+    words = words_of(facts, now=now, maybe_twice=parcel.is_possible_duplicate)
+    return {
+        **envelope(parcel, now=now),
+        "summary": words.subject,
+        "page": {
+            "number": facts["page"],
+            "url": page_url,
+            "title": storable(facts["title"]),
+            "text": storable(facts["text"]),
+            "priority": priority.name,
+            "priority_word": priority.word,
+            "hard": facts["hard"],
+            "storm": facts["storm"],
+            "test": facts["test"],
+            "source": storable(facts["source"]),
+            "opened_at": facts["opened_at"],
+            "team": facts["team"],
+        },
+        "called": {"name": facts["person"], "role": facts["role"], "round": facts["round"]},
+        "next": {"at": facts["then_at"], "who": facts["then_who"]} if facts["then_at"] else None,
+        "answer_url": answer_url,
+    }
+
+
+def code_body(parcel: Parcel, *, now: datetime) -> dict[str, Any]:
+    """Return the message with a verification code."""
+    facts = parcel.facts
+    return {
+        **envelope(parcel, now=now),
+        "summary": code_told(facts),
+        "code": facts["code"],
+        "minutes": facts["minutes"],
+    }

@@ -1,0 +1,244 @@
+"""Two at once, for real: threads with connections of their own, on the database's own locks."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from hausmeister.alerts import operations as alerts
+from hausmeister.alerts.models import Alert
+from hausmeister.alerts.operations import Incoming
+from hausmeister.alerts.rules import Action, Signal
+from hausmeister.alerts.writer import Submission, Writer
+from hausmeister.base import clock
+from hausmeister.outbox import operations as outbox
+from hausmeister.outbox.models import Message
+from hausmeister.outbox.rules import Lane, State
+from hausmeister.pager.models import Page, Summons
+from hausmeister.pager.operations import acting, climbing
+from hausmeister.rota import operations as rota
+from hausmeister.rota.models import Shift
+from hausmeister.team import operations as team
+from hausmeister.team.models import Installation, Person, Source
+from tests import builders, harness
+from tests.builders import BuiltTeam
+from tests.harness import World, at
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NIGHT = at("2026-11-24 02:00")
+
+
+@pytest.fixture
+def world(transactional_db: None) -> Iterator[World]:
+    with harness.world(NIGHT) as told:
+        yield told
+        told.forget()
+
+
+@pytest.fixture
+def trio(world: World) -> BuiltTeam:
+    built = builders.trio()
+    world.key = built.key
+    return built
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """Do all of `acts` at the same moment, each in a thread of its own; return their results or exceptions."""
+    start = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        try:
+            start.wait()
+            return act()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [one.result() for one in [pool.submit(run, act) for act in acts]]
+
+
+def incoming(source: Source, key: str, action: Action = Action.FIRE) -> Incoming:
+    return Incoming(Signal(action, key=key, title=key), source.pk, source.name, source.team_id)
+
+
+def store(signals: list[Incoming]) -> Submission:
+    """Store as the intake does: through a writer of its own, as a second node has one."""
+    done: list[Submission] = []
+    submission = Submission(signals, done.append)
+    writer = Writer()
+    writer.submit(submission)
+    writer.run_once(now=NIGHT)
+    return submission
+
+
+def test_of_two_who_acknowledge_at_once_one_has_the_page_and_the_other_is_told(world, trio):
+    for number in range(10):
+        page = world.fire(f"A{number}")
+        results = at_once(
+            *(
+                lambda who=who: acting.acknowledge(page.pk, by=who, now=world.now)
+                for who in (trio.ana, trio.bruno, trio.carla)
+            )
+        )
+        winners = [one for one in results if isinstance(one, acting.Acknowledged)]
+        losers = [one for one in results if isinstance(one, acting.PageAlreadyTaken)]
+        assert (len(winners), len(losers)) == (1, 2), results
+        page.refresh_from_db()
+        assert all(page.acked_by is not None and page.acked_by.name in str(one) for one in losers)
+
+
+def test_acknowledging_closing_and_escalating_race_a_due_step_and_nothing_is_left_ringing(world, trio):
+    for number in range(12):
+        page = world.fire(f"A{number}")
+        world.tick()
+        later = world.now + timedelta(minutes=5)
+        at_once(
+            lambda: climbing.climb_page(page.pk, now=later),
+            lambda: climbing.climb_page(page.pk, now=later),
+            lambda: acting.escalate(page.pk, by=trio.ana, now=later, seen_steps=1),
+            lambda: alerts.close_page(page.pk, by=team.as_actor(trio.carla), person=trio.carla, reason="x", now=later),
+        )
+        page.refresh_from_db()
+        assert page.closed_at is not None
+        assert page.next_step_at is None
+        assert not Message.objects.filter(subject=page.subject, state__in=[State.PENDING, State.CLAIMED]).exists()
+        assert not Summons.objects.filter(page=page, next_ring_at__isnull=False).exists()
+        assert not Alert.objects.open().filter(page=page).exists()
+
+
+def test_two_engines_that_climb_the_same_page_take_each_step_once(world, trio):
+    pages = [world.fire(f"A{number}") for number in range(8)]
+    later = world.now + timedelta(minutes=5)
+    for page in pages:
+        at_once(*(lambda: climbing.climb_page(page.pk, now=later) for _ in range(3)))
+        page.refresh_from_db()
+        assert page.steps_done == 2
+        assert Message.objects.filter(subject=page.subject, person_id=trio.bruno.pk).count() == 1
+
+
+def test_two_engines_never_claim_one_message_twice(world, trio):
+    """X4, the claiming half."""
+    builders.policy_with(trio.team, ("storm_pages = 5", "storm_pages = 0"))
+    source = Source.objects.get()
+    store([incoming(source, f"k{number}") for number in range(200)])
+
+    def engine(name: str) -> list[int]:
+        mine: list[int] = []
+        for _ in range(60):
+            claimed = outbox.claim(Lane.PAGING, "email", most=6, by=name, now=world.now)
+            mine += [message.pk for message in claimed]
+        return mine
+
+    results = at_once(lambda: engine("one"), lambda: engine("two"), lambda: engine("three"))
+    counts = Counter(number for mine in results for number in mine)
+    assert len(counts) == 200
+    assert set(counts.values()) == {1}
+
+
+def test_two_nodes_that_get_one_new_key_at_once_open_one_alert_and_count_two(world, trio):
+    """F11 twice: each monitor of a pair sends the same alert."""
+    source = Source.objects.get()
+    for number in range(10):
+        results = at_once(*(lambda: store([incoming(source, f"k{number}")]) for _ in range(3)))
+        assert all(one.failure is None for one in results), results
+        alert = Alert.objects.get(key=f"k{number}")
+        assert alert.count == 3
+        assert sorted(one.answer[0].happened for one in results) == ["counted", "counted", "opened"]
+        assert {one.answer[0].page_id for one in results} == {alert.page_id}
+    assert Page.objects.count() == 6
+
+
+def test_batches_with_the_same_keys_in_other_orders_are_all_stored(world, trio):
+    """Two nodes that lock the same alerts crosswise: the database may abort one; it is tried again."""
+    source = Source.objects.get()
+    keys = [f"k{number}" for number in range(30)]
+    store([incoming(source, key) for key in keys])
+    for _ in range(5):
+        results = at_once(
+            lambda: store([incoming(source, key) for key in keys]),
+            lambda: store([incoming(source, key) for key in reversed(keys)]),
+            lambda: store([incoming(source, key, Action.RESOLVE) for key in keys[::3]]),
+            lambda: store([incoming(source, key) for key in keys[::2]]),
+        )
+        assert all(one.failure is None for one in results), [one.failure for one in results]
+    duplicates = Counter(Alert.objects.open().values_list("key", flat=True))
+    assert set(duplicates.values()) <= {1}
+
+
+def test_an_alert_that_joins_a_storm_while_the_storm_is_closed_is_never_left_without_an_open_page(world, trio):
+    source = Source.objects.get()
+    for number in range(15):
+        store([incoming(source, f"{number}-{place}") for place in range(7)])
+        storm = Page.objects.unanswered().filter(is_storm=True).get()
+        at_once(
+            lambda: alerts.close_page(storm.pk, by=team.as_actor(trio.ana), person=trio.ana, reason="x", now=world.now),
+            lambda: store([incoming(source, f"{number}-late")]),
+            lambda: acting.acknowledge(storm.pk, by=trio.bruno, now=world.now),
+        )
+        lost = Alert.objects.open().filter(page__closed_at__isnull=False)
+        assert not lost.exists(), list(lost)
+        for page in Page.objects.open():
+            alerts.close_page(page.pk, by=team.as_actor(trio.ana), person=trio.ana, reason="x", now=world.now)
+
+
+def test_two_who_present_the_first_admins_token_at_once_make_one_admin(world):
+    """S17."""
+    token = team.open_welcome(now=world.now)
+    assert token is not None
+    results = at_once(
+        *(
+            lambda number=number: team.make_first_admin(
+                token,
+                email=f"a{number}@example.org",
+                name=f"A{number}",
+                zone_name="UTC",
+                password="x" * 12,
+                now=world.now,
+            )
+            for number in range(4)
+        )
+    )
+    assert sum(isinstance(one, Person) for one in results) == 1, results
+    assert Person.objects.filter(is_admin=True).count() == 1
+    assert Installation.objects.get().first_admin_at is not None
+    assert team.open_welcome(now=world.now) is None
+
+
+def test_two_engines_that_plan_the_rota_at_once_plan_it_once(world, trio):
+    Shift.objects.all().delete()
+    results = at_once(*(lambda: rota.plan_ahead(trio.team, now=world.now) for _ in range(3)))
+    assert sorted(map(bool, results)) == [False, False, True], results
+    assert Shift.objects.filter(team=trio.team).count() == max(results)
+
+
+def test_a_context_read_in_a_transaction_that_is_rolled_back_is_not_believed_afterwards(world, trio):
+    from hausmeister.pager.context import TeamContext
+    from hausmeister.team.rules import ListName
+
+    def on_duty() -> str:
+        return TeamContext.load(trio.team.pk, at=world.now).roster(ListName.IMPORTANT).meant_by("on duty")[0].name
+
+    assert on_duty() == "Ana"
+
+    class Undo(Exception):
+        pass
+
+    def change_and_undo() -> None:
+        with transaction.atomic():
+            builders.on_duty(trio.team, primary=trio.carla, backstop=trio.bruno)
+            assert on_duty() == "Carla"
+            raise Undo
+
+    with pytest.raises(Undo):
+        change_and_undo()
+    assert on_duty() == "Ana"
+    builders.on_duty(trio.team, primary=trio.bruno, backstop=trio.carla)
+    assert on_duty() == "Bruno"
+    assert clock.now() == world.now
