@@ -44,6 +44,11 @@ def python() -> str:
     return str(VENV / "bin" / "python")
 
 
+def tool(name: str) -> str:
+    """Return the path of a program that the environment brings."""
+    return str(VENV / "bin" / name)
+
+
 def prepare(lock: Path) -> None:
     """Make `.venv` hold what `lock` pins; nothing to do when its stamp says so. Raises CannotPrepare."""
     if _is_stamped(lock):

@@ -183,11 +183,11 @@ def test_s45_a_gzip_bomb_is_not_inflated(far_side):
 @pytest.mark.parametrize(
     ("encoding", "sent", "read", "is_whole"),
     [
-        ("gzip", gzip.compress(b'{"ok":true}'), b'{"ok":true}', True),
-        ("gzip", gzip.compress(b'{"ok":true}')[:-4], b'{"ok":true}', False),
+        ("gzip", gzip.compress(b'{"ok":true}', mtime=0), b'{"ok":true}', True),
+        ("gzip", gzip.compress(b'{"ok":true}', mtime=0)[:-4], b'{"ok":true}', False),
         ("gzip", b"not gzip at all", b"", False),
         ("br", b"whatever", b"", False),
-        ("gzip, gzip", gzip.compress(gzip.compress(b"x")), b"", False),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"x", mtime=0), mtime=0), b"", False),
         ("identity", b"plain", b"plain", True),
     ],
 )

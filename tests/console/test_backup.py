@@ -15,12 +15,6 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def database():
-    with running.database() as env:
-        yield env
-
-
-@pytest.fixture
 def demo(tmp_path, database):
     """A deployment with the demo, not running."""
     data = tmp_path / "data"

@@ -17,14 +17,19 @@ from tests.harness import at
 
 AWKWARD_MOMENTS = [
     "2026-11-24 02:00",  # a night
-    "2026-11-24 13:30",  # in working hours
-    "2026-11-27 15:58",  # two minutes before the hand-off to the weekend
-    "2026-11-29 11:00",  # a Sunday
-    "2026-11-30 10:03",  # three minutes after the Monday hand-off
-    "2026-11-30 07:59",  # a minute before working hours begin, which soft pages wait for
-    "2027-03-28 01:30",  # Berlin just skipped an hour
-    "2026-10-25 00:30",  # Berlin is about to have an hour twice
-    "2026-12-31 23:30",
+    *(
+        pytest.param(moment, marks=pytest.mark.slow)
+        for moment in (
+            "2026-11-24 13:30",  # in working hours
+            "2026-11-27 15:58",  # two minutes before the hand-off to the weekend
+            "2026-11-29 11:00",  # a Sunday
+            "2026-11-30 10:03",  # three minutes after the Monday hand-off
+            "2026-11-30 07:59",  # a minute before working hours begin, which soft pages wait for
+            "2027-03-28 01:30",  # Berlin just skipped an hour
+            "2026-10-25 00:30",  # Berlin is about to have an hour twice
+            "2026-12-31 23:30",
+        )
+    ),
 ]
 
 
@@ -58,10 +63,7 @@ def test_it_looks_lived_in_at_every_hour_and_rings_nobody_by_itself(demo):
     assert Leave.objects.filter(ends_on__gt=demo.now.date()).exists()
     demo.tick()
     demo.expect_none()
-
-
-@pytest.mark.parametrize("demo", AWKWARD_MOMENTS, indirect=True)
-def test_a_page_calls_whoever_is_on_duty_at_once(demo):
+    # and then a page calls whoever is on duty, at once
     demo.key = loading.kept_secrets().key
     duty = rota.on_duty(Team.objects.get(slug="data-infra"), at=demo.now)
     demo.fire("Dataset billing_cycles built with 0 rows", severity="critical")

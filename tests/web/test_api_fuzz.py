@@ -13,11 +13,10 @@ _NOT_JUDGED = "negative_data_rejection,positive_data_acceptance"
 
 
 @pytest.mark.slow
-def test_no_request_that_can_be_thought_up_makes_a_fault_of_ours(tmp_path):
-    with (
-        running.database() as env,
-        running.running(tmp_path / "data", "--when-empty", "demo", HAUSMEISTER_LOG_LEVEL="warning", **env) as told,
-    ):
+def test_no_request_that_can_be_thought_up_makes_a_fault_of_ours(tmp_path, database):
+    with running.running(
+        tmp_path / "data", "--when-empty", "demo", HAUSMEISTER_LOG_LEVEL="warning", **database
+    ) as told:
         done = subprocess.run(
             [
                 sys.executable, "-m", "schemathesis.cli", "run", f"{told.url}/api/openapi.json",
