@@ -41,7 +41,7 @@ def _sqlite_out(target: Path) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")
         tables = {row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         for table in tables.intersection(_NOT_COPIED):
-            copy.execute(f"DELETE FROM {table}")  # noqa: S608 # nosec B608 - a name from our own list
+            copy.execute(f"DELETE FROM {table}")  # noqa: S608 - a name from our own list # nosec B608
         copy.commit()
         copy.execute("VACUUM")
     except sqlite3.Error as error:
