@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from hausmeister import wiring
+from hausmeister.connectors.opsgenie import hook as opsgenie_hook
 from hausmeister.web.api import json_api, nothing_here
 
 api = json_api(wiring.api_routers())
@@ -10,5 +11,6 @@ api = json_api(wiring.api_routers())
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
     path("api/<path:path>", nothing_here),
+    path("", include(opsgenie_hook.urlpatterns)),
     path("", include("hausmeister.web.urls")),
 ]

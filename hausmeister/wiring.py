@@ -7,22 +7,35 @@ import os
 import platform
 from collections.abc import Callable
 from concurrent.futures import Executor
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from ninja import Router
 
 from hausmeister.alerts import api as alerts_api
 from hausmeister.alerts.intake import Route
+from hausmeister.base import guard
+from hausmeister.base.outgoing import Client
 from hausmeister.connectors.alertmanager import inbound as alertmanager
 from hausmeister.connectors.native import api as native_api
 from hausmeister.connectors.native import inbound as native
+from hausmeister.connectors.ntfy.sender import NtfySender
 from hausmeister.connectors.opsgenie import inbound as opsgenie
+from hausmeister.connectors.opsgenie import poll as opsgenie_poll
+from hausmeister.connectors.opsgenie.sender import OpsgenieApi, OpsgenieSender
+from hausmeister.connectors.slack.sender import SlackSender
+from hausmeister.connectors.smtp.line import Route as MailRoute
+from hausmeister.connectors.smtp.sender import MailSender
+from hausmeister.connectors.webhook.sender import WebhookSender
 from hausmeister.engine import jobs
+from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
 from hausmeister.rota import api as rota_api
+from hausmeister.team.rules import Channel
 
 
 def intake_routes() -> tuple[Route, ...]:
@@ -37,8 +50,31 @@ def api_routers() -> tuple[Router, ...]:
 
 
 def senders() -> dict[str, Sender]:
-    """Return the way out for each channel that is set up."""
-    return {}
+    """Return the way out for each channel that is set up. E-mail is always there: a demo keeps it as files."""
+    typed, configured = Client(guard=guard.of_settings()), Client()
+    found: dict[str, Sender] = {
+        Channel.EMAIL: _mail(),
+        Channel.NTFY: NtfySender(typed),
+        Channel.WEBHOOK: WebhookSender(typed),
+    }
+    if settings.HAUSMEISTER_SLACK_TOKEN:
+        found[Channel.SLACK] = SlackSender(
+            configured, url=settings.HAUSMEISTER_SLACK_URL, token=settings.HAUSMEISTER_SLACK_TOKEN
+        )
+    if settings.HAUSMEISTER_OPSGENIE_KEY:
+        found[Channel.OPSGENIE] = OpsgenieSender(_opsgenie_api())
+    return found
+
+
+def _mail() -> MailSender:
+    server = settings.HAUSMEISTER_EMAIL
+    host = urlsplit(settings.HAUSMEISTER_BASE_URL).hostname or "localhost"
+    route = MailRoute(server, name=host, plain_networks=settings.HAUSMEISTER_OUTGOING_ALLOW) if server else None
+    return MailSender(route, sender=settings.HAUSMEISTER_EMAIL_FROM, folder=settings.HAUSMEISTER_DATA / "mail")
+
+
+def _opsgenie_api() -> OpsgenieApi:
+    return OpsgenieApi(Client(), url=settings.HAUSMEISTER_OPSGENIE_URL, key=settings.HAUSMEISTER_OPSGENIE_KEY)
 
 
 def engine(
@@ -48,10 +84,20 @@ def engine(
     node: str = "",
     is_pressed: Callable[[], bool] = lambda: False,
 ) -> Engine:
-    """Return an engine with every job; `executor` is given by tests that send in the same thread.
+    """Return an engine with every job; `executor` is given by tests, where everything happens in one thread.
 
     `is_pressed` says that the intake of the same process is busy and sending must not take its time.
     """
     node = node or f"{platform.node()}:{os.getpid()}"
     dispatcher = Dispatcher(senders, executor=executor, is_pressed=is_pressed)
-    return Engine(paging=jobs.paging(), housekeeping=jobs.housekeeping(node), dispatcher=dispatcher)
+    begin = opsgenie_poll.beside if executor is None else opsgenie_poll.at_once
+    housekeeping = (*jobs.housekeeping(node), *_connectors_jobs(begin=begin))
+    return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
+
+
+def _connectors_jobs(*, begin: Callable[[opsgenie_poll.Work], None]) -> tuple[Job, ...]:
+    """Return what connectors have the engine do besides sending."""
+    if not settings.HAUSMEISTER_OPSGENIE_KEY:
+        return ()
+    poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
+    return (Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY),)

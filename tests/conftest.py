@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import builders, harness, running
+from tests import builders, harness, postgres
 from tests.builders import BuiltTeam
 from tests.counterparts import registry
 from tests.harness import World, at
+from tests.processes import Deployment, deployment
 
 TUESDAY_NIGHT = at("2026-11-24 02:00")
 
@@ -41,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _touches_a_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
-    return bool(fixtures & {"db", "transactional_db", "database"}) or any(item.iter_markers("django_db"))
+    return bool(fixtures & {"db", "transactional_db", "deployed"}) or any(item.iter_markers("django_db"))
 
 
 @pytest.fixture
@@ -60,7 +61,12 @@ def trio(world: World) -> BuiltTeam:
 
 
 @pytest.fixture
-def database() -> Iterator[dict[str, str]]:
-    """The environment that gives a process a database of its own, of the kind this run is about."""
-    with running.database() as env:
-        yield env
+def deployed() -> Iterator[Deployment]:
+    """A deployment of its own, for processes: on the kind of database that this run is about."""
+    if not os.environ.get("TEST_DATABASE_URL"):
+        with deployment() as told:
+            yield told
+        return
+    # the suite's own server does not write through to the disk, and the product refuses to start on such a one
+    with postgres.cluster(durable=True) as url, deployment(url) as told:
+        yield told

@@ -71,6 +71,7 @@ class FarSide:
         self.complaints: list[str] = []
         self._plays: list[Reply] = []
         self._lock = threading.Lock()
+        self._came = threading.Condition()
         self._released = threading.Event()
         self._server = _Server(self)
         if context is not None:
@@ -120,6 +121,12 @@ class FarSide:
                     return self.delivered.pop(place)
         raise Unexpected(f"nothing like it was delivered; there are: {[one.body[:300] for one in self.delivered]}")
 
+    def wait_until_seen(self, count: int, *, at_most_s: float = 5.0) -> None:
+        """Return once `count` requests have come in all. Raises Unexpected when they do not."""
+        with self._came:
+            if not self._came.wait_for(lambda: len(self.seen) >= count, at_most_s):
+                raise Unexpected(f"{len(self.seen)} requests came, not {count}")
+
     def check(self) -> None:
         """Raise Unexpected for improper requests, deliveries nobody expected, and plays that never came."""
         with self._lock:
@@ -151,8 +158,10 @@ class FarSide:
 
     def decide(self, received: Received) -> Reply:
         """Return what happens to `received`; called by the server for each request."""
-        with self._lock:
+        with self._came:
             self.seen.append(received)
+            self._came.notify_all()
+        with self._lock:
             play = self._plays.pop(0) if self._plays else None
             try:
                 proper = self.answer(received) if play is None or play.takes else Reply()
