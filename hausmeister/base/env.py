@@ -152,8 +152,9 @@ def database(url: str, *, data: Path) -> dict[str, Any]:
         return _sqlite(data / "hausmeister.sqlite3")
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
-        path = unquote(parts.path)
-        if not path.strip("/"):
+        # four slashes, as other programs write an absolute path, or three: the file is the same
+        path = "/" + unquote(parts.path).lstrip("/")
+        if path == "/":
             raise BadSetting(
                 f"DATABASE_URL is {url!r}; it must name a file, such as sqlite:////srv/hausmeister.sqlite3."
             )

@@ -140,4 +140,6 @@ def check_policies() -> None:
     except BadPolicy as error:
         raise NotReady(f"The policy cannot be used; nothing was started.\n{error}") from error
     except OSError as error:
-        raise NotReady(f"HAUSMEISTER_POLICY cannot be read: {error}.") from error
+        raise NotReady(f"The file of HAUSMEISTER_POLICY cannot be read: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise NotReady(f"The file of HAUSMEISTER_POLICY is not UTF-8 text: byte {error.start} is odd.") from error
