@@ -54,7 +54,7 @@ def senders() -> dict[str, Sender]:
     typed, configured = Client(guard=guard.of_settings()), Client()
     found: dict[str, Sender] = {
         Channel.EMAIL: _mail(),
-        Channel.NTFY: NtfySender(typed),
+        Channel.NTFY: NtfySender(typed, server=settings.HAUSMEISTER_NTFY_URL),
         Channel.WEBHOOK: WebhookSender(typed),
     }
     if settings.HAUSMEISTER_SLACK_TOKEN:

@@ -6,9 +6,8 @@ from datetime import timedelta
 import pytest
 
 from hausmeister import wiring
-from hausmeister.base.env import MailServer
 from hausmeister.console.deployment import NotReady
-from hausmeister.console.doctor import ground, outside
+from hausmeister.console.doctor import ground
 from hausmeister.journal.operations import record
 from hausmeister.journal.rules import CONSOLE, Fact
 from hausmeister.outbox.delivery import Refused, TryLater
@@ -127,11 +126,6 @@ def test_a_check_that_breaks_is_a_finding_and_stops_no_other(well, far_sides, ru
     told = findings(run, 1)
     assert "could not be looked at: ZeroDivisionError" in told["channels", "wrong"]["says"]
     assert ("engine", "ok") in told
-
-
-def test_a_mail_server_that_nobody_runs_is_told_by_its_address():
-    told = outside.mail_server(MailServer("127.0.0.1", 9, "", "", "opportunistic"))
-    assert (told.verdict, "127.0.0.1:9 does not answer" in told.says) == ("wrong", True)
 
 
 def test_a_clock_that_was_put_back_is_noticed_by_what_was_written_before(world, well, run):

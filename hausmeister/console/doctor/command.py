@@ -55,7 +55,6 @@ def _findings() -> "Iterator[Finding]":
         ("policy", ground.policy),
         ("clock", ground.time),
         ("channels", outside.channels),
-        ("channels", outside.unreachable_channels),
         ("engine", duty.engine),
         ("pages", duty.auditor),
         ("rota", duty.rotas),
