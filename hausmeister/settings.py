@@ -24,7 +24,11 @@ HAUSMEISTER_SLACK_TOKEN = _read.text("HAUSMEISTER_SLACK_TOKEN")
 HAUSMEISTER_SLACK_URL = _read.url("HAUSMEISTER_SLACK_URL", "https://slack.com/api")
 HAUSMEISTER_CHAT = "slack" if HAUSMEISTER_SLACK_TOKEN else ""
 HAUSMEISTER_OPSGENIE_KEY = _read.text("HAUSMEISTER_OPSGENIE_KEY")
-HAUSMEISTER_OPSGENIE_URL = _read.url("HAUSMEISTER_OPSGENIE_URL", "https://api.opsgenie.com")
+HAUSMEISTER_OPSGENIE_URL = env.somebody_else(
+    "HAUSMEISTER_OPSGENIE_URL",
+    _read.url("HAUSMEISTER_OPSGENIE_URL", "https://api.opsgenie.com"),
+    ourselves=HAUSMEISTER_BASE_URL,
+)
 HAUSMEISTER_OPSGENIE_HOOK_SECRET = _read.secret("HAUSMEISTER_OPSGENIE_HOOK_SECRET", least=24)
 HAUSMEISTER_NTFY_URL = _read.url("HAUSMEISTER_NTFY_URL", "https://ntfy.sh")
 
@@ -59,6 +63,8 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 
 INSTALLED_APPS = [
+    # first, so that its templates come before those of allauth
+    "hausmeister.web",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -66,6 +72,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.usersessions",
     "django_htmx",
     "ninja",
     "hausmeister.journal",
@@ -74,16 +81,19 @@ INSTALLED_APPS = [
     "hausmeister.rota",
     "hausmeister.pager",
     "hausmeister.alerts",
-    "hausmeister.web",
 ]
 
 MIDDLEWARE = [
+    "hausmeister.web.middleware.numbered",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # tokens against forgery are masked anew in each answer, so compressing them gives nothing away
+    "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "hausmeister.web.middleware.session_ages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -98,7 +108,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "hausmeister.web.navigation.shell",
             ],
+            "builtins": ["hausmeister.web.templatetags.house"],
         },
     }
 ]
@@ -109,29 +121,60 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-# counters of failed sign-ins live in the database, so that every node shares them (S18)
+# counters of failed sign-ins live in the database, so that every node shares them (S18); with Django's limit
+# of 300 entries a flood of addresses would push the counters out
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "hausmeister_cache"},
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "hausmeister_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    },
 }
+
+# ---- signing in (S17, S18): closed sign-up, by e-mail address; people come by invitation ----
+LOGIN_URL = "/sign-in"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "hausmeister.web.accounts.Adapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/10m/ip,5/5m/key"}
+# nothing is handed to a mail server inside a request: it goes through the outbox (rule 2)
+EMAIL_BACKEND = "hausmeister.web.mail.OutboxBackend"
+DEFAULT_FROM_EMAIL = HAUSMEISTER_EMAIL_FROM
 
 # ---- cookies (S20, S21) ----
 SESSION_COOKIE_NAME = "__Host-session" if IS_HTTPS else "session"
 SESSION_COOKIE_SECURE = IS_HTTPS
+# idle time; the absolute one is kept by web/middleware.py
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_SAVE_EVERY_REQUEST = False
 CSRF_COOKIE_NAME = "__Host-csrf" if IS_HTTPS else "csrf"
 CSRF_COOKIE_SECURE = IS_HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = [HAUSMEISTER_BASE_URL]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+CSRF_FAILURE_VIEW = "hausmeister.web.screens.errors.forged"
 # the one place that sets security headers also serves the intake (web/headers.py)
 SECURE_CONTENT_TYPE_NOSNIFF = False
 SECURE_REFERRER_POLICY = None
 SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 
+# ---- static files: gathered once for each version at start (web/assets.py), named by their content ----
 STATIC_URL = "/static/"
-STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STATIC_ROOT = HAUSMEISTER_DATA / "static"
+STATICFILES_FINDERS = [
+    "hausmeister.web.assets.Bundles",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+]
+STORAGES = {"staticfiles": {"BACKEND": "hausmeister.web.assets.Storage"}}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = log.configure(HAUSMEISTER_LOG_LEVEL)
-
-WHITENOISE_USE_FINDERS = True

@@ -8,6 +8,12 @@ from hausmeister.web.api import json_api, nothing_here
 
 api = json_api(wiring.api_routers())
 
+handler400 = "hausmeister.web.screens.errors.bad_request"
+handler403 = "hausmeister.web.screens.errors.not_allowed"
+handler404 = "hausmeister.web.screens.errors.not_found"
+handler429 = "hausmeister.web.screens.errors.too_many"
+handler500 = "hausmeister.web.screens.errors.broken"
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
     path("api/<path:path>", nothing_here),

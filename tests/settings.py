@@ -24,3 +24,7 @@ if "sqlite" in DATABASES["default"]["ENGINE"]:  # noqa: F405
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 # signing in is no subject of most tests; the real hasher has tests of its own
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+# what browsers fetch is gathered and named by its content in tests/screens; elsewhere its plain names do
+STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # noqa: F405

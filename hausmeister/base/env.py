@@ -252,6 +252,16 @@ def mailbox(name: str, value: str) -> str:
     return value
 
 
+def somebody_else(name: str, url: str, *, ourselves: str) -> str:
+    """Return `url` unless it is `ourselves`: a message sent to oneself would come back as an alert, for ever.
+
+    Raises BadSetting.
+    """
+    if urlsplit(url).netloc.lower() == urlsplit(ourselves).netloc.lower():
+        raise BadSetting(f"{name} is {url!r}, this installation itself; it must be the other system's address.")
+    return url
+
+
 SHORTEST_KEY = 50
 
 

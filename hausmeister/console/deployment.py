@@ -105,6 +105,21 @@ def migrate() -> None:
         raise NotReady(database_down(error)) from error
 
 
+def collect_static() -> None:
+    """Gather style sheets and scripts of this version into the data folder. Raises NotReady."""
+    from django.conf import settings
+
+    from hausmeister.web import assets
+
+    try:
+        assets.collect()
+    except OSError as error:
+        raise NotReady(
+            f"Static files cannot be written to {settings.STATIC_ROOT}: {error.strerror}. Check that the data folder"
+            " is yours and that the disk is not full."
+        ) from error
+
+
 def check_durability() -> None:
     """Raise NotReady unless the database keeps what it has confirmed, also through a power cut."""
     from django.db import connection

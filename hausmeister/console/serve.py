@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from hausmeister.console.deployment import NotReady, check_durability, check_policies, migrate, set_up
+from hausmeister.console.deployment import (
+    NotReady,
+    check_durability,
+    check_policies,
+    collect_static,
+    migrate,
+    set_up,
+)
 
 if TYPE_CHECKING:
     from hausmeister.engine.loop import Engine
@@ -86,6 +93,7 @@ def engine() -> None:
 
 def _prepare() -> None:
     migrate()
+    collect_static()
     check_durability()
     check_policies()
 

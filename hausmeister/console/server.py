@@ -16,18 +16,25 @@ from hausmeister.alerts.keys import KeyRing
 from hausmeister.alerts.writer import Writer
 from hausmeister.asgi import application
 from hausmeister.console.deployment import NotReady
+from hausmeister.web.events import Live
 
 
 class _Server(uvicorn.Server):
-    """Says when it answers, which uvicorn itself only logs."""
+    """Says when it answers, which uvicorn itself only logs, and ends the live streams before anything else."""
 
-    def __init__(self, config: uvicorn.Config, *, on_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, *, live: Live, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
+        self._live = live
         self._on_ready = on_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # a browser that listens must not hold up the end
+        self._live.stop()
+        await super().shutdown(sockets)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -51,8 +58,9 @@ def serve(listener: socket.socket, *, writer: Writer, health: Callable[[], bool]
     """Serve HTTP until SIGTERM or SIGINT; requests under way are answered, alerts taken are stored."""
     writer.start()
     _settle_memory()
-    config = _config(application(writer=writer, keys=KeyRing(), health=health))
-    server = _Server(config, on_ready=on_ready)
+    live = Live()
+    config = _config(application(writer=writer, keys=KeyRing(), health=health, live=live))
+    server = _Server(config, live=live, on_ready=on_ready)
     try:
         # uvicorn's own `run` would bind a socket of its own; ours was bound first, to say early that a port is taken
         with _signals_only_stop(), asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

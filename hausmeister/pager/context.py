@@ -14,7 +14,7 @@ from hausmeister.pager.models import Page
 from hausmeister.pager.rules.ladder import Callee, PersonalRung, Roster, Step
 from hausmeister.pager.rules.quiet import next_soft_moment
 from hausmeister.rota import queries as rota
-from hausmeister.rota.queries import Book
+from hausmeister.rota.queries import Book, Segment
 from hausmeister.team import queries as team_queries
 from hausmeister.team import revision
 from hausmeister.team.models import Membership, Person, Team
@@ -154,6 +154,10 @@ class TeamContext:
     def roster(self, uses: ListName, *, at: datetime | None = None) -> Roster:
         """Return whom each call means at `at` (now by default), reached by their list `uses`."""
         return self._known.roster(uses, at or self.at)
+
+    def timeline(self, length: timedelta) -> list[Segment]:
+        """Return who is on duty from now on, for at most the week that is kept."""
+        return self._known.book(self.at).timeline(self.at, self.at + min(length, _AHEAD))
 
     def soft_moment(self, at: datetime) -> datetime:
         """Return `at`, or the first later instant at which a soft page may ring."""

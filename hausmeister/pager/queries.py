@@ -54,11 +54,14 @@ class Plan:
 _MOST_LINES = 12
 
 
-def plan(page: Page, *, now: datetime) -> Plan:
-    """Return the page's future, as the ladder, the rota and each person's own ladder have it at this moment."""
+def plan(page: Page, *, now: datetime, context: TeamContext | None = None) -> Plan:
+    """Return the page's future, as the ladder, the rota and each person's own ladder have it at this moment.
+
+    A caller that has the team's `context` already gives it.
+    """
     if page.closed_at is not None:
         return Plan((), "Closed: nobody is called.")
-    context = TeamContext.load(page.team_id, at=now)
+    context = context or TeamContext.load(page.team_id, at=now)
     if page.acked_at is not None and page.ack_expires_at is not None:
         again = PlanLine(
             page.ack_expires_at,
@@ -68,12 +71,13 @@ def plan(page: Page, *, now: datetime) -> Plan:
             is_step=True,
         )
         return Plan((again,), "Acknowledged: nobody is called until then.")
-    lines = _current_rungs(page, context, now) + _later_steps(page, context, now)
+    called = people_on(page)
+    lines = _current_rungs(page, context, called, now) + _later_steps(page, context, called, now)
     lines.sort(key=lambda line: line.at)
     return Plan(tuple(lines[:_MOST_LINES]), "Ends when somebody acknowledges. After the last step it starts again.")
 
 
-def _current_rungs(page: Page, context: TeamContext, now: datetime) -> list[PlanLine]:
+def _current_rungs(page: Page, context: TeamContext, called: list[Summons], now: datetime) -> list[PlanLine]:
     """Return what still waits to be sent, and the rungs ahead of people who are being called."""
     uses = context.ladder(page).uses
     waiting = Message.objects.filter(subject=page.subject, state=State.PENDING, kind="page").order_by("due_at", "id")
@@ -87,8 +91,8 @@ def _current_rungs(page: Page, context: TeamContext, now: datetime) -> list[Plan
         )
         for message in waiting
     ]
-    ringing = list(Summons.objects.filter(page=page, next_ring_at__isnull=False).select_related("person"))
-    reach = team_queries.reach(one.person_id for one in ringing)
+    ringing = [one for one in called if one.next_ring_at is not None]
+    reach = team_queries.reach(one.person_id for one in ringing) if ringing else {}
     for one in ringing:
         for rung in personal_rungs(reach.get(one.person_id), uses):
             if rung.after.total_seconds() > one.upto_s:
@@ -97,11 +101,11 @@ def _current_rungs(page: Page, context: TeamContext, now: datetime) -> list[Plan
     return lines
 
 
-def _later_steps(page: Page, context: TeamContext, now: datetime) -> list[PlanLine]:
+def _later_steps(page: Page, context: TeamContext, called: list[Summons], now: datetime) -> list[PlanLine]:
     """Return the steps to come, each with whoever will be on duty then, up to the end of the ladder."""
     ladder = context.ladder(page)
     position, moment = Position(page.steps_done, page.place, page.round), page.next_step_at or now
-    joined = frozenset(Summons.objects.filter(page=page, joined_at__isnull=False).values_list("person_id", flat=True))
+    joined = frozenset(one.person_id for one in called if one.joined_at is not None)
     lines: list[PlanLine] = []
     for _ in range(len(ladder.steps) + 1):
         moment = context.step_moment(ladder, max(moment, now))
@@ -132,6 +136,11 @@ def needs(person: Person) -> list[Page]:
 def firing_for(person: Person) -> int:
     """Return how many unanswered hard or soft pages are calling `person` now."""
     return visible_to(person).unanswered().filter(snoozed_until=None, summonses__person=person).count()
+
+
+def versions(page_ids: Iterable[int]) -> list[tuple[int, int, int]]:
+    """Return (id, version, team) of these pages. For the live stream."""
+    return list(Page.objects.filter(id__in=list(page_ids)).order_by("id").values_list("id", "version", "team_id"))
 
 
 def people_on(page: Page) -> list[Summons]:

@@ -15,6 +15,7 @@ from hausmeister.rota.rules.slots import Post, Slot, slots_between
 from hausmeister.team import operations as team_operations
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Membership, Person, Team
+from hausmeister.team.operations import members
 from hausmeister.team.rules import Role
 
 
@@ -255,3 +256,57 @@ def cancel_override(override: Override, *, by: Actor, now: datetime) -> None:
     if ended:
         facts = {"override": override.pk, "person": override.person.name}
         journal.record(Fact(now, "override.cancelled", f"team:{override.team_id}", by, override.team_id, facts))
+
+
+@transaction.atomic
+def change_member(
+    membership: Membership, *, role: Role, experience: int, takes_duty: bool, by: Actor, now: datetime
+) -> list[Shift]:
+    """Change what a person is in a team, and settle the duties they can no longer take; return those that moved.
+
+    Raises LastLead.
+    """
+    members.change_member(membership, role=role, experience=experience, takes_duty=takes_duty, by=by, now=now)
+    return settle(membership.team, now=now, by=by, reason=f"{membership.person.name} no longer takes duties")
+
+
+@transaction.atomic
+def part(membership: Membership, *, by: Actor, now: datetime) -> list[Shift]:
+    """End a person's part in a team, and settle their duties there; return those that moved. Raises LastLead."""
+    team = membership.team
+    members.part(membership, on=now.astimezone(team.zone).date(), by=by, now=now)
+    return settle(team, now=now, by=by, reason=f"{membership.person.name} left {team.name}")
+
+
+@transaction.atomic
+def deactivate(person: Person, *, by: Actor, now: datetime) -> list[Shift]:
+    """End an account, and settle its duties in every team; return those that moved. Raises LastAdmin."""
+    members.deactivate(person, by=by, now=now)
+    return _settle_all(person, now=now, by=by, reason=f"{person.name} is gone")
+
+
+@transaction.atomic
+def found_team(
+    *, name: str, slug: str, zone_name: str, founder: Person, others: Sequence[tuple[str, str]], now: datetime
+) -> Team:
+    """Make a team with its first people, and share out its first duties.
+
+    `others` are (name, e-mail address), the most seasoned first, the founder among them or not; everybody but
+    the founder is invited by mail. The founder leads. Raises IntegrityError when the slug is taken.
+    """
+    by = team_operations.as_actor(founder)
+    team = team_operations.make_team(slug=slug, name=name, zone_name=zone_name, by=by, now=now)
+    joined_on = now.astimezone(team.zone).date()
+    seasoned = (
+        list(others) if founder.email in {email for _, email in others} else [*others, (founder.name, founder.email)]
+    )
+    for place, (person_name, email) in enumerate(seasoned):
+        experience = len(seasoned) - place
+        if email == founder.email:
+            team_operations.join(
+                team, founder, role=Role.LEAD, experience=experience, joined_on=joined_on, by=by, now=now
+            )  # fmt: skip
+        else:
+            members.enroll(team, name=person_name, email=email, experience=experience, by=founder, now=now)
+    plan_ahead(team, now=now)
+    return team

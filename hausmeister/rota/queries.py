@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Min
+from django.db.models import Max, Min
 
 from hausmeister.base.wall_time import monday_of
-from hausmeister.rota.models import Override, Shift
+from hausmeister.rota.models import Override, OverrideQuerySet, Shift
 from hausmeister.rota.rules.resolving import Facts, OnDuty, PlannedShift, Substitution, resolve
 from hausmeister.rota.rules.rotation import Candidate, RotationRule, Turn, share_out
 from hausmeister.rota.rules.slots import Post, Slot, WeeklyDuty, slot_at, slots_between
@@ -78,14 +78,7 @@ def on_duty(team: Team, *, at: datetime) -> DutyNow:
 
 def timeline(team: Team, *, starts_at: datetime, ends_at: datetime) -> list[Segment]:
     """Return who is on duty from `starts_at` up to `ends_at`, in stretches without a change."""
-    book = Book.load(team, starts_at=starts_at, ends_at=ends_at)
-    segments: list[Segment] = []
-    moment = starts_at
-    while moment < ends_at:
-        answer = book.at(moment)
-        segments.append(Segment(moment, min(answer.until, ends_at), answer))
-        moment = answer.until
-    return _joined(segments)
+    return Book.load(team, starts_at=starts_at, ends_at=ends_at).timeline(starts_at, ends_at)
 
 
 def _joined(segments: list[Segment]) -> list[Segment]:
@@ -116,6 +109,7 @@ class Book:
     people: dict[int, Person]
     starts_at: datetime
     ends_at: datetime
+    overrides: tuple[Override, ...] = ()
 
     @staticmethod
     def load(team: Team, *, starts_at: datetime, ends_at: datetime) -> "Book":
@@ -123,9 +117,7 @@ class Book:
         policy = team_queries.policy_of(team.pk)
         duties = weekly_duties(policy)
         planned = _planned(team, policy, duties, starts_at, ends_at)
-        overrides = list(
-            Override.objects.filter(team=team).touching(starts_at - timedelta(days=8), ends_at + timedelta(days=8))
-        )
+        overrides = list(overrides_of(team).touching(starts_at - timedelta(days=8), ends_at + timedelta(days=8)))
         members = team_queries.members(team.pk)
         reserves = _reserves(policy, members)
         ids = {one.person_id for one in planned if one.person_id} | {one.person_id for one in overrides} | set(reserves)
@@ -139,11 +131,31 @@ class Book:
             away={person: tuple(spans) for person, spans in absences.items()},
             reserves=reserves,
         )
-        return Book(team, policy, duties, facts, people, starts_at, ends_at)
+        return Book(team, policy, duties, facts, people, starts_at, ends_at, tuple(overrides))
+
+    def away(self, starts_at: datetime, ends_at: datetime) -> list[tuple[Person, Away]]:
+        """Return who is away at any time of the span, of those who have or could have a duty."""
+        return [
+            (self.people[person_id], span)
+            for person_id, spans in self.facts.away.items()
+            if person_id in self.people
+            for span in spans
+            if span.touches(starts_at, ends_at)
+        ]
 
     def covers(self, moment: datetime) -> bool:
         """Say whether `moment` lies within the book's span."""
         return self.starts_at <= moment < self.ends_at
+
+    def timeline(self, starts_at: datetime, ends_at: datetime) -> list[Segment]:
+        """Return who is on duty from `starts_at` up to `ends_at`, both inside the span."""
+        segments: list[Segment] = []
+        moment = starts_at
+        while moment < ends_at:
+            answer = self.at(moment)
+            segments.append(Segment(moment, min(answer.until, ends_at), answer))
+            moment = answer.until
+        return _joined(segments)
 
     def at(self, moment: datetime) -> DutyNow:
         """Return who is on duty at `moment`, inside the span."""
@@ -217,6 +229,9 @@ def _tentative(
 ) -> list[PlannedShift]:
     """Return what the rotation would decide for turns that are not planned yet; none for turns in the past."""
     last = Shift.objects.filter(team=team).order_by("-ends_at").values_list("ends_at", flat=True).first()
+    if last and missing[-1].starts_at < last:
+        # turns before the first plan: nobody had them
+        return []
     begin = last or missing[0].starts_at
     if missing[-1].starts_at > begin + FARTHEST_AHEAD:
         raise TooFarAhead(f"The rota of {team.name} is not known beyond {begin + FARTHEST_AHEAD:%d %b %Y}.")
@@ -290,6 +305,17 @@ def upcoming_overrides(team: Team, *, now: datetime, until: datetime) -> list[Ov
     return list(Override.objects.filter(team=team).touching(now, until).select_related("person", "created_by"))
 
 
+def planned_until(team: Team) -> datetime | None:
+    """Return up to when duties are shared out, None while none is."""
+    newest: datetime | None = Shift.objects.filter(team=team).aggregate(until=Max("ends_at"))["until"]
+    return newest
+
+
+def overrides_of(team: Team) -> OverrideQuerySet:
+    """Return the team's overrides with their people."""
+    return Override.objects.filter(team=team).select_related("person", "created_by")
+
+
 def next_duty_of(person: Person, *, now: datetime) -> list[Shift]:
     """Return the planned duties that `person` has now or next, the soonest first, at most five."""
     return list(Shift.objects.filter(person=person, ends_at__gt=now).select_related("team").order_by("starts_at")[:5])
@@ -297,11 +323,13 @@ def next_duty_of(person: Person, *, now: datetime) -> list[Shift]:
 
 def holes(team: Team, *, now: datetime, until: datetime) -> list[Segment]:
     """Return the stretches in which a post has no planned holder, or nobody who may hold it."""
-    return [
-        one
-        for one in timeline(team, starts_at=now, ends_at=until)
-        if one.duty.primary.person is None or one.duty.backstop.person is None or "last resort" in one.duty.backstop.why
-    ]
+    return [one for one in timeline(team, starts_at=now, ends_at=until) if is_hole(one)]
+
+
+def is_hole(one: Segment) -> bool:
+    """Say whether a post has nobody in this stretch, or nobody who may hold it."""
+    duty = one.duty
+    return duty.primary.person is None or duty.backstop.person is None or "last resort" in duty.backstop.why
 
 
 def away_between(team: Team, *, starts_at: datetime, ends_at: datetime) -> dict[int, list[Away]]:

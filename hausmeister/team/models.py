@@ -48,6 +48,9 @@ class Person(Watched, AbstractBaseUser):
 
     objects: ClassVar[PersonManager] = PersonManager()
 
+    # the roles as they were when a request began (see permissions.remember_roles); not a column
+    roles_now: dict[int, Role] | None = None
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

@@ -5,7 +5,7 @@ A view says which capability it needs; the object's team decides whether the per
 
 from collections.abc import Iterable
 
-from hausmeister.team.models import Membership, Person
+from hausmeister.team.models import Membership, Person, Team
 from hausmeister.team.rules import ALLOWED, Capability, Role
 
 
@@ -13,10 +13,18 @@ class NotAllowed(Exception):
     """The person may not do this; the text says what is missing."""
 
 
+def remember_roles(person: Person) -> None:
+    """Read the person's roles now, and let this object answer from them: for one request, never longer."""
+    person.roles_now = None
+    person.roles_now = roles_of(person)
+
+
 def roles_of(person: Person) -> dict[int, Role]:
     """Return the person's role in each team, by the team's id."""
     if not person.is_active:
         return {}
+    if person.roles_now is not None:
+        return person.roles_now
     return {
         team_id: Role(role)
         for team_id, role in Membership.objects.filter(person=person, left_on=None).values_list("team_id", "role")
@@ -52,3 +60,10 @@ def team_ids(person: Person, capability: Capability) -> frozenset[int] | None:
     if person.is_active and person.is_admin:
         return None
     return frozenset(team for team, role in roles_of(person).items() if capability in ALLOWED[role])
+
+
+def teams(person: Person, capability: Capability) -> list[Team]:
+    """Return the teams for which `person` has `capability`, by name."""
+    ids = team_ids(person, capability)
+    found = Team.objects.order_by("name", "id")
+    return list(found if ids is None else found.filter(id__in=ids))

@@ -9,6 +9,7 @@ from hausmeister.alerts.keys import KeyRing, KeysUnavailable, MissingScope, Unkn
 from hausmeister.base import clock, database
 from hausmeister.team.rules import Scope
 from hausmeister.web import metrics
+from hausmeister.web.events import Live
 
 App = Callable[..., Awaitable[None]]
 
@@ -18,8 +19,9 @@ BODY_MOST_BYTES = 1024 * 1024
 class Front:
     """Serves the paths that need no Django view, and hands the rest to `django`."""
 
-    def __init__(self, *, django: App, health: Callable[[], bool], keys: KeyRing) -> None:
+    def __init__(self, *, django: App, health: Callable[[], bool], keys: KeyRing, live: Live) -> None:
         self._django = django
+        self._live = live
         self._health = health
         self._keys = keys
         self.counters = Counters()
@@ -31,6 +33,8 @@ class Front:
             await self._healthz(send)
         elif scope["type"] == "http" and path == "/metrics":
             await self._metrics(scope, send)
+        elif scope["type"] == "http" and path == "/events":
+            await self._live.serve(scope, receive, send)
         else:
             await self._django(scope, receive, send)
 

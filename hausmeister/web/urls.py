@@ -1,5 +1,113 @@
-"""The paths of the screens."""
+"""The paths of the screens. Every view says by `needs` which capability it asks for."""
 
-from django.urls import URLPattern, URLResolver
+from allauth.account import views as allauth
+from django.urls import URLPattern, URLResolver, path, re_path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from hausmeister.team.rules import Capability
+from hausmeister.web.access import needs
+from hausmeister.web.screens import (
+    alerts,
+    entrance,
+    integrations,
+    link,
+    methods,
+    now,
+    page,
+    page_acts,
+    page_somebody,
+    people,
+    policy,
+    profile,
+    pulse,
+    rota,
+    rota_acts,
+    styleguide,
+    welcome,
+    worker,
+)
+
+_public = needs(Capability.PUBLIC)
+
+_entrance: list[URLPattern | URLResolver] = [
+    path("sign-in", _public(allauth.login), name="account_login"),
+    path("invitation/<str:token>", entrance.invitation, name="invitation"),
+    path("sign-out", entrance.sign_out, name="account_logout"),
+    path("confirm", needs(Capability.OWN_PROFILE)(allauth.reauthenticate), name="account_reauthenticate"),
+    path("password/reset", _public(allauth.password_reset), name="account_reset_password"),
+    path("password/sent", _public(allauth.password_reset_done), name="account_reset_password_done"),
+    re_path(
+        r"^password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)$",
+        _public(allauth.password_reset_from_key),
+        name="account_reset_password_from_key",
+    ),
+    path("password/change", needs(Capability.OWN_PROFILE)(allauth.password_change), name="account_change_password"),
+    path("password/stored", _public(allauth.password_reset_from_key_done), name="account_reset_password_from_key_done"),
+]
+
+_people: list[URLPattern | URLResolver] = [
+    path("people", people.screen, name="people"),
+    path("people/invite", people.invite, name="people_invite"),
+    path("people/<int:member_id>", people.member, name="member"),
+    path("people/<int:member_id>/part", people.part, name="member_part"),
+    path("people/<int:member_id>/sessions", people.end_sessions, name="member_sessions"),
+    path("people/<int:member_id>/deactivate", people.deactivate, name="member_deactivate"),
+    path("profile", profile.screen, name="profile"),
+    path("profile/methods", methods.add, name="method_add"),
+    path("profile/methods/<int:method_id>/code", methods.send_code, name="method_code"),
+    path("profile/methods/<int:method_id>/verify", methods.verify, name="method_verify"),
+    path("profile/methods/<int:method_id>/switch", methods.switch, name="method_switch"),
+    path("profile/methods/<int:method_id>/remove", methods.remove, name="method_remove"),
+    path("profile/ladders/<str:list_name>", methods.ladder, name="ladder"),
+    path("profile/sessions/<int:session_id>/end", profile.end_session, name="session_end"),
+    path("profile/sessions/end", profile.end_other_sessions, name="sessions_end"),
+    path("test-page", profile.send_test_page, name="test_page"),
+    path("more", entrance.more, name="more"),
+]
+
+_set_up: list[URLPattern | URLResolver] = [
+    path("policy", policy.screen, name="policy"),
+    path("settings/integrations", integrations.screen, name="integrations"),
+    path("settings/integrations/<str:kind>", integrations.integration, name="integration"),
+    path("settings/keys/<int:key_id>/revoke", integrations.revoke, name="key_revoke"),
+    path("settings/sources/<int:source_id>/test", integrations.test_alert, name="source_test"),
+]
+
+_first_run: list[URLPattern | URLResolver] = [
+    path("welcome", welcome.you, name="welcome"),
+    path("welcome/<str:name>", welcome.step, name="welcome_step"),
+    path("styleguide", styleguide.screen, name="styleguide"),
+    path("worker.js", worker.script, name="worker"),
+    path("offline", worker.offline, name="offline"),
+]
+
+_pages: list[URLPattern | URLResolver] = [
+    path("pages/new", page_somebody.screen, name="page_new"),
+    path("pages/<int:page_id>", page.screen, name="page"),
+    path("pages/<int:page_id>/row", page.row, name="page_row"),
+    path("pages/<int:page_id>/acknowledge", page_acts.acknowledge, name="page_acknowledge"),
+    path("pages/<int:page_id>/unacknowledge", page_acts.unacknowledge, name="page_unacknowledge"),
+    path("pages/<int:page_id>/escalate", page_acts.escalate, name="page_escalate"),
+    path("pages/<int:page_id>/snooze", page_acts.snooze, name="page_snooze"),
+    path("pages/<int:page_id>/wake", page_acts.wake, name="page_wake"),
+    path("pages/<int:page_id>/close", page_acts.close, name="page_close"),
+    path("pages/<int:page_id>/note", page_acts.note, name="page_note"),
+    path("pages/<int:page_id>/reassign", page_acts.reassign, name="page_reassign"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *_entrance,
+    path("", now.screen, name="now"),
+    path("pulse", pulse.screen, name="pulse"),
+    *_pages,
+    *_people,
+    *_first_run,
+    *_set_up,
+    path("rota", rota.screen, name="rota"),
+    path("rota/override", rota_acts.override, name="rota_override"),
+    path("rota/overrides/<int:override_id>/cancel", rota_acts.cancel_override, name="rota_override_cancel"),
+    path("leave", rota_acts.leave, name="leave"),
+    path("leave/<int:leave_id>/cancel", rota_acts.cancel_leave, name="leave_cancel"),
+    path("alerts", alerts.screen, name="alerts"),
+    path("alerts/act", alerts.act, name="alerts_act"),
+    path("p/<str:token>", link.screen, name="link"),
+]

@@ -82,7 +82,7 @@ def test_s49_a_certificate_nobody_vouches_for_is_not_trusted():
 
 def test_a_dead_address_does_not_hide_the_living_one(far_side):
     client = Client(resolve=lambda *_: ["127.0.0.2", "127.0.0.1"])
-    assert client.request("GET", far_side.url).status == 200
+    assert client.request("GET", f"http://two.test:{far_side.port}/").status == 200
     far_side.expect()
 
 
@@ -114,9 +114,9 @@ def test_s45_proxies_of_the_environment_are_not_used(far_side, monkeypatch):
 
 
 def test_an_ipv6_address_stands_in_brackets_in_the_host_header(far_side):
-    client = Client(resolve=lambda *_: ["127.0.0.1"])
-    assert client.request("GET", f"http://[2001:db8::7]:{far_side.port}/").status == 200
-    assert far_side.expect().headers["host"] == f"[2001:db8::7]:{far_side.port}"
+    # an IPv6 address that leads to this machine's IPv4 side
+    assert Client().request("GET", f"http://[::ffff:127.0.0.1]:{far_side.port}/").status == 200
+    assert far_side.expect().headers["host"] == f"[::ffff:127.0.0.1]:{far_side.port}"
 
 
 def test_nothing_is_kept_or_said_of_us_but_a_name(far_side):

@@ -124,7 +124,7 @@ def _is_new(done: Done, page: Page, summons: Summons, calls: list[Message], now:
         and summons.since_at >= reopened_at
         and any(
             call.state == State.SENT
-            and call.facts["cycle"] == summons.cycle
+            and call.facts.get("cycle") == summons.cycle
             and call.finished_at is not None
             and call.finished_at <= now - SETTLED
             for call in calls

@@ -39,8 +39,14 @@ class FakeOpsgenie(FarSide):
         # every alert that ever had an alias, the newest last
         self.alerts: dict[str, list[Alert]] = {}
         self.is_slow = False
+        # whether misbehaviour is meant for questions too, or for writes alone
+        self.plays_with_questions = False
         self._to_do: list[Callable[[], None]] = []
         super().__init__()
+
+    def is_played_with(self, received: Received) -> bool:
+        """Questions come by themselves, all the time; a story mostly means the writes."""
+        return received.method != "GET" or self.plays_with_questions
 
     # ---- the API ----
 

@@ -115,7 +115,7 @@ class OpsgenieSender:
         url = links.page_url(facts["page"])
         body = wire.page_alert(words, facts, username=str(parcel.to["address"]), page_url=url)
         reference = self._api.create(body)
-        if facts["cycle"] > 1:
+        if facts.get("cycle", 1) > 1:
             # called anew: the alert may still be there, acknowledged, and would then stay silent
             self._api.act(body["alias"], "unacknowledge", "Called again by Hausmeister.")
         return reference

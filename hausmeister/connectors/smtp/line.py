@@ -49,10 +49,11 @@ class _Watch:
 
     def _hang_up(self) -> None:
         self.is_late = True
-        if self.line is not None and self.line.sock is not None:
+        sock = self.line.sock if self.line is not None else None
+        if sock is not None:
             with suppress(OSError):
                 # the plain socket's own shutdown: TLS has nothing to add when time is up
-                socket.socket.shutdown(self.line.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def end(self) -> None:
         """Close the line without another word."""
@@ -180,7 +181,8 @@ def _in_words(route: Route, converse: Callable[[_Watch], str]) -> str:
             " does, and have this machine trust its authority."
         ) from error
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        is_late = watch.is_late or isinstance(error, TimeoutError)
+        # smtplib hides the socket's own time-out behind a "disconnected"
+        is_late = watch.is_late or isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
         how = f"did not answer within {route.limits.total_s:g} s" if is_late else "broke off the conversation"
         raise TryLater(f"The mail server {how}.", maybe_delivered=watch.in_data) from error
     finally:

@@ -130,6 +130,15 @@ class Policy:
         """Return the working hours as clocks in `zone` show them."""
         return WorkingHours(zone, self.working_days, self.working_starts, self.working_ends, self.days_off)
 
+    def duty_title(self, name: str, post: str) -> str:
+        """Return what a turn is called for the one who has it: the duty's title, or the backstop's.
+
+        A turn may outlive the duty it was planned for: an unknown name is its own title.
+        """
+        if post == "backstop":
+            return self.rota.backstop_title
+        return next((duty.title for duty in self.duties if duty.name == name), name)
+
     def ladder_for(self, *, is_hard: bool, named: str = "") -> LadderRule:
         """Return the ladder called `named`, else the one for hard or soft pages.
 

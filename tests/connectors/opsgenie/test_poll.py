@@ -273,6 +273,7 @@ def test_one_page_that_cannot_be_asked_about_does_not_stop_the_others(world, ops
     (first, second), aliases = fire_two(world, opsgenie)
     for alias in aliases:
         opsgenie.does(ANA, "acknowledge", alias)
+    opsgenie.plays_with_questions = True
     getattr(opsgenie, trouble)()
     world.now = world.now.replace(second=20)
     world.tick()
@@ -329,6 +330,7 @@ def test_a_hanging_opsgenie_holds_up_no_tick_and_no_second_round_begins(world, o
 
         threading.Thread(target=do).start()
 
+    opsgenie.plays_with_questions = True
     opsgenie.hang()
     before = len(opsgenie.seen)
     some = Poll(OpsgenieApi(Client(), url=opsgenie.url, key=KEY), begin=aside)

@@ -7,7 +7,7 @@ import pytest
 from hausmeister.base.env import MailServer
 from hausmeister.base.outgoing import Limits
 from hausmeister.connectors.smtp.fake import CUT, DRIP, HANG, FakeMailServer
-from hausmeister.connectors.smtp.line import Route
+from hausmeister.connectors.smtp.line import LIMITS, Route
 from hausmeister.connectors.smtp.sender import MailSender
 from hausmeister.outbox.delivery import Refused, TryLater
 from hausmeister.pager import links
@@ -31,9 +31,9 @@ def server():
         yield fake
 
 
-def sender_to(fake, *, user="", password="", limits=QUICK, folder=None):
-    route = Route(MailServer("127.0.0.1", fake.port, user, password, "opportunistic"), limits=limits)
-    return MailSender(route, sender=FROM, folder=folder)
+def sender_to(fake, *, limits=LIMITS):
+    route = Route(MailServer("127.0.0.1", fake.port, "", "", "opportunistic"), limits=limits)
+    return MailSender(route, sender=FROM, folder=None)
 
 
 # ---- what a letter says ----
@@ -168,7 +168,7 @@ def test_a_5xx_at_any_step_is_a_refusal(server, step):
 def test_a_server_that_goes_silent_before_the_letter_has_not_got_it(server, step, how):
     server.at(step, how)
     with pytest.raises(TryLater) as failed:
-        sender_to(server).send(page("email", ANA))
+        sender_to(server, limits=QUICK).send(page("email", ANA))
     assert not failed.value.maybe_delivered
     told = "broke off the conversation" if how == CUT else "did not answer within 0.3 s"
     assert str(failed.value) == f"The mail server {told}."
@@ -178,7 +178,7 @@ def test_a_server_that_goes_silent_before_the_letter_has_not_got_it(server, step
 def test_a_line_lost_after_data_may_have_delivered_the_letter(server, how):
     server.at("end of data", how)
     with pytest.raises(TryLater) as failed:
-        sender_to(server).send(page("email", ANA))
+        sender_to(server, limits=QUICK).send(page("email", ANA))
     assert failed.value.maybe_delivered
 
 

@@ -373,9 +373,16 @@ def accept_invitation(token: str, *, password: str, zone_name: str, now: datetim
         raise TokenIsVoid
     invitation = Invitation.objects.select_related("team").get(token_hash=signing.sha256_hex(token))
     by = Actor("person", None, invitation.name)
-    person = Person.objects.filter(email__iexact=invitation.email).first() or make_person(
-        email=invitation.email, name=invitation.name, zone_name=zone_name, by=by, now=now, password=password
-    )
+    person = Person.objects.filter(email__iexact=invitation.email).first()
+    if person is None:
+        person = make_person(
+            email=invitation.email, name=invitation.name, zone_name=zone_name, by=by, now=now, password=password
+        )
+    elif not person.has_usable_password():
+        # made by somebody else before: the invitation is how this person gets in for the first time
+        person.set_password(password)
+        person.zone_name = zone_name
+        person.save(update_fields=["password", "zone_name"])
     join(
         invitation.team,
         person,
@@ -386,12 +393,13 @@ def accept_invitation(token: str, *, password: str, zone_name: str, now: datetim
         now=now,
     )
     # the invitation reached this address: that is proof enough that it works
-    ContactMethod.objects.get_or_create(
+    method, _ = ContactMethod.objects.get_or_create(
         person=person,
         channel=Channel.EMAIL,
         address=invitation.email,
         defaults={"verified_at": now, "created_at": now},
     )
+    ContactMethod.objects.filter(pk=method.pk, verified_at=None).update(verified_at=now)
     return person
 
 

@@ -1,0 +1,28 @@
+"""Ending a snooze before its time: the page calls from the top of its ladder, now."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from hausmeister.pager.context import TeamContext
+from hausmeister.pager.models import Page
+from hausmeister.pager.operations import acting, climbing
+from hausmeister.team import operations as team_operations
+from hausmeister.team.models import Person
+
+
+class NotSnoozed(Exception):
+    """The page is not snoozed, so there is nothing to end."""
+
+
+@transaction.atomic
+def end_snooze(page_id: int, *, by: Person, now: datetime, via: str = "") -> Page:
+    """Let a snoozed page call now. Raises NotSnoozed, PageIsClosed."""
+    page = acting.lock(page_id)
+    if page.snoozed_until is None:
+        raise NotSnoozed
+    climbing.begin_anew(page, at=now)
+    acting.tell(page, "page.woken", team_operations.as_actor(by), now, via=via)
+    climbing.climb_locked(page, TeamContext.load(page.team_id, at=now), now=now)
+    acting.tell_outside(page, now=now)
+    return page

@@ -1,0 +1,147 @@
+"""Now: am I on call, until when, who is behind me; what needs me, worst first."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from hausmeister.base import clock
+from hausmeister.base.priority import Priority
+from hausmeister.pager import queries as pager
+from hausmeister.pager.context import TeamContext
+from hausmeister.pager.models import Page, PageState, Summons
+from hausmeister.rota import queries as rota
+from hausmeister.rota.models import Shift
+from hausmeister.rota.queries import DutyNow
+from hausmeister.rota.rules.slots import Post
+from hausmeister.team import permissions
+from hausmeister.team import queries as team_queries
+from hausmeister.team.models import ContactMethod, Person, Team
+from hausmeister.team.policy.shape import Policy
+from hausmeister.team.rules import Capability
+from hausmeister.web import rows
+from hausmeister.web.access import Request, needs
+from hausmeister.web.rows import Board, Row
+from hausmeister.web.weekline import WeekLine, week_line
+
+AHEAD = timedelta(days=8)
+MOST_OPEN = 200
+
+
+@dataclass(frozen=True)
+class DutyCard:
+    """One team's duty as its card shows it: my post in it, if any, and what comes next."""
+
+    duty: DutyNow
+    policy: Policy
+    mine: Post | None
+    next_duty: DutyNow | None
+    week: WeekLine
+
+    @property
+    def team(self) -> Team:
+        """The team."""
+        return self.duty.team
+
+
+@dataclass(frozen=True)
+class Needs:
+    """The open pages: mine first, then the team's others."""
+
+    mine: list[Row]
+    others: list[Row]
+    waiting: int
+    snoozed: int
+    last: Page | None
+
+    @property
+    def firing(self) -> int:
+        """How many of mine call now."""
+        return sum(row.is_firing for row in self.mine)
+
+
+@needs(Capability.SEE_STATUS)
+@require_safe
+def screen(request: Request) -> HttpResponse:
+    """Show Now, or only what needs me, when the live stream asks for it."""
+    person, now = request.user, clock.now()
+    teams = permissions.teams(person, Capability.SEE_STATUS)
+    cards = [duty_card(team, person=person, now=now) for team in teams]
+    sees_pages = permissions.can(person, Capability.SEE_PAGES)
+    context = {
+        "cards": sorted(cards, key=lambda card: (card.mine is None, card.mine != Post.PRIMARY)),
+        "several": len(teams) > 1,
+        "sees_pages": sees_pages,
+        "now": now,
+    }
+    if sees_pages:
+        context["needs"] = what_needs(person, cards)
+        if request.htmx and request.htmx.target == "needs":
+            return render(request, "web/now/needs.html", context)
+        context.update(_about_me(person, now))
+    else:
+        context["counts"] = status_counts(teams)
+    return render(request, "web/now/now.html", context)
+
+
+def duty_card(team: Team, *, person: Person, now: datetime) -> DutyCard:
+    """Return what the card of `team` shows."""
+    context = TeamContext.load(team.pk, at=now)
+    segments = context.timeline(AHEAD)
+    duty = segments[0].duty
+    following = next((one.duty for one in segments if one.starts_at >= duty.ends_at), None)
+    week = week_line(rota.weekly_duties(context.policy), of=team.zone, zone=person.zone, now=now)
+    return DutyCard(duty, context.policy, duty.post_of(person), following, week)
+
+
+def what_needs(person: Person, cards: list[DutyCard]) -> Needs:
+    """Return the open pages of the person's teams; soft ones that wait and snoozed ones are only counted."""
+    pages = list(pager.visible_to(person).open().select_related("team", "acked_by").worst_first()[:MOST_OPEN])
+    called = pager.people_on_many(pages)
+    boards = {card.team.pk: Board(card.team, card.policy, card.duty) for card in cards}
+    quiet = {PageState.WAITING, PageState.SNOOZED}
+    shown = [page for page in pages if page.state not in quiet or _is_asked(page, called, person)]
+    built = rows.build([page for page in shown if page.team_id in boards], boards, person=person, called=called)
+    mine = [row for row in built if row.is_mine]
+    last = None
+    if not built:
+        last = pager.visible_to(person).filter(is_test=False).select_related("closed_by").order_by("-id").first()
+    return Needs(
+        mine=mine,
+        others=[row for row in built if not row.is_mine],
+        waiting=sum(page.state is PageState.WAITING for page in pages),
+        snoozed=sum(page.state is PageState.SNOOZED for page in pages),
+        last=last,
+    )
+
+
+def _is_asked(page: Page, called: dict[int, list[Summons]], person: Person) -> bool:
+    """Say whether a quiet page still belongs on my list: I was called for it, and it is only snoozed."""
+    return page.state is PageState.SNOOZED and rows.is_mine(page, called.get(page.pk, ()), person)
+
+
+def status_counts(teams: list[Team]) -> list[tuple[Priority, int]]:
+    """Return how many pages of each priority are open, and nothing about them: for the clients."""
+    found = dict.fromkeys((Priority.P4, Priority.P3), 0)
+    for rank in Page.objects.open().filter(team__in=teams, is_test=False).values_list("priority", flat=True):
+        if rank in found:
+            found[Priority(rank)] += 1
+    return list(found.items())
+
+
+def _about_me(person: Person, now: datetime) -> dict[str, object]:
+    """Return what stands beside the list: my next duties, and whether I can be reached."""
+    upcoming = [shift for shift in rota.next_duty_of(person, now=now) if shift.starts_at > now]
+    methods = list(ContactMethod.objects.usable().filter(person=person).order_by("-tested_at", "id"))
+    return {"upcoming": _worded(upcoming[:3]), "methods": methods, "tested": _last_test(methods)}
+
+
+def _worded(shifts: list[Shift]) -> list[tuple[Shift, str]]:
+    return [(shift, team_queries.policy_of(shift.team_id).duty_title(shift.duty, shift.post)) for shift in shifts]
+
+
+def _last_test(methods: list[ContactMethod]) -> ContactMethod | None:
+    tested = [method for method in methods if method.tested_at]
+    return max(tested, key=lambda method: method.tested_at or method.created_at, default=None)

@@ -1,0 +1,184 @@
+"""Policy: the team's rules as they are in force, in plain sentences and as TOML, with their history."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.dateformat import format as formatted
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from hausmeister.base import clock, words
+from hausmeister.base.wall_time import monday_of
+from hausmeister.team import permissions
+from hausmeister.team import queries as team_queries
+from hausmeister.team.models import PolicyVersion, Team
+from hausmeister.team.policy.shape import LadderRule, Policy, WeekTime
+from hausmeister.team.rules import Capability, ListName
+from hausmeister.web.access import Request, fetch, needs
+from hausmeister.web.teams import chosen
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One part of the policy: a heading and its sentences."""
+
+    heading: str
+    sentences: tuple[str, ...]
+
+
+@needs(Capability.SEE_PAGES)
+@require_safe
+def screen(request: Request) -> HttpResponse:
+    """Show the policy of one team."""
+    teams = permissions.teams(request.user, Capability.SEE_PAGES)
+    team = chosen(request, teams)
+    policy = team_queries.policy_of(team.pk)
+    version = team_queries.version_in_force(team.pk)
+    asked = request.GET.get("version", "")
+    shown = version
+    if asked.isdecimal():
+        shown = fetch(PolicyVersion.objects.filter(team=team), pk=int(asked))
+    context = {
+        "team": team,
+        "teams": teams,
+        "policy": policy,
+        "rules": rules(policy, team),
+        "version": version,
+        "shown": shown,
+        "text": shown.text if shown else team_queries.default_policy_text()[0],
+        "history": list(PolicyVersion.objects.filter(team=team).select_related("created_by").order_by("-id")[:50]),
+    }
+    return render(request, "web/policy/policy.html", context)
+
+
+def rules(policy: Policy, team: Team) -> list[Rule]:
+    """Return the policy in sentences."""
+    ladders = [
+        Rule(_("Ladder: %(name)s") % {"name": ladder.name}, tuple(_ladder(ladder)))
+        for ladder in policy.ladders.values()
+    ]
+    return [
+        Rule(_("Duties"), tuple(_duties(policy, team))),
+        Rule(_("Working hours"), tuple(_hours(policy, team))),
+        *ladders,
+        Rule(_("Pager"), tuple(_pager(policy))),
+        Rule(_("Severity words of senders"), tuple(_severities(policy))),
+        Rule(_("Rules for alerts"), tuple(_alert_rules(policy))),
+        Rule(_("Channels"), tuple(_channels(policy))),
+    ]
+
+
+def _at(moment: WeekTime) -> str:
+    monday = monday_of(clock.now().date())
+    return f"{formatted(monday + timedelta(days=moment.day), 'l')} {moment.at:%H:%M}"
+
+
+def _duties(policy: Policy, team: Team) -> list[str]:
+    told = []
+    for duty in policy.duties:
+        facts = {"title": duty.title, "from": _at(duty.starts), "to": _at(duty.ends), "zone": team.zone_name}
+        told.append(
+            _("%(title)s is on duty from %(from)s to %(to)s (%(zone)s), and triages in working hours.") % facts
+            if duty.triage
+            else _("%(title)s is on duty from %(from)s to %(to)s (%(zone)s), for pages only.") % facts
+        )
+    more = _("has strictly more ops experience than") if policy.rota.strictly_more_experience else _("stands behind")
+    told.append(
+        _("Behind each duty is a %(backstop)s, who %(more)s the person backed.")
+        % {"backstop": policy.rota.backstop_title.lower(), "more": more}
+    )
+    told.append(_("Duties are shared out %(n)d weeks ahead.") % {"n": policy.rota.weeks_ahead})
+    told.append(
+        ngettext(
+            "Between two duties of one person lies %(n)d free week, where people suffice.",
+            "Between two duties of one person lie %(n)d free weeks, where people suffice.",
+            policy.rota.weeks_between,
+        )
+        % {"n": policy.rota.weeks_between}
+    )
+    return told
+
+
+def _hours(policy: Policy, team: Team) -> list[str]:
+    monday = monday_of(clock.now().date())
+    days = [formatted(monday + timedelta(days=day), "l") for day in sorted(policy.working_days)]
+    told = [
+        _("Work goes on %(days)s, %(from)s to %(to)s (%(zone)s).")
+        % {
+            "days": words.listed(days),
+            "from": f"{policy.working_starts:%H:%M}",
+            "to": f"{policy.working_ends:%H:%M}",
+            "zone": team.zone_name,
+        }
+    ]
+    if policy.days_off:
+        told.append(
+            _("Days off: %(days)s.") % {"days": ", ".join(formatted(day, "j M Y") for day in sorted(policy.days_off))}
+        )
+    return told
+
+
+def _ladder(ladder: LadderRule) -> list[str]:
+    how = _("as important") if ladder.uses is ListName.IMPORTANT else _("as default")
+    told = [
+        _("%(call)s is called, %(how)s, and has %(wait)s to answer.")
+        % {"call": step.call.capitalize(), "how": how, "wait": words.duration(step.wait)}
+        for step in ladder.steps
+    ]
+    told.append(_("Then the last resort is called, and the ladder starts again."))
+    if ladder.working_hours_only:
+        told.append(_("It rests outside working hours."))
+    return told
+
+
+def _pager(policy: Policy) -> list[str]:
+    pager = policy.pager
+    return [
+        _("An acknowledged page that nobody touches calls again after %(wait)s.")
+        % {"wait": words.duration(pager.ack_timeout)},
+        _("A page that is open for %(age)s is closed, and says so.") % {"age": words.duration(pager.greatest_age)},
+        _("After %(n)d pages of one sender within %(within)s, the rest go onto one.")
+        % {"n": pager.storm_pages, "within": words.duration(pager.storm_within)},
+        _("The last resort: %(who)s.") % {"who": ", ".join(pager.last_resort) or _("everybody of the team")},
+        _("The link in a message shows what is wrong without sign-in.")
+        if pager.links_show_details
+        else _("The link in a message shows the page's number only."),
+    ]
+
+
+def _severities(policy: Policy) -> list[str]:
+    by_priority: dict[str, list[str]] = {}
+    for word, priority in policy.priority_of_severity.items():
+        by_priority.setdefault(priority.label, []).append(word)
+    told = [
+        _("%(words)s: %(rank)s.") % {"words": ", ".join(found), "rank": rank} for rank, found in by_priority.items()
+    ]
+    return [*told, _("Without any: %(rank)s.") % {"rank": policy.default_priority.label}]
+
+
+def _alert_rules(policy: Policy) -> list[str]:
+    if not policy.alert_rules:
+        return [_("None: priority and severity of the sender decide.")]
+    told = []
+    for rule in policy.alert_rules:
+        match = ", ".join(f"{label} = {' or '.join(values)}" for label, values in rule.match.items())
+        then = [
+            rule.priority.label if rule.priority else "",
+            "" if rule.is_hard is None else _("hard") if rule.is_hard else _("soft"),
+            _("ladder %(name)s") % {"name": rule.ladder} if rule.ladder else "",
+        ]
+        told.append(
+            _("%(name)s: where %(match)s, %(then)s.")
+            % {"name": rule.name, "match": match, "then": ", ".join(filter(None, then))}
+        )
+    return told
+
+
+def _channels(policy: Policy) -> list[str]:
+    return [
+        _("Soft alerts are posted to %(room)s.") % {"room": policy.alarms_channel or _("nowhere")},
+        _("Questions are watched in %(rooms)s.") % {"rooms": ", ".join(policy.question_channels) or _("no channel")},
+    ]

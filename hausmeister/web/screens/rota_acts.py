@@ -1,0 +1,161 @@
+"""Changing the rota: overrides for those who may, days away for everybody's own self."""
+
+from typing import Any
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from hausmeister.base import clock
+from hausmeister.rota import operations as rota
+from hausmeister.rota.models import Override
+from hausmeister.rota.rules.slots import Post
+from hausmeister.team import operations as team_operations
+from hausmeister.team import permissions
+from hausmeister.team import queries as team_queries
+from hausmeister.team.models import Leave, Person, Team
+from hausmeister.team.rules import Capability, Role
+from hausmeister.web import moments
+from hausmeister.web.access import Request, check, fetch, needs
+from hausmeister.web.answers import Toast, back, see
+from hausmeister.web.forms import LocalMoment
+from hausmeister.web.teams import chosen
+
+
+class OverrideForm(forms.Form):
+    """Who takes which post, from when to when, and why."""
+
+    person = forms.ModelChoiceField(Person.objects.none(), label=gettext_lazy("Who takes it"))
+    post = forms.ChoiceField(
+        label=gettext_lazy("Which post"),
+        choices=[(Post.PRIMARY.value, gettext_lazy("on duty")), (Post.BACKSTOP.value, gettext_lazy("backstop"))],
+        widget=forms.RadioSelect,
+        initial=Post.PRIMARY.value,
+    )
+    starts_at = LocalMoment(label=gettext_lazy("From"))
+    ends_at = LocalMoment(label=gettext_lazy("To"))
+    reason = forms.CharField(label=gettext_lazy("Why"), max_length=200, required=False)
+
+    def __init__(self, team: Team, viewer: Person, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ids = [one.person_id for one in team_queries.members(team.pk) if one.role != Role.VIEWER]
+        people = self.fields["person"]
+        assert isinstance(people, forms.ModelChoiceField)  # noqa: S101 - for the type checker
+        people.queryset = Person.objects.filter(pk__in=ids).order_by("name")
+        for name in ("starts_at", "ends_at"):
+            field = self.fields[name]
+            assert isinstance(field, LocalMoment)  # noqa: S101 - for the type checker
+            field.zone = viewer.zone
+
+
+@needs(Capability.CHANGE_ROTA)
+@require_http_methods(["GET", "HEAD", "POST"])
+def override(request: Request) -> HttpResponse:
+    """Show the form for an override; a POST stores it."""
+    team = chosen(request, permissions.teams(request.user, Capability.CHANGE_ROTA))
+    check(request.user, Capability.CHANGE_ROTA, team)
+    now = clock.now()
+    needs_word = False
+    if request.method == "POST":
+        form = OverrideForm(team, request.user, request.POST)
+        if form.is_valid():
+            try:
+                rota.add_override(
+                    team,
+                    post=Post(form.cleaned_data["post"]),
+                    person=form.cleaned_data["person"],
+                    starts_at=form.cleaned_data["starts_at"],
+                    ends_at=form.cleaned_data["ends_at"],
+                    reason=form.cleaned_data["reason"],
+                    by=team_operations.as_actor(request.user),
+                    now=now,
+                    created_by=request.user,
+                    even_if_outranked=request.POST.get("anyway") == "yes",
+                )
+            except rota.OverrideNeedsWord as problem:
+                needs_word = True
+                form.add_error(None, str(problem))
+            except rota.OverrideRefused as problem:
+                form.add_error(None, str(problem))
+            else:
+                name = form.cleaned_data["person"].name
+                return see(
+                    request,
+                    f"/rota?team={team.slug}",
+                    Toast(_("%(name)s takes it. The rota shows it.") % {"name": name}),
+                )
+    else:
+        starts_at = moments.as_field(now, zone=request.user.zone)
+        form = OverrideForm(team, request.user, initial={"starts_at": starts_at})
+    context = {"form": form, "team": team, "needs_word": needs_word}
+    return render(request, "web/rota/override.html", context, status=422 if form.errors else 200)
+
+
+@needs(Capability.CHANGE_ROTA)
+@require_POST
+def cancel_override(request: Request, override_id: int) -> HttpResponse:
+    """End an override; the plan holds again."""
+    teams = permissions.teams(request.user, Capability.CHANGE_ROTA)
+    one = fetch(Override.objects.filter(team__in=teams).select_related("team", "person"), pk=override_id)
+    rota.cancel_override(one, by=team_operations.as_actor(request.user), now=clock.now())
+    return see(
+        request, back(request, f"/rota?team={one.team.slug}"), Toast(_("The override is over; the plan holds again."))
+    )
+
+
+class LeaveForm(forms.Form):
+    """Days away, both included."""
+
+    starts_on = forms.DateField(
+        label=gettext_lazy("First day away"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    ends_on = forms.DateField(
+        label=gettext_lazy("Last day away"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse days that run backwards, or for more than a year."""
+        found = super().clean() or {}
+        first, last = found.get("starts_on"), found.get("ends_on")
+        if first and last and not 0 <= (last - first).days <= 366:
+            self.add_error("ends_on", _("The last day must not come before the first, nor a year after it."))
+        return found
+
+
+@needs(Capability.OWN_PROFILE)
+@require_http_methods(["GET", "HEAD", "POST"])
+def leave(request: Request) -> HttpResponse:
+    """Show the form for days away; a POST stores them and settles the duties they touch."""
+    if request.method == "POST":
+        form = LeaveForm(request.POST)
+        if form.is_valid():
+            moved = rota.record_leave(
+                request.user,
+                starts_on=form.cleaned_data["starts_on"],
+                ends_on=form.cleaned_data["ends_on"],
+                by=team_operations.as_actor(request.user),
+                now=clock.now(),
+            )
+            said = ngettext(
+                "Stored. %(n)d duty moved to somebody else.", "Stored. %(n)d duties moved to others.", len(moved)
+            ) % {"n": len(moved)}
+            return see(request, back(request, "/rota?view=mine"), Toast(said))
+    else:
+        form = LeaveForm()
+    return render(request, "web/rota/leave.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@needs(Capability.OWN_PROFILE)
+@require_POST
+def cancel_leave(request: Request, leave_id: int) -> HttpResponse:
+    """Take one's own days away back."""
+    one = fetch(Leave.objects.filter(person=request.user), pk=leave_id)
+    rota.cancel_leave(one, by=team_operations.as_actor(request.user), now=clock.now())
+    return see(
+        request,
+        back(request, "/rota?view=mine"),
+        Toast(_("Taken back. Duties that were given to others stay with them.")),
+    )

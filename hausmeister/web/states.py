@@ -1,0 +1,35 @@
+"""How states look: an icon, a word and a tone for each, of which two are enough to understand it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+
+from hausmeister.pager.models import Page, PageState
+from hausmeister.web import when
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A badge: its words, its tone (a class of the style sheet), its icon."""
+
+    words: str
+    tone: str
+    icon: str
+
+
+def of_page(page: Page, *, now: datetime, zone: ZoneInfo) -> Shown:
+    """Return how the state of `page` is shown."""
+    found = page.state
+    if found is PageState.ACKNOWLEDGED:
+        return Shown(_("acknowledged"), "ok", "user-check")
+    if found is PageState.SNOOZED and page.snoozed_until:
+        ends = when.until(page.snoozed_until, now=now, zone=zone)
+        return Shown(_("snoozed until %(when)s") % {"when": ends}, "wait", "alarm-clock")
+    if found is PageState.WAITING and page.next_step_at:
+        begins = when.until(page.next_step_at, now=now, zone=zone)
+        return Shown(_("soft, waits for %(when)s") % {"when": begins}, "wait", "hourglass")
+    if found is PageState.CLOSED:
+        return Shown(_("closed"), "quiet", "check")
+    return Shown(_("firing"), "p4", "bell-ring")

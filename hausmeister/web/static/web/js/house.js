@@ -1,0 +1,165 @@
+// What scripts add to screens that work without them: true ages, toasts, copying, busy buttons, steady focus.
+const house = (() => {
+  const body = document.body;
+  const [S, MIN, H, DAY, DAYS] = (body.dataset.units || "s,min,h,day,days").split(",");
+  const drawn = document.querySelector("[data-drawn]");
+  const skew = drawn ? +drawn.dataset.drawn * 1e3 - Date.now() : 0;
+  const now = () => Date.now() + skew;
+  const clock = (ms) => new Date(ms + skew).toTimeString().slice(0, 5);
+
+  const duration = (seconds) => {
+    const s = Math.max(0, Math.floor(seconds)), m = Math.floor(s / 60), h = Math.floor(m / 60), d = Math.floor(h / 24);
+    if (m < 1) return `${s} ${S}`;
+    if (h < 1) return `${m} ${MIN}`;
+    if (d < 1) return m % 60 ? `${h} ${H} ${String(m % 60).padStart(2, "0")}` : `${h} ${H}`;
+    return `${d} ${d > 1 ? DAYS : DAY}${h % 24 ? ` ${h % 24} ${H}` : ""}`;
+  };
+  const tick = () => {
+    document.querySelectorAll("[data-ago]").forEach((one) => {
+      const age = now() / 1e3 - one.dataset.ago;
+      one.textContent = body.dataset.sayAgo.replace("%s", duration(age));
+    });
+    document.querySelectorAll("[data-left]").forEach((one) => {
+      one.textContent = duration(one.dataset.left - now() / 1e3);
+    });
+  };
+  setInterval(tick, 10e3);
+
+  const favicon = () => {
+    const link = document.getElementById("favicon");
+    if (!link) return;
+    link.dataset.calm = link.dataset.calm || link.getAttribute("href");
+    const number = document.getElementById("nav-firing");
+    const state = window.isLive && !window.isLive() ? "lost" : number && !number.hidden ? "firing" : "calm";
+    link.setAttribute("href", link.dataset[state]);
+  };
+
+  // ---- what the stream asks for ----
+  let pulseTimer = 0, alarmed = null;
+  const pulse = () => {
+    clearTimeout(pulseTimer);
+    pulseTimer = setTimeout(async () => {
+      const answer = await fetch("/pulse", { headers: { Accept: "application/json" } }).catch(() => null);
+      if (!answer || !answer.ok) return;
+      const told = await answer.json();
+      const number = document.getElementById("nav-firing");
+      if (number) {
+        number.hidden = !told.firing;
+        number.querySelector(".n").textContent = told.shown;
+      }
+      document.title = told.prefix + document.title.replace(/^\d+\+? [^·]* · /, "");
+      favicon();
+      const fresh = told.hard.filter((one) => alarmed && !alarmed.has(one.page));
+      alarmed = new Set(told.hard.map((one) => one.page));
+      fresh.forEach((one) => {
+        document.getElementById("alarm").textContent = one.words;
+        const list = document.querySelector("[data-live-list]");
+        const slot = list && list.querySelector(".slot");
+        if (one.urgent && slot && !document.getElementById(`row-${one.page}`)) {
+          htmx.ajax("GET", `/pages/${one.page}/row`, { target: slot, swap: "beforeend" });
+        }
+      });
+    }, 300);
+  };
+  const untouched = (list) => window.scrollY < 8 && !list.contains(document.activeElement)
+    && !list.querySelector("details[open], .pick:checked");
+  const fresh = (list, wake) => {
+    if (untouched(list)) { wake(list); return; }
+    const note = list.querySelector(".fresh");
+    if (note) note.hidden = false;
+  };
+
+  // ---- toasts ----
+  const toasts = document.getElementById("toasts");
+  let toastTimer = 0;
+  const arm = () => {
+    clearTimeout(toastTimer);
+    const toast = toasts && toasts.querySelector("[data-toast]");
+    if (!toast || toast.dataset.toast === "stay") return;
+    toastTimer = setTimeout(() => (toast.matches(":hover, :focus-within") ? arm() : toast.remove()), 10e3);
+  };
+  const say = (text) => { document.getElementById("say").textContent = text; };
+  const problem = (text) => {
+    toasts.replaceChildren();
+    const toast = document.createElement("div"), words = document.createElement("p");
+    toast.className = "toast";
+    toast.dataset.toast = "stay";
+    words.setAttribute("role", "alert");
+    words.textContent = text;
+    toast.append(words);
+    toasts.append(toast);
+  };
+  arm();
+
+  // ---- forms: one press, one act ----
+  document.addEventListener("submit", (event) => {
+    const form = event.target, button = event.submitter;
+    if (form.method !== "post") return;
+    if (form.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    form.dataset.sent = "1";
+    if (button) button.setAttribute("aria-disabled", "true");
+  }, true);
+  const unlock = (form) => {
+    delete form.dataset.sent;
+    form.querySelectorAll("[aria-disabled]").forEach((one) => one.removeAttribute("aria-disabled"));
+  };
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(unlock));
+  document.addEventListener("htmx:afterRequest", (event) => { if (event.target.matches("form")) unlock(event.target); });
+  const failed = () => problem(body.dataset.sayFailed);
+  document.addEventListener("htmx:sendError", failed);
+  document.addEventListener("htmx:timeout", failed);
+  document.addEventListener("htmx:responseError", failed);
+
+  // ---- focus stays where it was; when its place is gone, the next one gets it ----
+  let focused = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const active = document.activeElement, target = event.detail.target;
+    focused = target && target.contains(active) ? { id: active.id, target: target.id } : null;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    tick();
+    arm();
+    const told = toasts && toasts.querySelector("[data-toast] p");
+    if (told && told.textContent !== document.getElementById("say").textContent) say(told.textContent);
+    if (!focused || document.activeElement !== body) return;
+    const place = document.getElementById(focused.target);
+    const next = (focused.id && document.getElementById(focused.id))
+      || (place && (place.querySelector(".actions button, .bar .primary") || place.querySelector("a[href], button"))) || document.querySelector("#needs-head, h1");
+    if (next) next.focus({ preventScroll: true });
+    focused = null;
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const row = event.detail.elt;
+    if (row && row.classList) {
+      row.classList.add("glow");
+      setTimeout(() => row.classList.remove("glow"), 1e3);
+    }
+  });
+
+  // ---- small things ----
+  document.addEventListener("click", async (event) => {
+    const copy = event.target.closest("[data-copy]");
+    if (copy) {
+      const from = document.getElementById(copy.dataset.copy);
+      getSelection().selectAllChildren(from);
+      if (navigator.clipboard) await navigator.clipboard.writeText(from.textContent.trim()).catch(() => {});
+      else document.execCommand("copy");
+      say(copy.dataset.done);
+      copy.querySelector("span").textContent = copy.dataset.done;
+    }
+    const close = event.target.closest("[data-close-toast]");
+    if (close) close.closest(".toast").remove();
+    document.querySelectorAll("details.menu[open]").forEach((menu) => {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+  document.addEventListener("change", (event) => {
+    const all = event.target.closest("[data-pick-all]");
+    if (all) all.form.querySelectorAll(".pick[name]").forEach((one) => { one.checked = all.checked; });
+    if (event.target.closest("[data-submits]")) event.target.form.requestSubmit();
+  });
+  if ("serviceWorker" in navigator && "live" in body.dataset) navigator.serviceWorker.register("/worker.js").catch(() => {});
+  window.addEventListener("load", () => { tick(); favicon(); if ("live" in body.dataset) pulse(); });
+  return { clock, favicon, fresh, pulse };
+})();
+window.house = house;

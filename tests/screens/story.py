@@ -1,0 +1,261 @@
+"""The week that the screens are photographed in: two teams, on a Wednesday evening with something on fire.
+
+Everything is done by the product's own operations and engine, minute by minute, so that plans, timelines and
+deliveries are what they would be.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import urlsplit
+
+from hausmeister.alerts import operations as alert_operations
+from hausmeister.journal.rules import CONSOLE
+from hausmeister.outbox.delivery import TryLater
+from hausmeister.pager import links
+from hausmeister.pager.models import Page
+from hausmeister.pager.operations import acting, testing
+from hausmeister.rota import operations as rota
+from hausmeister.rota.models import Shift
+from hausmeister.rota.rules.slots import Post
+from hausmeister.team import operations as team
+from hausmeister.team.models import Person, Source, Team
+from hausmeister.team.rules import Channel, ListName, Role, Scope
+from tests.harness import World
+
+PASSWORD = "a long enough password"
+BEGINS = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+# Wednesday 25 November, 19:12 in Berlin
+TONIGHT = datetime(2026, 11, 25, 18, 12, 0, tzinfo=UTC)
+
+PEOPLE = (
+    ("Ada Okafor", 3, Role.RESPONDER),
+    ("Bo Lindqvist", 2, Role.RESPONDER),
+    ("Chidi Eze", 1, Role.RESPONDER),
+    ("Dunya Sel", 2, Role.RESPONDER),
+    ("Eero Mäki", 5, Role.RESPONDER),
+    ("Mirela Sand", 6, Role.LEAD),
+)
+
+
+@dataclass
+class Story:
+    """What a test needs to know of it."""
+
+    key: str
+    burning: int
+    acked: int
+    soft: int
+    other_team: int
+    links: dict[str, str]
+
+
+def tell() -> Story:
+    """Fill an empty database."""
+    from hausmeister.base import clock
+
+    world = World(BEGINS)
+    with clock.run_by(lambda: world.now):
+        return _tell(world)
+
+
+def _tell(world: World) -> Story:
+    infra = team.make_team(slug="data-infra", name="Data Infra", zone_name="Europe/Berlin", by=CONSOLE, now=world.now)
+    people = {name: _person(infra, name, seasoned, role, world) for name, seasoned, role in PEOPLE}
+    ada, bo, mirela = people["Ada Okafor"], people["Bo Lindqvist"], people["Mirela Sand"]
+    chidi, eero = people["Chidi Eze"], people["Eero Mäki"]
+    imani = _account("Imani Diaz", world)
+    team.join(infra, imani, role=Role.VIEWER, experience=1, joined_on=date(2026, 3, 2), by=CONSOLE, now=world.now)
+    admin = _account("Gil Ferrari", world, is_admin=True)
+    team.mark_demo(now=world.now)
+    access = _second_team(world, mirela, admin)
+    _rota(infra, access, people, world)
+
+    key = team.make_key(
+        team=infra, name="airflow", source_name="Airflow", scopes=[Scope.ALERTS_WRITE], by=CONSOLE, now=world.now
+    ).text
+    team.make_key(
+        team=infra,
+        name="alertmanager s1",
+        source_name="Alertmanager",
+        scopes=[Scope.ALERTS_WRITE],
+        by=CONSOLE,
+        now=world.now,
+    )
+    world.key = key
+
+    _history(world, ada, bo, infra)
+    world.go_to(TONIGHT - timedelta(hours=8))
+    testing.send_test_page(ada, team=infra, by=team.as_actor(ada), now=world.now)
+    test_page = Page.objects.get(is_test=True, closed_at=None)
+    acting.acknowledge(test_page.pk, by=ada, now=world.now + timedelta(seconds=20), method=ada.methods.first())
+    world.go(minutes=20)
+
+    soft = world.fire(
+        "Disk 80 % on db-7", severity="warning", labels={"host": "db-7", "shard": "s0", "mount": "/var/lib"}
+    )
+    acting.acknowledge(soft.pk, by=ada, now=world.now + timedelta(minutes=3))
+    alert_operations.close_page(
+        soft.pk, by=team.as_actor(ada), person=ada, reason="resized", now=world.now + timedelta(minutes=30)
+    )
+    world.go_to(TONIGHT - timedelta(minutes=24))
+    acked = world.fire(
+        "Contracts are committed late on prod-s0",
+        key="contracts/s0",
+        severity="error",
+        source="prod-s0",
+        labels={"shard": "s0", "service": "commit"},
+    )
+    world.go(minutes=3)
+    acting.acknowledge(acked.pk, by=ada, now=world.now, via="e-mail")
+    acting.note(
+        acked.pk, by=ada, text="93 % at 18:45. The retry queue is draining, should be level by 20:00.", now=world.now
+    )
+    world.go(minutes=1)
+    waiting = world.fire(
+        "Schema check takes twice as long as last month", severity="warning", source="prod-s2", labels={"shard": "s2"}
+    )
+    world.go_to(TONIGHT - timedelta(minutes=4, seconds=2))
+    world.channels["ntfy"].fail(TryLater("ntfy did not answer: connection timed out", maybe_delivered=True))
+    burning = world.fire(
+        "Dataset billing_cycles built with 0 rows",
+        key="dataset/billing_cycles",
+        severity="critical",
+        source="prod-s1",
+        text="Yesterday it had 48,112,904. Publishing goes on until somebody stops it.",
+        labels={"dag": "nightly_itaipu", "task": "build_billing_cycles", "shard": "s1", "try_number": "3"},
+        links=[{"href": "https://airflow.example.org/dags/nightly_itaipu", "text": "The run in Airflow"}],
+        rows={"today": 0, "yesterday": 48112904},
+    )
+    for _ in range(2):
+        world.go(seconds=40)
+        world.fire("Dataset billing_cycles built with 0 rows", key="dataset/billing_cycles", severity="critical")
+    world.go_to(TONIGHT)
+    world.forget()
+    other = _fire_for(access, world)
+    rota.record_leave(
+        chidi, starts_on=date(2026, 12, 7), ends_on=date(2026, 12, 11), by=team.as_actor(chidi), now=world.now
+    )
+    rota.add_override(
+        infra,
+        post=Post.PRIMARY,
+        person=eero,
+        starts_at=datetime(2026, 12, 2, 8, 0, tzinfo=UTC),
+        ends_at=datetime(2026, 12, 3, 8, 0, tzinfo=UTC),
+        reason="Bo is at the dentist",
+        by=team.as_actor(mirela),
+        now=world.now,
+        created_by=mirela,
+        even_if_outranked=True,
+    )
+    given = {name: _link(person, burning, world) for name, person in (("ada", ada), ("bo", bo))}
+    return Story(key, burning.pk, acked.pk, waiting.pk, other, given)
+
+
+def _account(name: str, world: World, *, is_admin: bool = False) -> Person:
+    return team.make_person(
+        email=f"{name.split(maxsplit=1)[0].lower()}@example.org",
+        name=name,
+        zone_name="Europe/Berlin",
+        by=CONSOLE,
+        now=world.now,
+        password=PASSWORD,
+        is_admin=is_admin,
+    )
+
+
+def _person(of: Team, name: str, seasoned: int, role: Role, world: World) -> Person:
+    person = _account(name, world)
+    team.join(of, person, role=role, experience=seasoned, joined_on=date(2026, 1, 5), by=CONSOLE, now=world.now)
+    mail = team.add_method(
+        person, channel=Channel.EMAIL, address=person.email, by=CONSOLE, now=world.now, verified=name != "Dunya Sel"
+    )
+    if name == "Dunya Sel":
+        return person
+    phone = team.add_method(
+        person,
+        channel=Channel.NTFY,
+        address=f"https://ntfy.example.org/{person.email.partition('@')[0]}-4f81c2",
+        by=CONSOLE,
+        now=world.now,
+        verified=True,
+    )
+    team.set_ladder(
+        person, ListName.IMPORTANT, [(0, phone.pk), (0, mail.pk), (120, phone.pk)], by=CONSOLE, now=world.now
+    )
+    team.set_ladder(person, ListName.DEFAULT, [(0, mail.pk)], by=CONSOLE, now=world.now)
+    return person
+
+
+def _second_team(world: World, mirela: Person, admin: Person) -> Team:
+    access = team.make_team(
+        slug="data-access", name="Data Access", zone_name="Europe/Lisbon", by=CONSOLE, now=world.now
+    )
+    for name, seasoned in (("Hana Costa", 2), ("Ivo Reis", 1)):
+        _person(access, name, seasoned, Role.RESPONDER, world)
+    team.join(
+        access,
+        mirela,
+        role=Role.LEAD,
+        experience=5,
+        joined_on=date(2026, 2, 2),
+        by=CONSOLE,
+        now=world.now,
+        takes_duty=False,
+    )
+    return access
+
+
+def _rota(infra: Team, access: Team, people: dict[str, Person], world: World) -> None:
+    for one in (infra, access):
+        rota.plan_ahead(one, now=world.now)
+    this_week = Shift.objects.filter(team=infra, week=date(2026, 11, 23))
+    this_week.filter(duty="hausmeister", post="primary").update(person=people["Ada Okafor"])
+    this_week.filter(duty="weekend", post="primary").update(person=people["Bo Lindqvist"])
+    this_week.filter(post="backstop").update(person=people["Mirela Sand"])
+    Shift.objects.filter(team=infra, week=date(2026, 11, 16)).update(person=people["Eero Mäki"])
+    Shift.objects.filter(team=infra, week=date(2026, 11, 16), post="primary").update(person=people["Bo Lindqvist"])
+
+
+def _history(world: World, ada: Person, bo: Person, infra: Team) -> None:
+    """Three pages of last week and the weekend, so that there is something to look back on."""
+    for hours, title, key, by, reason in (
+        (9, "Riemann index stopped on prod-s0", "riemann/s0", bo, "restarted the index"),
+        (
+            30,
+            "Dataset billing_cycles built with 0 rows",
+            "dataset/billing_cycles",
+            bo,
+            "upstream was late, ran it again",
+        ),
+        (62, "Kafka lag over 1 M on prod-s2", "kafka/s2", bo, "over, says the source"),
+    ):
+        world.go_to(BEGINS + timedelta(hours=hours))
+        page = world.fire(title, key=key, severity="critical", source=title.rsplit(" ", 1)[-1])
+        world.go(minutes=2)
+        acting.acknowledge(page.pk, by=by, now=world.now, via="ntfy")
+        world.go(minutes=18)
+        alert_operations.close_page(page.pk, by=team.as_actor(by), person=by, reason=reason, now=world.now)
+
+
+def _fire_for(access: Team, world: World) -> int:
+    key = team.make_key(
+        team=access, name="grafana", source_name="Grafana", scopes=[Scope.ALERTS_WRITE], by=CONSOLE, now=world.now
+    ).text
+    page = world.fire("Login errors over 2 % on the portal", severity="error")
+    answer = world.post(
+        "/api/v1/alerts", {"title": "Portal answers slowly", "key": "portal", "severity": "error"}, key=key
+    )
+    alert_operations.close_page(page.pk, by=CONSOLE, person=None, reason="wrong team", now=world.now)
+    world.tick()
+    world.forget()
+    return int(answer.json["page"])
+
+
+def _link(person: Person, page: Page, world: World) -> str:
+    """Return the path of the link with which `person` answers `page`."""
+    method = person.methods.filter(channel=Channel.EMAIL).get()
+    return urlsplit(links.make(page_id=page.pk, person_id=person.pk, method_id=method.pk, now=world.now)).path
+
+
+def source(name: str) -> Source:
+    return Source.objects.get(name=name)
