@@ -74,6 +74,7 @@ def test_opsgenie_says_how_much_our_key_can_see():
         assert ask("canary") == "Opsgenie answers; 0 alerts are open there"
         with pytest.raises(Refused, match="401"):
             ask("wrong")
+        opsgenie.plays_with_questions = True
         opsgenie.play(json_reply(200, {"data": "a sign-in page"}))
         with pytest.raises(TryLater, match="not as Opsgenie does"):
             ask("canary")

@@ -3,17 +3,22 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from hausmeister.base import clock
 from hausmeister.pager.models import Page
+from hausmeister.rota import operations as rota
+from hausmeister.rota.rules.slots import Post
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Role, Scope
 from hausmeister.urls import api
+from hausmeister.web import accounts
 from tests import builders
 
 # ---- the screens ----
@@ -80,17 +85,31 @@ def cast(world: Any, trio: Any) -> Cast:
         "another team's lead": other.carla,
         "deactivated": gone,
     }
-    values = {
+    return Cast(people, _values(world, trio, page))
+
+
+def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
+    """Return something of the responder's, or of the team's, for each part that a path may have."""
+    begins = world.now + timedelta(days=1)
+    override = rota.add_override(
+        trio.team, post=Post.PRIMARY, person=trio.carla, starts_at=begins, ends_at=begins + timedelta(hours=8),
+        reason="", by=builders.CONSOLE, now=world.now, even_if_outranked=True,
+    )  # fmt: skip
+    day = world.now.date() + timedelta(days=60)
+    rota.record_leave(trio.ana, starts_on=day, ends_on=day, by=builders.CONSOLE, now=world.now)
+    source = trio.team.sources.get()
+    return {
         "page_id": page.pk,
-        "alert_id": page.alerts.get().pk,
-        "person_id": trio.bruno.pk,
-        "method_id": trio.bruno.methods.get().pk,
-        "team_id": trio.team.pk,
-        "slug": trio.team.slug,
-        "team": trio.team.slug,
-        "key_id": trio.team.sources.get().keys.get().pk,
+        "member_id": trio.team.memberships.get(person=trio.bruno).pk,
+        "method_id": trio.ana.methods.get().pk,
+        "override_id": override.pk,
+        "leave_id": trio.ana.leaves.get().pk,
+        "source_id": source.pk,
+        "key_id": source.keys.get().pk,
+        "kind": "alertmanager",
+        "list_name": "important",
+        "name": "team",
     }
-    return Cast(people, values)
 
 
 def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
@@ -99,6 +118,10 @@ def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]
     with transaction.atomic():
         if person is not None:
             client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+            session = client.session
+            # as if the password had just been typed: what is asked here is who may, not when
+            session[accounts.CONFIRMED_AT] = clock.now().timestamp()
+            session.save()
         path = filled(screen.pattern, values)
         answer = client.get(path)
         if answer.status_code == 405:
@@ -111,7 +134,11 @@ def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]
 
 def filled(pattern: str, values: dict[str, Any]) -> str:
     """Return `pattern` as a path, its parts taken from `values`; what is not there is a word nobody knows."""
-    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(values.get(match[1], "unknown")), pattern)
+    path = re.sub(
+        r"<(?:(\w+):)?(\w+)>",
+        lambda match: str(values.get(match[2], 999_999 if match[1] == "int" else "unknown")),
+        pattern,
+    )
     path = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda match: str(values.get(match[1], "unknown")), path)
     return path.replace("^", "").replace("$", "").replace("\\Z", "")
 
