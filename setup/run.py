@@ -17,6 +17,9 @@ def main() -> None:
         sys.exit(f"run: {error}")
     except KeyboardInterrupt:
         sys.exit("\nrun: stopped; start again to go on where this ended.")
+    if given.prepare:
+        environment.say(f"Ready: {environment.tool('hausmeister')}")
+        return
     settings = dict(os.environ)
     if given.data is not None or not settings.get("HAUSMEISTER_DATA"):
         settings["HAUSMEISTER_DATA"] = str((given.data or environment.ROOT / "var").absolute())
@@ -40,6 +43,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: 127.0.0.1)")
     parser.add_argument("--data", type=Path, help="the data folder (default: var beside this file)")
     parser.add_argument("--empty", action="store_true", help="no demo: print a link to set up your own team")
+    parser.add_argument("--prepare", action="store_true", help="make the environment, and start nothing")
     return parser.parse_args()
 
 

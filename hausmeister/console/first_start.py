@@ -64,7 +64,7 @@ def page_line(key: str) -> str:
     """Return a line for the shell that pages somebody."""
     return (
         f"curl {settings.HAUSMEISTER_BASE_URL}/api/v1/alerts -H 'Authorization: Bearer {key}'"
-        " -d title='Dataset billing_cycles built with 0 rows' -d severity=critical"
+        " -d title='Dataset billing_cycles built with 0 rows' -d severity=critical -d source=airflow-s1"
     )
 
 

@@ -174,5 +174,5 @@ def test_run_says_what_python_it_needs_when_there_is_none(tmp_path):
 def test_run_explains_itself():
     done = run("--help")
     assert done.returncode == 0
-    for option in ("--port", "--data", "--host", "--empty"):
+    for option in ("--port", "--data", "--host", "--empty", "--prepare"):
         assert option in done.stdout

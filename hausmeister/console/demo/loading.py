@@ -26,7 +26,7 @@ from hausmeister.rota.operations import OverrideRefused
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Installation, Person, Source, Team
-from hausmeister.team.rules import Channel, ListName, Role, Scope
+from hausmeister.team.rules import Channel, Role, Scope
 
 # the rota began so long ago that turns served, and with them fairness, mean something
 _WEEKS_BEFORE = 6
@@ -114,11 +114,10 @@ def _team(of: Cast, *, began_at: datetime, now: datetime) -> Team:
             joined_on=joined_on, by=CONSOLE, now=began_at,
         )  # fmt: skip
         if member.role is not Role.VIEWER:
-            mail = team_operations.add_method(
+            # no ladder of their own: whoever adds a phone to one of them is rung by it at once
+            team_operations.add_method(
                 person, channel=Channel.EMAIL, address=person.email, by=CONSOLE, now=began_at, verified=True
             )
-            rungs = [(0, mail.pk), (180, mail.pk)]
-            team_operations.set_ladder(person, ListName.IMPORTANT, rungs, by=CONSOLE, now=began_at)
     rota.plan_ahead(team, now=began_at)
     return team
 
@@ -155,7 +154,7 @@ def _changes_ahead(team: Team, *, now: datetime) -> None:
 
 
 def _stand_in(team: Team, post: Post, starts_at: datetime, *, now: datetime) -> bool:
-    """Let the first who may do so by the rules hold `post` for a working day; return whether anybody may."""
+    """Let the first who may do so by the rules hold `post` for a day; return whether anybody may."""
     duty = rota_queries.on_duty(team, at=starts_at)
     planned = (duty.primary if post is Post.PRIMARY else duty.backstop).person
     if planned is None:
@@ -163,7 +162,7 @@ def _stand_in(team: Team, post: Post, starts_at: datetime, *, now: datetime) -> 
     for person in Person.objects.filter(memberships__team=team).exclude(pk=planned.pk).order_by("name"):
         try:
             rota.add_override(
-                team, post=post, person=person, starts_at=starts_at, ends_at=starts_at + timedelta(hours=8),
+                team, post=post, person=person, starts_at=starts_at, ends_at=starts_at + timedelta(days=1),
                 reason=f"{planned.first_name} is at the dentist", by=team_operations.as_actor(planned), now=now,
                 created_by=planned,
             )  # fmt: skip
