@@ -194,7 +194,8 @@ class Client:
         return Target(read, resolved(self._resolve, read.host, port_of(read)))
 
     def _opened(self, target: Target, dialler: _Dialler) -> httpcore.HTTPConnection:
-        context = self._context or trust()
+        # reading a machine's authorities takes a while, so only who needs them waits for it
+        context = (self._context or trust()) if target.url.scheme == "https" else None
         return httpcore.HTTPConnection(_wire_url(target.url).origin, ssl_context=context, network_backend=dialler)
 
     def _read_answer(self, answer: httpcore.Response) -> Answer:

@@ -1,6 +1,7 @@
 """What people do in Opsgenie comes back by asking (H6)."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -152,6 +153,19 @@ def test_an_alert_with_our_alias_that_we_never_made_means_nothing(world, opsgeni
 
 
 def test_h7_asking_for_help_after_acknowledging_there_still_calls_the_backstop(world, opsgenie, ana, trio):
+    page, alias = called(world, opsgenie)
+    opsgenie.does(ANA, "acknowledge", alias)
+    come_back(world)
+    acting.escalate(page.pk, by=ana, now=world.now)
+    world.go(minutes=2)
+    world.expect("email", "Bruno")
+    page.refresh_from_db()
+    assert page.acked_by is None
+    opsgenie.take("acknowledge")
+
+
+def test_h7_asking_for_help_works_although_opsgenies_clock_is_fast(world, opsgenie, ana, trio):
+    opsgenie.now = lambda: clock.now() + timedelta(seconds=20)
     page, alias = called(world, opsgenie)
     opsgenie.does(ANA, "acknowledge", alias)
     come_back(world)
