@@ -9,7 +9,7 @@ import pytest
 from hausmeister import settings
 from hausmeister.console.group import commands
 from hausmeister.team.policy import reading
-from tests.house.documents import ROOT, anchors, links, pages, table_rows
+from tests.house.documents import ROOT, anchors, files, links, pages, table_rows
 
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 
@@ -110,3 +110,10 @@ def test_every_page_of_documentation_is_reached_from_its_index():
         page for page in (ROOT / "docs").rglob("*.md") if page.resolve() not in linked and page.name != "README.md"
     ]
     assert missing == []
+
+
+def test_no_page_and_no_sample_names_a_setting_that_is_not_there():
+    known = set(settings.ENVIRONMENT.asked)
+    for path in [*pages(), *(one for one in files() if one.parts[-2] == "deploy" or one.name == "Containerfile")]:
+        named = set(re.findall(r"\bHAUSMEISTER_[A-Z_]+[A-Z]\b", path.read_text(encoding="utf-8")))
+        assert named - known == set(), path.relative_to(ROOT)
