@@ -1,4 +1,4 @@
-"""The API's own page, in a real browser, under the strict Content-Security-Policy and without the internet (S24, S26)."""
+"""The page of the API in a real browser, under the strict policy and with nothing from elsewhere (S24, S26)."""
 
 import shutil
 
