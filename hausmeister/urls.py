@@ -2,8 +2,11 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from hausmeister import wiring
 from hausmeister.connectors.opsgenie import hook as opsgenie_hook
-from hausmeister.web.api import api
+from hausmeister.web.api import json_api, nothing_here
+
+api = json_api(wiring.api_routers())
 
 handler400 = "hausmeister.web.screens.errors.bad_request"
 handler403 = "hausmeister.web.screens.errors.not_allowed"
@@ -13,6 +16,7 @@ handler500 = "hausmeister.web.screens.errors.broken"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
+    path("api/<path:path>", nothing_here),
     path("", include(opsgenie_hook.urlpatterns)),
     path("", include("hausmeister.web.urls")),
 ]

@@ -10,11 +10,14 @@ from concurrent.futures import Executor
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from ninja import Router
 
+from hausmeister.alerts import api as alerts_api
 from hausmeister.alerts.intake import Route
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
 from hausmeister.connectors.alertmanager import inbound as alertmanager
+from hausmeister.connectors.native import api as native_api
 from hausmeister.connectors.native import inbound as native
 from hausmeister.connectors.ntfy.sender import NtfySender
 from hausmeister.connectors.opsgenie import inbound as opsgenie
@@ -31,6 +34,8 @@ from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
+from hausmeister.pager import api as pager_api
+from hausmeister.rota import api as rota_api
 from hausmeister.team.rules import Channel
 
 
@@ -39,12 +44,18 @@ def intake_routes() -> tuple[Route, ...]:
     return (*native.ROUTES, *alertmanager.ROUTES, *opsgenie.ROUTES)
 
 
+def api_routers() -> tuple[Router, ...]:
+    """Return the parts of the JSON API, in the order of its documentation."""
+    native_api.add_to(alerts_api.router)
+    return (alerts_api.router, pager_api.router, rota_api.router)
+
+
 def senders() -> dict[str, Sender]:
     """Return the way out for each channel that is set up. E-mail is always there: a demo keeps it as files."""
     typed, configured = Client(guard=guard.of_settings()), Client()
     found: dict[str, Sender] = {
         Channel.EMAIL: _mail(),
-        Channel.NTFY: NtfySender(typed),
+        Channel.NTFY: NtfySender(typed, server=settings.HAUSMEISTER_NTFY_URL),
         Channel.WEBHOOK: WebhookSender(typed),
     }
     if settings.HAUSMEISTER_SLACK_TOKEN:

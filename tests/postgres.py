@@ -9,8 +9,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,39 +27,57 @@ def folder_of_programs() -> Path | None:
     return versions[-1].parent if versions else None
 
 
+@dataclass(frozen=True)
+class Cluster:
+    """A PostgreSQL of our own, which can be taken away and given back."""
+
+    url: str
+    start: Callable[[], None]
+    stop: Callable[[], None]
+
+
 @contextmanager
 def cluster(*, durable: bool = False) -> Iterator[str]:
     """Yield the URL of a fresh database; a `durable` one writes through to the disk as in production."""
+    with controlled(durable=durable) as one:
+        yield one.url
+
+
+@contextmanager
+def controlled(*, durable: bool = True) -> Iterator[Cluster]:
+    """Yield a running cluster with its switch."""
     programs = folder_of_programs()
     if programs is None:
         raise RuntimeError(f"PostgreSQL is not installed: {HOW_TO_GET}")
     folder = Path(tempfile.mkdtemp(prefix="hm-pg-"))
     as_owner = _owner(folder)
     data, socket = folder / "data", folder / "socket"
-    subprocess.run(["mkdir", str(socket)], check=True, **as_owner)
+
+    def run(*command: object, check: bool = True) -> None:
+        subprocess.run([*map(str, command)], check=check, capture_output=True, **as_owner)
+
+    options = f"-c listen_addresses='' -k {socket} -c max_connections=60 -c shared_buffers=64MB"
+    if not durable:
+        options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+    control = (programs / "pg_ctl", "-D", data)
+
+    def start() -> None:
+        run(*control, "-o", options, "-l", folder / "log", "-w", "start")
+
+    def stop() -> None:
+        run(*control, "-m", "immediate", "-w", "stop", check=False)
+
     try:
-        initdb = [
-            programs / "initdb",
-            "-D",
-            data,
-            "-A",
-            "trust",
-            "-U",
-            "hausmeister",
-            "--encoding=UTF8",
-            "--locale=C",
-        ]
-        subprocess.run([*map(str, initdb), "--no-sync"], check=True, capture_output=True, **as_owner)
-        options = f"-c listen_addresses='' -k {socket} -c max_connections=60 -c shared_buffers=64MB"
-        if not durable:
-            options += " -c fsync=off -c full_page_writes=off -c synchronous_commit=off"
-        start = [programs / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"]
-        subprocess.run([*map(str, start)], check=True, capture_output=True, **as_owner)
+        run("mkdir", socket)
+        run(
+            programs / "initdb", "-D", data, "-A", "trust", "-U", "hausmeister", "--encoding=UTF8", "--locale=C",
+            "--no-sync",
+        )  # fmt: skip
+        start()
         try:
-            yield f"postgresql://hausmeister@/postgres?host={quote(str(socket), safe='')}"
+            yield Cluster(f"postgresql://hausmeister@/postgres?host={quote(str(socket), safe='')}", start, stop)
         finally:
-            stop = [programs / "pg_ctl", "-D", data, "-m", "immediate", "-w", "stop"]
-            subprocess.run([*map(str, stop)], check=False, capture_output=True, **as_owner)
+            stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

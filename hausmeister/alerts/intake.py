@@ -18,27 +18,20 @@ from hausmeister.alerts.operations import Incoming, Taken
 from hausmeister.alerts.rules import Signal, fitted
 from hausmeister.alerts.writer import IntakeIsFull, Submission, Writer
 from hausmeister.base import clock, log
+from hausmeister.base import problem as problems
 from hausmeister.team.queries import KeyHolder
 from hausmeister.team.rules import Scope, covers
 
 _log = log.get(__name__)
 
+# what the connectors' parsers raise
+Problem = problems.Problem
 ASGIScope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 BODY_MOST_BYTES = 512 * 1024
 GROUP_MOST_BYTES = 4 * 1024 * 1024
-
-
-@dataclass(eq=False)
-class Problem(Exception):
-    """Why a request is refused, for the one who sent it. `field` names the part at fault, where there is one."""
-
-    status: int
-    code: str
-    message: str
-    field: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,10 +55,7 @@ class Answer:
 
 def our_problem(problem: Problem) -> Answer:
     """Return `problem` as our own API words it."""
-    body: dict[str, Any] = {"code": problem.code, "message": problem.message}
-    if problem.field:
-        body["field"] = problem.field
-    return Answer(problem.status, body)
+    return Answer(problem.status, problem.as_dict())
 
 
 @dataclass(frozen=True)
@@ -144,8 +134,7 @@ class Intake:
         holder = await self._holder(route, headers, query)
         body = await _body(receive, headers, most=route.body_most_bytes)
         content_type = headers.get(b"content-type", b"").decode("latin-1").split(";")[0].strip().lower()
-        signals = [fitted(one) for one in _parse(route, Request(body, params, query, content_type))]
-        taken = await self._store(signals, holder)
+        taken = await self._store(parsed(route, Request(body, params, query, content_type)), holder)
         self.counters.stored += len(taken)
         return route.answer(taken)
 
@@ -166,11 +155,7 @@ class Intake:
     async def _store(self, signals: Sequence[Signal], holder: KeyHolder) -> list[Taken]:
         if not signals:
             return []
-        wide = covers(holder.scopes, Scope.ALERTS_ALL)
-        incoming = [
-            Incoming(signal, holder.source_id, holder.source_name, holder.team_id, any_source=wide)
-            for signal in signals
-        ]
+        incoming = sent_by(holder, signals)
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
 
@@ -184,7 +169,7 @@ class Intake:
             raise Problem(503, "busy", "More alerts wait to be stored than may; send it again.") from None
         await done
         if submission.failure is not None:
-            raise Problem(503, "not_stored", "The alert could not be stored; send it again.")
+            raise not_stored()
         return submission.answer
 
 
@@ -201,9 +186,18 @@ def _key(route: Route, headers: Mapping[bytes, bytes], query: Mapping[str, str])
     return query.get(route.key_in_query, "") if route.key_in_query else ""
 
 
-def _parse(route: Route, request: Request) -> Sequence[Signal]:
+def sent_by(holder: KeyHolder, signals: Sequence[Signal]) -> list[Incoming]:
+    """Return `signals` with the source and team that the key speaks for."""
+    wide = covers(holder.scopes, Scope.ALERTS_ALL)
+    return [
+        Incoming(signal, holder.source_id, holder.source_name, holder.team_id, any_source=wide) for signal in signals
+    ]
+
+
+def parsed(route: Route, request: Request) -> list[Signal]:
+    """Return what the body says, every text cut to its field. Raises Problem when it says nothing."""
     try:
-        return route.parse(request)
+        return [fitted(one) for one in route.parse(request)]
     except msgspec.MsgspecError as error:
         raise Problem(400, "malformed_json", f"The body is not valid JSON: {error}.") from None
     except (RecursionError, ValueError, UnicodeError):
@@ -212,10 +206,10 @@ def _parse(route: Route, request: Request) -> Sequence[Signal]:
 
 async def _body(receive: Receive, headers: Mapping[bytes, bytes], *, most: int) -> bytes:
     if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise Problem(415, "compressed", "Compressed bodies are not accepted here; send plain JSON.")
+        raise compressed()
     declared = headers.get(b"content-length", b"0")
     if declared.isdigit() and int(declared) > most:
-        raise _too_large(most)
+        raise too_large(most)
     chunks: list[bytes] = []
     size = 0
     while True:
@@ -225,13 +219,24 @@ async def _body(receive: Receive, headers: Mapping[bytes, bytes], *, most: int) 
         chunk = message.get("body", b"")
         size += len(chunk)
         if size > most:
-            raise _too_large(most)
+            raise too_large(most)
         chunks.append(chunk)
         if not message.get("more_body"):
             return b"".join(chunks) if len(chunks) > 1 else chunk
 
 
-def _too_large(most: int) -> Problem:
+def compressed() -> Problem:
+    """Return the problem of a body that is not plain."""
+    return Problem(415, "compressed", "Compressed bodies are not accepted here; send plain JSON.")
+
+
+def not_stored() -> Problem:
+    """Return the problem of an alert that the database did not take."""
+    return Problem(503, "not_stored", "The alert could not be stored; send it again.")
+
+
+def too_large(most: int) -> Problem:
+    """Return the problem of a body over `most` bytes."""
     return Problem(413, "too_large", f"The body is larger than {most // 1024} KiB, the most this path takes.")
 
 

@@ -68,7 +68,7 @@ def _sqlite_plan(model: type[models.Model], columns: tuple[str, ...]) -> tuple[s
     fields = _fields(model, columns)
     names = ", ".join(_quoted(field) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
-    statement = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608 - names come from the model
+    statement = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608 - names come from the model # nosec B608
     return statement, tuple(_SQLITE.get(field.get_internal_type()) for field in fields)
 
 
@@ -92,7 +92,7 @@ def _postgresql_statement(model: type[models.Model], columns: tuple[str, ...]) -
     names = ", ".join(_quoted(field) for field in fields)
     shape = ", ".join(f"{_quoted(field)} {_PG_TYPES[field.get_internal_type()]}" for field in fields)
     return (
-        f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) "  # noqa: S608 - names come from the model
+        f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) "  # noqa: S608 - names come from the model # nosec B608
         f"SELECT {names} FROM jsonb_to_recordset(%s::jsonb) AS given({shape})"
     )
 
@@ -130,7 +130,7 @@ def _postgresql_update(model: type[models.Model], add: tuple[str, ...], replace:
     raised = [f"{_quoted(f)} = {table}.{_quoted(f)} + given.{_quoted(f)}" for f in _fields(model, add)]
     replaced = [f"{_quoted(f)} = given.{_quoted(f)}" for f in _fields(model, replace)]
     return (
-        f"UPDATE {table} SET {', '.join(raised + replaced)} "  # noqa: S608 - names come from the model
+        f"UPDATE {table} SET {', '.join(raised + replaced)} "  # noqa: S608 - names come from the model # nosec B608
         f"FROM jsonb_to_recordset(%s::jsonb) AS given({shape}) WHERE {table}.id = given.id"
     )
 
@@ -140,7 +140,7 @@ def _update_sqlite(model: type[models.Model], add: tuple[str, ...], replace: tup
     raised = [f"{_quoted(field)} = {_quoted(field)} + %s" for field in fields[: len(add)]]
     replaced = [f"{_quoted(field)} = %s" for field in fields[len(add) :]]
     statement = (
-        f"UPDATE {connection.ops.quote_name(model._meta.db_table)} SET {', '.join(raised + replaced)} WHERE id = %s"  # noqa: S608 - names come from the model
+        f"UPDATE {connection.ops.quote_name(model._meta.db_table)} SET {', '.join(raised + replaced)} WHERE id = %s"  # noqa: S608 - names come from the model # nosec B608
     )
     converters = [_SQLITE.get(field.get_internal_type()) for field in fields]
     prepared = [

@@ -18,7 +18,7 @@ LOWER_CASE_AND_DIGITS = string.ascii_lowercase + string.digits
 def seeded(seed: int) -> Iterator[None]:
     """Draw everything from `seed` until the block ends. For tests and the simulator; never for keys."""
     global _source  # noqa: PLW0603 - one shared source is what makes a run repeatable
-    before, _source = _source, random.Random(seed)  # noqa: S311 - not used for secrets
+    before, _source = _source, random.Random(seed)  # noqa: S311 - not used for secrets # nosec B311
     try:
         yield
     finally:

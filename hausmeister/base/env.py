@@ -26,16 +26,17 @@ class Environment:
 
     def __init__(self, values: Mapping[str, str] | None = None) -> None:
         self._values = os.environ if values is None else values
-        self.names: list[str] = []
+        # each name that was asked for, with its default as the environment would write it
+        self.asked: dict[str, str] = {}
 
-    def _raw(self, name: str) -> str | None:
-        self.names.append(name)
+    def _raw(self, name: str, default: str = "") -> str | None:
+        self.asked[name] = default
         value = self._values.get(name, "").strip()
         return value or None
 
     def text(self, name: str, default: str = "") -> str:
         """Return the value, or `default` where the name is unset or blank."""
-        return self._raw(name) or default
+        return self._raw(name, default) or default
 
     def secret(self, name: str, *, least: int) -> str:
         """Return a secret of at least `least` letters and digits, "" where it is unset. Raises BadSetting.
@@ -49,14 +50,14 @@ class Environment:
 
     def one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         """Return the value in lower case. Raises BadSetting unless it is one of `allowed`."""
-        value = (self._raw(name) or default).lower()
+        value = (self._raw(name, default) or default).lower()
         if value not in allowed:
             raise BadSetting(f"{name} is {value!r}; it must be one of {', '.join(allowed)}.")
         return value
 
     def whole_number(self, name: str, default: int, *, least: int, most: int) -> int:
         """Return a whole number from `least` to `most`. Raises BadSetting otherwise."""
-        raw = self._raw(name)
+        raw = self._raw(name, str(default))
         if raw is None:
             return default
         if not raw.lstrip("-").isdecimal() or not least <= int(raw) <= most:
@@ -65,7 +66,7 @@ class Environment:
 
     def url(self, name: str, default: str = "", *, schemes: tuple[str, ...] = ("http", "https")) -> str:
         """Return a URL without a slash at its end. Raises BadSetting unless scheme and host are usable."""
-        value = (self._raw(name) or default).rstrip("/")
+        value = (self._raw(name, default) or default).rstrip("/")
         if not value:
             return ""
         wanted = " or ".join(f"{scheme}://" for scheme in schemes)
@@ -106,13 +107,22 @@ class Environment:
         raw = self._raw(name) or ""
         return tuple(filter(None, (piece.strip() for piece in raw.split(","))))
 
+    def secret_keys(self, name: str) -> tuple[str, ...]:
+        """Return keys separated by commas, newest first. Raises BadSetting, without quoting it, for a short one."""
+        keys = self.words(name)
+        if any(len(key) < SHORTEST_KEY for key in keys):
+            raise BadSetting(
+                f"{name} holds a key of less than {SHORTEST_KEY} characters; make a longer one, at random."
+            )
+        return keys
+
     def folder(self, name: str, default: str) -> Path:
         """Return an absolute path; the folder need not exist yet."""
-        return Path(self._raw(name) or default).expanduser().resolve()
+        return Path(self._raw(name, default) or default).expanduser().resolve()
 
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Return True for 1, true, yes, on and False for 0, false, no, off. Raises BadSetting otherwise."""
-        raw = self._raw(name)
+        raw = self._raw(name, "yes" if default else "no")
         if raw is None:
             return default
         if raw.lower() in {"1", "true", "yes", "on"}:
@@ -142,8 +152,9 @@ def database(url: str, *, data: Path) -> dict[str, Any]:
         return _sqlite(data / "hausmeister.sqlite3")
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
-        path = unquote(parts.path)
-        if not path.strip("/"):
+        # four slashes, as other programs write an absolute path, or three: the file is the same
+        path = "/" + unquote(parts.path).lstrip("/")
+        if path == "/":
             raise BadSetting(
                 f"DATABASE_URL is {url!r}; it must name a file, such as sqlite:////srv/hausmeister.sqlite3."
             )

@@ -1,7 +1,9 @@
 """Getting a command ready: Django, a database that answers, tables that are up to date."""
 
+import os
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -32,10 +34,22 @@ def needs_database(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def set_up() -> None:
-    """Set Django up."""
-    import django
+    """Set Django up; from here on every file this process makes is its owner's alone (S54).
 
+    Raises NotReady when the data folder cannot be made, BadSetting for a setting that cannot be used.
+    """
+    import django
+    from django.conf import settings
+
+    os.umask(0o077)
     django.setup()
+    folder = Path(settings.HAUSMEISTER_DATA)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotReady(
+            f"The data folder {folder} cannot be made ({error.strerror}); set HAUSMEISTER_DATA to one that can."
+        ) from error
 
 
 def check_tables() -> None:
@@ -141,4 +155,6 @@ def check_policies() -> None:
     except BadPolicy as error:
         raise NotReady(f"The policy cannot be used; nothing was started.\n{error}") from error
     except OSError as error:
-        raise NotReady(f"HAUSMEISTER_POLICY cannot be read: {error}.") from error
+        raise NotReady(f"The file of HAUSMEISTER_POLICY cannot be read: {error}.") from error
+    except UnicodeDecodeError as error:
+        raise NotReady(f"The file of HAUSMEISTER_POLICY is not UTF-8 text: byte {error.start} is odd.") from error

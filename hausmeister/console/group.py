@@ -4,12 +4,22 @@ import importlib
 
 import click
 
+from hausmeister import __version__
+
 # command → (module, its function)
 _COMMANDS = {
     "up": ("serve", "up"),
     "web": ("serve", "web"),
     "engine": ("serve", "engine"),
+    "oncall": ("oncall", "oncall"),
+    "alert": ("alerts", "alert"),
+    "policy": ("policies", "policy"),
+    "people": ("people", "people"),
     "key": ("keys", "key"),
+    "doctor": ("doctor.command", "doctor"),
+    "backup": ("backups", "backup"),
+    "restore": ("backups", "restore"),
+    "demo": ("demos", "demo"),
 }
 
 
@@ -28,6 +38,10 @@ class _Lazy(click.Group):
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.version_option(package_name=None, version="0.1.0", prog_name="hausmeister")
+@click.version_option(package_name=None, version=__version__, prog_name="hausmeister")
 def commands() -> None:
-    """Hausmeister runs a data-infrastructure team's ops week."""
+    """Hausmeister runs a data-infrastructure team's ops week.
+
+    Exit codes: 0 done (doctor: all is well), 1 it could not be done and the message says why (doctor: something
+    must be mended), 2 the command line or a setting is wrong.
+    """

@@ -3,6 +3,7 @@
 import click
 
 from hausmeister.console.deployment import NotReady, needs_database
+from hausmeister.console.printing import as_json_option
 
 
 @click.group()
@@ -21,18 +22,15 @@ def key() -> None:
 def create(name: str, scopes: tuple[str, ...], slug: str, source: str) -> None:
     """Make a key and print it, alone, on standard output. It cannot be shown again."""
     from hausmeister.base import clock
+    from hausmeister.console.teams import chosen_team
     from hausmeister.journal.rules import CONSOLE
-    from hausmeister.team import operations, queries
-    from hausmeister.team.models import Team
+    from hausmeister.team import operations
     from hausmeister.team.rules import Scope
 
     unknown = [scope for scope in scopes if scope not in set(Scope)]
     if unknown:
         raise NotReady(f"{unknown[0]!r} is no scope; it must be one of {', '.join(Scope)}.")
-    try:
-        team = queries.team_named(slug)
-    except Team.DoesNotExist:
-        raise NotReady(f"There is no team {slug or 'yet'}; make one under {_welcome()}.") from None
+    team = chosen_team(slug)
     made = operations.make_key(
         team=team,
         name=name,
@@ -44,7 +42,56 @@ def create(name: str, scopes: tuple[str, ...], slug: str, source: str) -> None:
     click.echo(made.text)
 
 
-def _welcome() -> str:
-    from django.conf import settings
+@key.command(name="list")
+@click.option("--all", "with_revoked", is_flag=True, help="Revoked ones too.")
+@as_json_option
+@needs_database
+def list_(*, with_revoked: bool, as_json: bool) -> None:
+    """List the keys of every team; their texts are not kept anywhere."""
+    from hausmeister.base import clock
+    from hausmeister.console.printing import columns, echo_json
+    from hausmeister.team.models import ApiKey
 
-    return f"{settings.HAUSMEISTER_BASE_URL}/welcome"
+    now = clock.now()
+    found = ApiKey.objects.all() if with_revoked else ApiKey.objects.valid(now)
+    rows = [
+        {
+            "key": one.pk,
+            "ends": f"…{one.last_four}",
+            "name": one.name,
+            "team": one.source.team.slug,
+            "source": one.source.name,
+            "scopes": one.scopes,
+            "made_at": one.created_at,
+            "revoked_at": one.revoked_at,
+        }
+        for one in found.select_related("source__team").order_by("id")
+    ]
+    if as_json:
+        echo_json(rows)
+        return
+    lines = [("key", "ends", "name", "team", "source", "scopes", "made")]
+    for row in rows:
+        made = f"{row['made_at']:%Y-%m-%d}" + (" revoked" if row["revoked_at"] else "")
+        scopes = " ".join(row["scopes"])
+        lines.append((str(row["key"]), row["ends"], row["name"], row["team"], row["source"], scopes, made))
+    click.echo(columns(lines))
+
+
+@key.command()
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@needs_database
+def revoke(number: int) -> None:
+    """End a key, by its number in the list. Every node refuses it within five seconds."""
+    from hausmeister.base import clock
+    from hausmeister.journal.rules import CONSOLE
+    from hausmeister.team import operations
+    from hausmeister.team.models import ApiKey
+
+    found = ApiKey.objects.select_related("source").filter(pk=number).first()
+    if found is None:
+        raise NotReady(f"There is no key {number}; `hausmeister key list` shows which there are.")
+    if found.revoked_at is not None:
+        raise NotReady(f"Key {number} was revoked already, on {found.revoked_at:%Y-%m-%d}.")
+    operations.revoke_key(found, by=CONSOLE, now=clock.now())
+    click.echo(f"Key {number}, {found.name} …{found.last_four}, opens nothing any more.")

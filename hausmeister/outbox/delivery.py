@@ -1,7 +1,7 @@
 """The words between the outbox and a connector: what is handed over, and the two ways to fail."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class NotDelivered(Exception):
@@ -55,4 +55,13 @@ class Sender(Protocol):
         It leaves through `base/outgoing`, which looks at the outbox once more right before the first byte.
         Raises TryLater or Refused, and lets NoLongerWanted through. Returns only on a success the far side documents.
         """
+        ...
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """What a sender may offer besides: a question to the far side that sends nothing, for the doctor."""
+
+    def check(self) -> str:
+        """Return in a few words that the far side answers. Raises TryLater or Refused, nothing else."""
         ...

@@ -159,23 +159,25 @@ class KeyHolder:
 
 def valid_keys(now: datetime) -> dict[str, KeyHolder]:
     """Return every valid key by its hash. Small: an installation has tens of keys."""
-    return {
-        key.key_hash: KeyHolder(
-            key_id=key.pk,
-            name=key.name,
-            scopes=frozenset(key.scopes),
-            source_id=key.source_id,
-            source_name=key.source.name,
-            team_id=key.source.team_id,
-            expires_at=key.expires_at,
-        )
-        for key in ApiKey.objects.valid(now).select_related("source")
-    }
+    return {key.key_hash: _holder_of(key) for key in ApiKey.objects.valid(now).select_related("source")}
 
 
 def key_holder(key: str, *, now: datetime) -> KeyHolder | None:
     """Return what `key` stands for, None for a key that opens nothing. Looked up by its hash (S2)."""
-    return valid_keys(now).get(signing.sha256_hex(key))
+    found = ApiKey.objects.valid(now).select_related("source").filter(key_hash=signing.sha256_hex(key)).first()
+    return _holder_of(found) if found else None
+
+
+def _holder_of(key: ApiKey) -> KeyHolder:
+    return KeyHolder(
+        key_id=key.pk,
+        name=key.name,
+        scopes=frozenset(key.scopes),
+        source_id=key.source_id,
+        source_name=key.source.name,
+        team_id=key.source.team_id,
+        expires_at=key.expires_at,
+    )
 
 
 def channel_label(channel: str) -> str:
@@ -196,3 +198,8 @@ def team_named(slug: str) -> Team:
     if team is None:
         raise Team.DoesNotExist("There is no team yet.")
     return team
+
+
+def slug_of(team_id: int) -> str:
+    """Return the short name of the team with this id."""
+    return Team.objects.values_list("slug", flat=True).get(pk=team_id)

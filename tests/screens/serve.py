@@ -16,11 +16,15 @@ def main(port: int) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "hausmeister.settings"
     os.environ["HAUSMEISTER_BASE_URL"] = f"http://127.0.0.1:{port}"
     os.environ.setdefault("HAUSMEISTER_LOG_LEVEL", "error")
-    from hausmeister.console import serve
+    from hausmeister.console.deployment import set_up
 
-    listener = serve._listen("127.0.0.1", port)
-    serve._prepare()
+    set_up()
+    from hausmeister.alerts.writer import Writer
     from hausmeister.base import clock
+    from hausmeister.console import serve, server
+
+    listener = server.listen("127.0.0.1", port)
+    serve._prepare()
     from tests.screens import story
 
     told = story.tell()
@@ -28,7 +32,7 @@ def main(port: int) -> None:
     with clock.run_by(lambda: story.TONIGHT + timedelta(seconds=clock.monotonic_s() - began_s)):
         print(json.dumps(asdict(told)), flush=True)
         threading.Thread(target=_end_with_the_parent, daemon=True).start()
-        serve._serve(listener, writer=serve._writer(), health=lambda: True)
+        server.serve(listener, writer=Writer(), health=lambda: True, on_ready=lambda: None)
 
 
 def _end_with_the_parent() -> None:

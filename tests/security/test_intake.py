@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hausmeister import wiring
 from hausmeister.alerts import operations
-from hausmeister.alerts.intake import Problem, Request, Route, _parse
+from hausmeister.alerts.intake import Problem, Request, Route, parsed
 from hausmeister.alerts.keys import KeyRing, MissingScope, UnknownKey
 from hausmeister.alerts.models import Alert
 from hausmeister.alerts.operations import Incoming
@@ -215,7 +215,7 @@ _ODD_BODIES = [
 
 def _signals(route: Route, request: Request) -> tuple[list[Signal], int]:
     try:
-        return [fitted(one) for one in _parse(route, request)], 200
+        return [fitted(one) for one in parsed(route, request)], 200
     except Problem as problem:
         return [], problem.status
 

@@ -13,30 +13,33 @@ from hausmeister.base.priority import Priority
 from hausmeister.base.signing import sha256_hex
 
 KNOWN = ("title", "key", "text", "severity", "priority", "source", "labels", "links", "action")
-_PRIORITIES = ", ".join(priority.name for priority in reversed(Priority))
+PRIORITIES = tuple(priority.name for priority in reversed(Priority))
 
 
 def parse(request: Request) -> list[Signal]:
     """Return the one signal of the body. Raises Problem naming the field at fault."""
-    given = _form(request.body) if request.content_type == "application/x-www-form-urlencoded" else _json(request.body)
+    is_form = request.content_type == "application/x-www-form-urlencoded"
+    return [signal(_form(request.body) if is_form else _json(request.body))]
+
+
+def signal(given: Mapping[str, Any]) -> Signal:
+    """Return the signal that these fields describe. Raises Problem naming the field at fault."""
     title = _text(given, "title")
     if not title.strip():
         raise Problem(422, "missing_field", "The field title is missing; it says what is wrong, in one line.", "title")
     labels = _labels(given)
-    return [
-        Signal(
-            action=_action(given),
-            key=_text(given, "key") or _own_key(title, _text(given, "source"), labels),
-            title=title,
-            text=_text(given, "text"),
-            severity=_text(given, "severity"),
-            priority=_priority(given),
-            origin=_text(given, "source"),
-            labels=labels,
-            links=_links(given),
-            details={name: value for name, value in given.items() if name not in KNOWN},
-        )
-    ]
+    return Signal(
+        action=_action(given),
+        key=_text(given, "key") or _own_key(title, _text(given, "source"), labels),
+        title=title,
+        text=_text(given, "text"),
+        severity=_text(given, "severity"),
+        priority=_priority(given),
+        origin=_text(given, "source"),
+        labels=labels,
+        links=_links(given),
+        details={name: value for name, value in given.items() if name not in KNOWN},
+    )
 
 
 def _json(body: bytes) -> dict[str, Any]:
@@ -81,7 +84,7 @@ def _priority(given: Mapping[str, Any]) -> Priority | None:
         raise Problem(
             422,
             "wrong_value",
-            f"The field priority must be one of {_PRIORITIES}; P4 is the most urgent.",
+            f"The field priority must be one of {', '.join(PRIORITIES)}; P4 is the most urgent.",
             "priority",
         )
     return Priority[word]

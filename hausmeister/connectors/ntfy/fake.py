@@ -14,6 +14,8 @@ class FakeNtfy(FarSide):
 
     def answer(self, received: Received) -> Reply:
         """Answer as ntfy does. Raises Unexpected for what it, or we, would not accept."""
+        if (received.method, received.target) == ("GET", "/v1/health"):
+            return json_reply(200, {"healthy": True})
         if (received.method, received.target.partition("?")[0]) != ("POST", "/"):
             raise Unexpected(f"{received.method} {received.target}: JSON is published to the root")
         try:

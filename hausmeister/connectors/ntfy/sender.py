@@ -18,10 +18,11 @@ FAR_SIDE = "The ntfy server"
 
 
 class NtfySender:
-    """Publishes to topics. `client` must be a guarded one: people type the address."""
+    """Publishes to topics. `client` must be a guarded one: people type the address; `server` is the usual one."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, *, server: str = "") -> None:
         self._client = client
+        self._server = server
 
     def send(self, parcel: Parcel) -> str:
         """Deliver `parcel`; return ntfy's id. Raises TryLater or Refused."""
@@ -37,6 +38,13 @@ class NtfySender:
             # a sign-in page of some network answers 200 as well
             raise TryLater(f"{FAR_SIDE} answered {answer.status}, but not as ntfy does", maybe_delivered=True)
         return reference
+
+    def check(self) -> str:
+        """Return that the usual server is well; nothing is published. Raises TryLater or Refused."""
+        answer = over_http.exchange(self._client, "GET", f"{self._server}/v1/health", far_side=FAR_SIDE)
+        if (over_http.object_of(answer) or {}).get("healthy") is not True:
+            raise TryLater(f"{FAR_SIDE} {self._server} does not say that it is healthy")
+        return f"the ntfy server {self._server} says that it is healthy"
 
 
 def _message(parcel: Parcel, topic: str, now: datetime) -> dict[str, Any]:

@@ -56,6 +56,8 @@ class FakeOpsgenie(FarSide):
             return self._said(401, {"message": "Could not authenticate"})
         if received.method == "GET" and (one := _ONE.fullmatch(received.target)):
             return self._show(unquote(one[1]))
+        if received.method == "GET" and received.target == "/v2/alerts/count?query=status%3Aopen":
+            return self._said(200, {"data": {"count": sum(found[-1].is_open for found in self.alerts.values())}})
         if received.method == "POST" and received.target == "/v2/alerts":
             mind(received.json)
             self.deliver(received)

@@ -46,6 +46,14 @@ class OpsgenieApi:
         """Have an alert made; return the request's id. Only a 202 with one is a success."""
         return _accepted(self.call("POST", "", body))
 
+    def count(self) -> int:
+        """Return how many open alerts our key can see. Raises TryLater or Refused."""
+        answer = self.call("GET", "/count?query=status%3Aopen")
+        found = (over_http.object_of(answer) or {}).get("data")
+        if not isinstance(found, dict) or not isinstance(found.get("count"), int):
+            raise TryLater(f"{FAR_SIDE} answered {answer.status}, but not as Opsgenie does")
+        return int(found["count"])
+
     def act(self, alias: str, verb: str, note: str) -> str:
         """Acknowledge, unacknowledge or close by alias; return the request's id, "" where nothing was to do."""
         path = f"/{quote(alias, safe='')}/{verb}?identifierType=alias"
@@ -96,6 +104,10 @@ class OpsgenieSender:
         if parcel.kind in {"ack", "close"}:
             return self._tell(parcel)
         raise Refused(f"Opsgenie carries no messages of the kind {parcel.kind}.")
+
+    def check(self) -> str:
+        """Return that Opsgenie knows our key; nothing is made. Raises TryLater or Refused."""
+        return f"Opsgenie answers; {self._api.count()} alerts are open there"
 
     def _page(self, parcel: Parcel) -> str:
         facts = parcel.facts

@@ -27,12 +27,14 @@ class FakeSlack(FarSide):
     def answer(self, received: Received) -> Reply:
         """Answer as Slack does. Raises Unexpected for what Slack, or we, would not accept."""
         method = received.target.removeprefix("/api/")
-        if received.method != "POST" or method not in {"chat.postMessage", "chat.update"}:
+        if received.method != "POST" or method not in {"chat.postMessage", "chat.update", "auth.test"}:
             raise Unexpected(f"{received.method} {received.target}")
         if received.headers.get("content-type") != "application/json; charset=utf-8":
             raise Unexpected(f"content type {received.headers.get('content-type')}")
         if received.headers.get("authorization") != f"Bearer {self.token}":
             return _no("invalid_auth")
+        if method == "auth.test":
+            return json_reply(200, {"ok": True, "user": "pager", "team": "Data", "user_id": "U0PAGER"})
         message = received.json
         mind(message, is_new=method == "chat.postMessage")
         return self._post(received, message) if method == "chat.postMessage" else self._update(received, message)

@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from hausmeister.base import clock
-from hausmeister.base.outgoing import Client
+from hausmeister.base.outgoing import Answer, Client
+from hausmeister.base.untrusted import one_line
 from hausmeister.connectors.slack import errors, wire
 from hausmeister.outbox import over_http
 from hausmeister.outbox import queries as outbox
@@ -55,8 +56,27 @@ class SlackSender:
         del message["unfurl_links"], message["unfurl_media"]  # chat.update knows neither
         return self._call("chat.update", {"channel": channel, "ts": stamp, **message})
 
+    def check(self) -> str:
+        """Return whom Slack takes us for; nothing is posted. Raises TryLater or Refused."""
+        answer = self._exchange("auth.test", {})
+        said = over_http.object_of(answer) or {}
+        if said.get("ok") is not True:
+            raise TryLater(f"{FAR_SIDE} answered {answer.status}, but not as Slack does")
+        return (
+            f"Slack knows us as {one_line(str(said.get('user', '')), 80)} of {one_line(str(said.get('team', '')), 80)}"
+        )
+
     def _call(self, method: str, arguments: dict[str, Any]) -> str:
         """Return the reference of the message that Slack says it has stored. Raises TryLater or Refused."""
+        answer = self._exchange(method, arguments)
+        said = over_http.object_of(answer)
+        reference = wire.reference(said) if said is not None and said.get("ok") is True else ""
+        if not reference:
+            raise TryLater(f"{FAR_SIDE} answered {answer.status}, but not as Slack does", maybe_delivered=True)
+        return reference
+
+    def _exchange(self, method: str, arguments: dict[str, Any]) -> Answer:
+        """Return Slack's answer, unless it says no. Raises TryLater or Refused."""
         answer = over_http.exchange(
             self._client,
             "POST",
@@ -69,10 +89,7 @@ class SlackSender:
         if said is not None and said.get("ok") is False:
             wait_s = over_http.retry_after_s(answer.headers.get("retry-after", ""), now=clock.now())
             raise errors.failure(wire.error_word(said), retry_after_s=wait_s)
-        reference = wire.reference(said) if said is not None and said.get("ok") is True else ""
-        if not reference:
-            raise TryLater(f"{FAR_SIDE} answered {answer.status}, but not as Slack does", maybe_delivered=True)
-        return reference
+        return answer
 
 
 def _post_message(parcel: Parcel) -> dict[str, Any]:

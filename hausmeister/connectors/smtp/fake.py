@@ -18,7 +18,7 @@ from typing import Self
 from hausmeister.base.far_side import Unexpected
 
 HANG, DRIP, CUT = "hang", "drip", "cut"
-_STEPS = ("greeting", "EHLO", "MAIL", "RCPT", "DATA", "end of data")
+_STEPS = ("greeting", "EHLO", "NOOP", "MAIL", "RCPT", "DATA", "end of data")
 
 
 @dataclass(frozen=True)

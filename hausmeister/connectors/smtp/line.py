@@ -4,6 +4,7 @@ import smtplib
 import socket
 import ssl
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
@@ -150,9 +151,26 @@ def _unverified() -> ssl.SSLContext:
 
 def deliver(message: EmailMessage, *, sender: str, to: str, route: Route) -> str:
     """Hand `message` over and return the server's last words. Raises TryLater or Refused."""
+    return _in_words(route, lambda watch: _converse(watch, message, sender=sender, to=to, route=route))
+
+
+def greet(route: Route) -> str:
+    """Connect, turn encryption on, log in and say NOOP; return the server's words. Raises TryLater or Refused."""
+
+    def say_noop(watch: _Watch) -> str:
+        line = _Line(route, watch)
+        line.secure()
+        line.log_in()
+        return _expect(line.noop(), {250}, route)
+
+    return _in_words(route, say_noop)
+
+
+def _in_words(route: Route, converse: Callable[[_Watch], str]) -> str:
+    """Return what `converse` returns, within the route's time; whatever goes wrong becomes TryLater or Refused."""
     watch = _Watch(route.limits.total_s)
     try:
-        return _converse(watch, message, sender=sender, to=to, route=route)
+        return converse(watch)
     except NoAnswer as error:
         raise TryLater(f"The mail server: {error}") from error
     except smtplib.SMTPResponseException as error:

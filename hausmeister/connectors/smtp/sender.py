@@ -37,7 +37,20 @@ class MailSender:
             return line.deliver(message, sender=parseaddr(self._sender)[1], to=to, route=self._route)
         if team_queries.is_demo():
             return kept.keep(message, folder=self._folder, name=f"{parcel.message_id:08d}-{parcel.kind}")
-        raise Refused("No mail server is set up: set HAUSMEISTER_EMAIL_URL, such as smtp://user:password@host:port.")
+        raise _no_server()
+
+    def check(self) -> str:
+        """Return that the mail server lets us in; nothing is sent. Raises TryLater or Refused."""
+        if self._route is not None:
+            line.greet(self._route)
+            return f"the mail server {self._route.server.host}:{self._route.server.port} lets us in"
+        if team_queries.is_demo():
+            return f"no mail server is set; as this is a demo, mails are written to {self._folder}"
+        raise _no_server()
+
+
+def _no_server() -> Refused:
+    return Refused("No mail server is set up: set HAUSMEISTER_EMAIL_URL, such as smtp://user:password@host:port.")
 
 
 def _letter(parcel: Parcel, now: datetime) -> Letter:

@@ -256,6 +256,15 @@ class NewKey:
 
 
 @transaction.atomic
+def make_source(team: Team, *, name: str, by: Actor, now: datetime) -> Source:
+    """Return the team's source of that name, which is made when it is new."""
+    source, is_new = Source.objects.get_or_create(team=team, name=name[:100], defaults={"created_at": now})
+    if is_new:
+        journal.record(Fact(now, "source.made", f"source:{source.pk}", by, team.pk, {"name": source.name}))
+    return source
+
+
+@transaction.atomic
 def make_key(
     *,
     team: Team,
@@ -268,7 +277,7 @@ def make_key(
     expires_at: datetime | None = None,
 ) -> NewKey:
     """Make a key for the team's source of that name, which is made when it is new."""
-    source, _ = Source.objects.get_or_create(team=team, name=source_name, defaults={"created_at": now})
+    source = make_source(team, name=source_name, by=by, now=now)
     text = KEY_PREFIX + chance.text(KEY_LENGTH - len(KEY_PREFIX))
     key = ApiKey.objects.create(
         key_hash=signing.sha256_hex(text),

@@ -1,0 +1,58 @@
+"""The far sides: does each channel that is set up answer, and does somebody count on one that is not?"""
+
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db.models import Count
+
+from hausmeister import wiring
+from hausmeister.console.doctor.findings import Finding, well, wrong
+from hausmeister.outbox.delivery import Checkable, NotDelivered
+from hausmeister.team.models import ContactMethod
+from hausmeister.team.rules import Channel
+
+_SETTING = {
+    Channel.EMAIL: "HAUSMEISTER_EMAIL_URL",
+    Channel.SLACK: "HAUSMEISTER_SLACK_TOKEN",
+    Channel.OPSGENIE: "HAUSMEISTER_OPSGENIE_KEY",
+    Channel.NTFY: "HAUSMEISTER_NTFY_URL",
+}
+
+
+def channels() -> Iterator[Finding]:
+    """Ask each channel that is set up, or that somebody counts on, whether its far side answers."""
+    senders, used = wiring.senders(), _people_by_channel()
+    for channel in Channel:
+        if channel not in senders:
+            if channel in used:
+                yield _missing(channel, used[channel])
+            continue
+        sender = senders[channel]
+        if isinstance(sender, Checkable) and (channel in used or _is_set_up(channel)):
+            yield _asked(channel, sender)
+
+
+def _is_set_up(channel: Channel) -> bool:
+    """Say whether somebody set the channel up on purpose; ntfy has a server by default and may be nobody's."""
+    if channel is Channel.EMAIL:
+        return settings.HAUSMEISTER_EMAIL is not None
+    return channel in {Channel.SLACK, Channel.OPSGENIE}
+
+
+def _people_by_channel() -> dict[Channel, int]:
+    rows = ContactMethod.objects.usable().values("channel").annotate(people=Count("person", distinct=True))
+    return {Channel(row["channel"]): row["people"] for row in rows}
+
+
+def _asked(channel: Channel, sender: Checkable) -> Finding:
+    try:
+        return well(channel.label, sender.check())
+    except NotDelivered as error:
+        setting = _SETTING.get(channel)
+        return wrong(channel.label, str(error), f"Look at {setting}." if setting else "")
+
+
+def _missing(channel: Channel, people: int) -> Finding:
+    count = "1 person counts" if people == 1 else f"{people} people count"
+    setting = _SETTING.get(channel)
+    return wrong(channel.label, f"{count} on it, and it is not set up", f"Set {setting}." if setting else "")

@@ -1,0 +1,187 @@
+"""Every route of the program, whoever may use it, as the house test of roles compares it with docs/roles.md."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from hausmeister.base import clock
+from hausmeister.pager.models import Page
+from hausmeister.rota import operations as rota
+from hausmeister.rota.rules.slots import Post
+from hausmeister.team import operations as team_operations
+from hausmeister.team.models import Person
+from hausmeister.team.rules import Role, Scope
+from hausmeister.urls import api
+from hausmeister.web import accounts
+from tests import builders
+
+# ---- the screens ----
+
+
+@dataclass(frozen=True)
+class Screen:
+    """One path that is not of the JSON API: as its pattern, and the view behind it."""
+
+    pattern: str
+    view: Any
+
+    @property
+    def capability(self) -> Any:
+        """What its decorator says that it needs; None when it says nothing."""
+        view = getattr(self.view, "view_class", self.view)
+        return getattr(self.view, "capability", None) or getattr(view, "capability", None)
+
+
+def screens() -> list[Screen]:
+    """Return every route but those of the JSON API, in the order of their paths."""
+    found = [one for one in _walk(get_resolver().url_patterns) if not one.pattern.startswith("/api/")]
+    return sorted(found, key=lambda one: one.pattern)
+
+
+def _walk(patterns: Any, before: str = "/") -> Iterator[Screen]:
+    for one in patterns:
+        path = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from _walk(one.url_patterns, path)
+        elif isinstance(one, URLPattern):
+            yield Screen(path, one.callback)
+
+
+ROLES = ("nobody", "viewer", "responder", "lead", "admin", "another team's lead", "deactivated")
+
+
+@dataclass
+class Cast:
+    """A team with somebody of each role, and something of every kind that a path may name."""
+
+    people: dict[str, Person | None]
+    values: dict[str, Any]
+
+
+def cast(world: Any, trio: Any) -> Cast:
+    """Return the people and objects that the walk through the screens uses."""
+    viewer, gone = builders.person("Viktor"), builders.person("Greta")
+    for one, role in ((viewer, Role.VIEWER), (gone, Role.LEAD)):
+        builders.method(one)
+        team_operations.join(
+            trio.team, one, role=role, experience=1, joined_on=world.now.date(), by=builders.CONSOLE, now=world.now
+        )
+    Person.objects.filter(pk=gone.pk).update(is_active=False)
+    gone.refresh_from_db()
+    other = builders.trio(slug="streaming")
+    page = world.fire("Disk full", severity="critical")
+    people = {
+        "nobody": None,
+        "viewer": viewer,
+        "responder": trio.ana,
+        "lead": trio.carla,
+        "admin": builders.person("Alma", is_admin=True),
+        "another team's lead": other.carla,
+        "deactivated": gone,
+    }
+    return Cast(people, _values(world, trio, page))
+
+
+def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
+    """Return something of the responder's, or of the team's, for each part that a path may have."""
+    begins = world.now + timedelta(days=1)
+    override = rota.add_override(
+        trio.team, post=Post.PRIMARY, person=trio.carla, starts_at=begins, ends_at=begins + timedelta(hours=8),
+        reason="", by=builders.CONSOLE, now=world.now, even_if_outranked=True,
+    )  # fmt: skip
+    day = world.now.date() + timedelta(days=60)
+    rota.record_leave(trio.ana, starts_on=day, ends_on=day, by=builders.CONSOLE, now=world.now)
+    source = trio.team.sources.get()
+    return {
+        "page_id": page.pk,
+        "member_id": trio.team.memberships.get(person=trio.bruno).pk,
+        "method_id": trio.ana.methods.get().pk,
+        "override_id": override.pk,
+        "leave_id": trio.ana.leaves.get().pk,
+        "source_id": source.pk,
+        "key_id": source.keys.get().pk,
+        "kind": "alertmanager",
+        "list_name": "important",
+        "name": "team",
+    }
+
+
+def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
+    """Return what `person` gets at `screen`: yes, sign in, no (403), or 404. Nothing of it is kept."""
+    client = Client(raise_request_exception=True)
+    with transaction.atomic():
+        if person is not None:
+            client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+            session = client.session
+            # as if the password had just been typed: what is asked here is who may, not when
+            session[accounts.CONFIRMED_AT] = clock.now().timestamp()
+            session.save()
+        path = filled(screen.pattern, values)
+        answer = client.get(path)
+        if answer.status_code == 405:
+            answer = client.post(path)
+        transaction.set_rollback(True)
+    if answer.status_code in {301, 302, 303} and answer["Location"].startswith("/sign-in"):
+        return "sign in"
+    return {401: "sign in", 403: "no", 404: "404"}.get(answer.status_code, "yes")
+
+
+def filled(pattern: str, values: dict[str, Any]) -> str:
+    """Return `pattern` as a path, its parts taken from `values`; what is not there is a word nobody knows."""
+    path = re.sub(
+        r"<(?:(\w+):)?(\w+)>",
+        lambda match: str(values.get(match[2], 999_999 if match[1] == "int" else "unknown")),
+        pattern,
+    )
+    path = re.sub(r"\(\?P<(\w+)>[^)]*\)", lambda match: str(values.get(match[1], "unknown")), path)
+    return path.replace("^", "").replace("$", "").replace("\\Z", "")
+
+
+# ---- the JSON API ----
+
+BODIES: dict[str, Any] = {
+    "POST /api/v1/alerts": {"title": "x"},
+    "POST /api/v1/pages/{page_id}/note": {"text": "x"},
+    "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
+}
+_BOTH = (Scope.READ, Scope.MANAGE)
+# column → scopes of the key, whether it is of the alert's own source, whether it is of the alert's own team
+KEYS: dict[str, tuple[tuple[Scope, ...], bool, bool]] = {
+    "no key": ((), True, True),
+    "`alerts:write`": ((Scope.ALERTS_WRITE,), True, True),
+    "`alerts:all`": ((Scope.ALERTS_ALL,), True, True),
+    "`heartbeat`": ((Scope.HEARTBEAT,), True, True),
+    "`read`": ((Scope.READ,), True, True),
+    "`manage`": ((Scope.MANAGE,), True, True),
+    "`all`": ((Scope.ALL,), True, True),
+    "`read manage`, other source": (_BOTH, False, True),
+    "`read manage alerts:all`, other source": ((*_BOTH, Scope.ALERTS_ALL), False, True),
+    "`all`, other team": ((Scope.ALL,), False, False),
+}
+
+
+def api_operations() -> list[str]:
+    """Return every operation of the JSON API, such as "GET /api/v1/pages/{page_id}"."""
+    paths = api.get_openapi_schema()["paths"]
+    return sorted((f"{method.upper()} {path}" for path in paths for method in paths[path]), key=_by_path)
+
+
+def _by_path(operation: str) -> tuple[str, str]:
+    method, path = operation.split(" ")
+    return path, method
+
+
+def api_outcome(operation: str, caller: builders.Caller, page: Page) -> str:
+    """Return what `caller` gets: yes, 401, 403 or 404. Nothing of it is kept."""
+    method, path = operation.split(" ")
+    path = path.removeprefix("/api/v1").format(page_id=page.pk, alert_id=page.alerts.get().pk)
+    with transaction.atomic():
+        answer = caller.ask(method, path, BODIES.get(operation))
+        transaction.set_rollback(True)
+    return str(answer.status_code) if answer.status_code in {401, 403, 404} else "yes"

@@ -1,0 +1,35 @@
+"""The page of the API in a real browser, under the strict policy and with nothing from elsewhere (S24, S26)."""
+
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tests.processes import deployment, free_port
+
+CHROMIUM = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run", "--disable-quic",
+]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.counterpart("chromium")
+def test_the_api_explains_itself_in_a_browser_with_nothing_from_elsewhere():
+    port = free_port()
+    complaints, hosts = [], set()
+    with deployment(HAUSMEISTER_BASE_URL=f"http://127.0.0.1:{port}") as told, sync_playwright() as play:
+        told.start("up", "--when-empty", "demo", port=port)
+        browser = play.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: hosts.add(request.url.split("/")[2]) if "://" in request.url else None)
+        page.goto(f"http://127.0.0.1:{port}/api/docs")
+        page.get_by_text("Send an alert").click()
+        page.get_by_text("2xx means stored").wait_for()
+        page.get_by_text("/api/v1/pages/{page_id}/ack", exact=False).first.click()
+        page.get_by_text("Hausmeister-As").first.wait_for()
+        browser.close()
+    assert complaints == []
+    assert hosts == {f"127.0.0.1:{port}"}
