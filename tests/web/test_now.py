@@ -146,5 +146,7 @@ def test_the_pulse_tells_the_hard_pages_that_call_me(world, trio):
     settle(world)
     told = browser(trio.ana).get("/pulse").json()
     assert told["firing"] == 1
-    assert told["hard"] == [{"page": page.pk, "urgent": True, "words": "New page: P4 very high, Disk full"}]
+    opened = int(world.now.timestamp())
+    words = "New page: P4 very high, Disk full"
+    assert told["hard"] == [{"page": page.pk, "opened": opened, "urgent": True, "words": words}]
     assert browser(trio.carla).get("/pulse").json() == {"firing": 0, "shown": "0", "prefix": "", "hard": []}

@@ -257,7 +257,10 @@ def test_s25_nothing_that_arrives_becomes_markup(world, trio):
     page = world.fire(
         f"title {HOSTILE}", key=f"key {HOSTILE}", text=f"text {HOSTILE}", severity=f"critical{HOSTILE}"[:40],
         source=f"source {HOSTILE}", priority="P4", labels={f"label {HOSTILE}": f"value {HOSTILE}"},
-        links=[{"href": "javascript:alert(3)", "text": HOSTILE}, {"href": "https://example.org/?a=\"b", "text": HOSTILE}],
+        links=[
+            {"href": "javascript:alert(3)", "text": HOSTILE},
+            {"href": "https://example.org/?a=\"b", "text": HOSTILE},
+        ],
         extra={"deep": [HOSTILE]},
     )  # fmt: skip
     world.tick()

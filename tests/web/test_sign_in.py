@@ -255,8 +255,14 @@ def test_an_invitation_makes_an_account_once(world, trio):
 def test_an_invitation_to_somebody_with_an_account_does_not_sign_its_finder_in(world, trio):
     other = team_named(world)
     link = members.invite_by_mail(
-        other, email="ana@example.org", name="Ana", role=builders.Role.RESPONDER, experience=1, by=trio.carla, now=world.now
-    )  # fmt: skip
+        other,
+        email="ana@example.org",
+        name="Ana",
+        role=builders.Role.RESPONDER,
+        experience=1,
+        by=trio.carla,
+        now=world.now,
+    )
     world.tick()
     world.forget()
     finder = Client()

@@ -107,7 +107,13 @@ def what_needs(person: Person, cards: list[DutyCard]) -> Needs:
     mine = [row for row in built if row.is_mine]
     last = None
     if not built:
-        last = pager.visible_to(person).filter(is_test=False, closed_at__isnull=False).select_related("closed_by").order_by("-id").first()
+        last = (
+            pager.visible_to(person)
+            .filter(is_test=False, closed_at__isnull=False)
+            .select_related("closed_by")
+            .order_by("-id")
+            .first()
+        )
     return Needs(
         mine=mine,
         others=[row for row in built if not row.is_mine],
