@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.core import context
 from allauth.usersessions.models import UserSession
 from django.conf import settings
@@ -26,6 +27,29 @@ SIGNED_IN_AT = "signed_in_at"
 SEEN_AT = "seen_at"
 CONFIRMED_AT = "confirmed_at"
 FRESH_FOR = timedelta(minutes=15)
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]  # allauth is untyped
+    """Address and password, in the words of the house."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _worded(self.fields["login"], _("E-mail"))
+        _worded(self.fields["password"], _("Password"))
+
+
+class ForgottenForm(ResetPasswordForm):  # type: ignore[misc]  # allauth is untyped
+    """The address to which a link is sent."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _worded(self.fields["email"], _("E-mail"))
+
+
+def _worded(field: Any, label: Any) -> None:
+    """Give a field of allauth our label, and nothing that repeats it."""
+    field.label, field.help_text = label, ""
+    field.widget.attrs.pop("placeholder", None)
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
