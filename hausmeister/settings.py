@@ -24,8 +24,12 @@ HAUSMEISTER_SLACK_TOKEN = _read.text("HAUSMEISTER_SLACK_TOKEN")
 HAUSMEISTER_SLACK_URL = _read.url("HAUSMEISTER_SLACK_URL", "https://slack.com/api")
 HAUSMEISTER_CHAT = "slack" if HAUSMEISTER_SLACK_TOKEN else ""
 HAUSMEISTER_OPSGENIE_KEY = _read.text("HAUSMEISTER_OPSGENIE_KEY")
-HAUSMEISTER_OPSGENIE_URL = _read.url("HAUSMEISTER_OPSGENIE_URL", "https://api.opsgenie.com")
-HAUSMEISTER_OPSGENIE_HOOK_SECRET = _read.text("HAUSMEISTER_OPSGENIE_HOOK_SECRET")
+HAUSMEISTER_OPSGENIE_URL = env.somebody_else(
+    "HAUSMEISTER_OPSGENIE_URL",
+    _read.url("HAUSMEISTER_OPSGENIE_URL", "https://api.opsgenie.com"),
+    ourselves=HAUSMEISTER_BASE_URL,
+)
+HAUSMEISTER_OPSGENIE_HOOK_SECRET = _read.secret("HAUSMEISTER_OPSGENIE_HOOK_SECRET", least=24)
 HAUSMEISTER_NTFY_URL = _read.url("HAUSMEISTER_NTFY_URL", "https://ntfy.sh")
 
 # ---- outgoing connections to addresses that people type ----

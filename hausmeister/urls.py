@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from hausmeister.connectors.opsgenie import hook as opsgenie_hook
 from hausmeister.web.api import api
 
 handler400 = "hausmeister.web.screens.errors.bad_request"
@@ -12,5 +13,6 @@ handler500 = "hausmeister.web.screens.errors.broken"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
+    path("", include(opsgenie_hook.urlpatterns)),
     path("", include("hausmeister.web.urls")),
 ]

@@ -7,16 +7,31 @@ import os
 import platform
 from collections.abc import Callable
 from concurrent.futures import Executor
+from urllib.parse import urlsplit
+
+from django.conf import settings
 
 from hausmeister.alerts.intake import Route
+from hausmeister.base import database, guard
+from hausmeister.base.outgoing import Client
 from hausmeister.connectors.alertmanager import inbound as alertmanager
 from hausmeister.connectors.native import inbound as native
+from hausmeister.connectors.ntfy.sender import NtfySender
 from hausmeister.connectors.opsgenie import inbound as opsgenie
-from hausmeister.engine import jobs
+from hausmeister.connectors.opsgenie import poll as opsgenie_poll
+from hausmeister.connectors.opsgenie.sender import OpsgenieApi, OpsgenieSender
+from hausmeister.connectors.slack.sender import SlackSender
+from hausmeister.connectors.smtp.line import Route as MailRoute
+from hausmeister.connectors.smtp.sender import MailSender
+from hausmeister.connectors.webhook.sender import WebhookSender
+from hausmeister.engine import jobs, watching
+from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
+from hausmeister.engine.watching import Auditor
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
+from hausmeister.team.rules import Channel
 
 
 def intake_routes() -> tuple[Route, ...]:
@@ -25,8 +40,31 @@ def intake_routes() -> tuple[Route, ...]:
 
 
 def senders() -> dict[str, Sender]:
-    """Return the way out for each channel that is set up."""
-    return {}
+    """Return the way out for each channel that is set up. E-mail is always there: a demo keeps it as files."""
+    typed, configured = Client(guard=guard.of_settings()), Client()
+    found: dict[str, Sender] = {
+        Channel.EMAIL: _mail(),
+        Channel.NTFY: NtfySender(typed),
+        Channel.WEBHOOK: WebhookSender(typed),
+    }
+    if settings.HAUSMEISTER_SLACK_TOKEN:
+        found[Channel.SLACK] = SlackSender(
+            configured, url=settings.HAUSMEISTER_SLACK_URL, token=settings.HAUSMEISTER_SLACK_TOKEN
+        )
+    if settings.HAUSMEISTER_OPSGENIE_KEY:
+        found[Channel.OPSGENIE] = OpsgenieSender(_opsgenie_api())
+    return found
+
+
+def _mail() -> MailSender:
+    server = settings.HAUSMEISTER_EMAIL
+    host = urlsplit(settings.HAUSMEISTER_BASE_URL).hostname or "localhost"
+    route = MailRoute(server, name=host, plain_networks=settings.HAUSMEISTER_OUTGOING_ALLOW) if server else None
+    return MailSender(route, sender=settings.HAUSMEISTER_EMAIL_FROM, folder=settings.HAUSMEISTER_DATA / "mail")
+
+
+def _opsgenie_api() -> OpsgenieApi:
+    return OpsgenieApi(Client(), url=settings.HAUSMEISTER_OPSGENIE_URL, key=settings.HAUSMEISTER_OPSGENIE_KEY)
 
 
 def engine(
@@ -36,10 +74,22 @@ def engine(
     node: str = "",
     is_pressed: Callable[[], bool] = lambda: False,
 ) -> Engine:
-    """Return an engine with every job; `executor` is given by tests that send in the same thread.
+    """Return an engine with every job; `executor` is given by tests, where everything happens in one thread.
 
     `is_pressed` says that the intake of the same process is busy and sending must not take its time.
     """
     node = node or f"{platform.node()}:{os.getpid()}"
     dispatcher = Dispatcher(senders, executor=executor, is_pressed=is_pressed)
-    return Engine(paging=jobs.paging(), housekeeping=jobs.housekeeping(node), dispatcher=dispatcher)
+    begin = database.beside if executor is None else database.at_once
+    housekeeping = (*jobs.housekeeping(node), *_jobs_with_a_far_side(begin=begin))
+    return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
+
+
+def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Job, ...]:
+    """Return what the engine asks and tells others besides sending messages."""
+    auditor = Auditor(settings.HAUSMEISTER_WATCHER_URL, client=Client(), begin=begin)
+    audit = Job("audit", auditor.run, watching.EVERY)
+    if not settings.HAUSMEISTER_OPSGENIE_KEY:
+        return (audit,)
+    poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
+    return (audit, Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))

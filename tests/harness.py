@@ -18,7 +18,7 @@ from hausmeister import wiring
 from hausmeister.alerts.intake import Intake
 from hausmeister.alerts.keys import KeyRing
 from hausmeister.alerts.writer import Writer
-from hausmeister.base import clock
+from hausmeister.base import clock, outgoing
 from hausmeister.outbox.delivery import NotDelivered, Parcel
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import State
@@ -67,6 +67,7 @@ class FakeChannel:
     always: NotDelivered | None = None
 
     def send(self, parcel: Parcel) -> str:
+        outgoing.last_look()
         self.world.tried.append(Sent(self.world.now, self.name, parcel))
         failure = self.failures.pop(0) if self.failures else self.always
         if failure is not None:

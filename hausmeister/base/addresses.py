@@ -40,6 +40,15 @@ def read(text: str) -> IPAddress:
     return address
 
 
+def is_address(text: str) -> bool:
+    """Say whether `text` is an address in its ordinary spelling; the odd ones are for the system to read."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_in(address: IPAddress, networks: tuple[IPNetwork, ...]) -> bool:
     """Say whether `address` lies in one of `networks`."""
     return any(address in network for network in networks)

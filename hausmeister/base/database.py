@@ -1,6 +1,7 @@
-"""Asking the database from the event loop, where Django's connections must not be touched."""
+"""Work that touches the database away from the thread that asks for it, with a connection of its own."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
@@ -24,3 +25,23 @@ async def ask(question: Callable[_P, _R], *args: _P.args, **kwargs: _P.kwargs) -
             connection.close()
 
     return await asyncio.to_thread(run)
+
+
+Work = Callable[[], None]
+
+
+def beside(work: Work) -> None:
+    """Do `work` in a thread of its own, which ends with the process. For what must not hold up the engine."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    threading.Thread(target=run, name="beside", daemon=True).start()
+
+
+def at_once(work: Work) -> None:
+    """Do `work` here and now. For tests and the simulator, where everything happens in one thread."""
+    work()

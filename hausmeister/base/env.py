@@ -5,6 +5,7 @@
 
 import ipaddress
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -35,6 +36,16 @@ class Environment:
     def text(self, name: str, default: str = "") -> str:
         """Return the value, or `default` where the name is unset or blank."""
         return self._raw(name) or default
+
+    def secret(self, name: str, *, least: int) -> str:
+        """Return a secret of at least `least` letters and digits, "" where it is unset. Raises BadSetting.
+
+        Its error does not repeat it.
+        """
+        value = self._raw(name) or ""
+        if value and (len(value) < least or not re.fullmatch("[A-Za-z0-9_-]+", value)):
+            raise BadSetting(f"{name} must be at least {least} characters from A-Z, a-z, 0-9, - and _.")
+        return value
 
     def one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         """Return the value in lower case. Raises BadSetting unless it is one of `allowed`."""
@@ -228,6 +239,16 @@ def mailbox(name: str, value: str) -> str:
     if not address.isascii() or address.count("@") != 1 or address.startswith("@") or address.endswith("@"):
         raise BadSetting(f"{name} is {value!r}; it must look like Hausmeister <pager@example.org>.")
     return value
+
+
+def somebody_else(name: str, url: str, *, ourselves: str) -> str:
+    """Return `url` unless it is `ourselves`: a message sent to oneself would come back as an alert, for ever.
+
+    Raises BadSetting.
+    """
+    if urlsplit(url).netloc.lower() == urlsplit(ourselves).netloc.lower():
+        raise BadSetting(f"{name} is {url!r}, this installation itself; it must be the other system's address.")
+    return url
 
 
 SHORTEST_KEY = 50

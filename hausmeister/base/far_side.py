@@ -71,6 +71,7 @@ class FarSide:
         self.complaints: list[str] = []
         self._plays: list[Reply] = []
         self._lock = threading.Lock()
+        self._came = threading.Condition()
         self._released = threading.Event()
         self._server = _Server(self)
         if context is not None:
@@ -84,6 +85,10 @@ class FarSide:
         """Return what the product answers to a proper request. Raises Unexpected for an improper one."""
         self.deliver(received)
         return Reply()
+
+    def is_played_with(self, received: Received) -> bool:  # noqa: ARG002 - a product's fake may tell them apart
+        """Say whether a story's misbehaviour is meant for requests like this one."""
+        return True
 
     def deliver(self, received: Received) -> None:
         """Count `received` as delivered: a story must expect it."""
@@ -120,6 +125,12 @@ class FarSide:
                     return self.delivered.pop(place)
         raise Unexpected(f"nothing like it was delivered; there are: {[one.body[:300] for one in self.delivered]}")
 
+    def wait_until_seen(self, count: int, *, at_most_s: float = 5.0) -> None:
+        """Return once `count` requests have come in all. Raises Unexpected when they do not."""
+        with self._came:
+            if not self._came.wait_for(lambda: len(self.seen) >= count, at_most_s):
+                raise Unexpected(f"{len(self.seen)} requests came, not {count}")
+
     def check(self) -> None:
         """Raise Unexpected for improper requests, deliveries nobody expected, and plays that never came."""
         with self._lock:
@@ -151,9 +162,11 @@ class FarSide:
 
     def decide(self, received: Received) -> Reply:
         """Return what happens to `received`; called by the server for each request."""
-        with self._lock:
+        with self._came:
             self.seen.append(received)
-            play = self._plays.pop(0) if self._plays else None
+            self._came.notify_all()
+        with self._lock:
+            play = self._plays.pop(0) if self._plays and self.is_played_with(received) else None
             try:
                 proper = self.answer(received) if play is None or play.takes else Reply()
             except Unexpected as error:

@@ -50,10 +50,12 @@ def system_names(host: str, port: int) -> list[str]:
 
 
 def resolved(resolve: Resolve, host: str, port: int, *, within_s: float = LOOK_UP_S) -> tuple[str, ...]:
-    """Ask `resolve` once. Raises NoAnswer.
+    """Ask `resolve` once; an address needs no asking. Raises NoAnswer.
 
     In a thread of its own, because the system's look-up knows no time limit.
     """
+    if addresses.is_address(host):
+        return (host,)
     came: queue.SimpleQueue[Sequence[str] | Exception] = queue.SimpleQueue()
 
     def ask() -> None:

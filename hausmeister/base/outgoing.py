@@ -11,7 +11,9 @@ leave the question open whether the message went out. Nothing is tried twice her
 import socket
 import ssl
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -45,6 +47,29 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     is_whole: bool = True
+
+
+# ---- the last look ----
+
+_look: ContextVar[Callable[[], None]] = ContextVar("last_look", default=lambda: None)
+
+
+@contextmanager
+def looking(look: Callable[[], None]) -> Iterator[None]:
+    """Have `look` called right before the first byte of what is sent in the block; what it raises stops it.
+
+    It is the door that looks, so that no connector can forget it, nor do anything between look and wire.
+    """
+    token = _look.set(look)
+    try:
+        yield
+    finally:
+        _look.reset(token)
+
+
+def last_look() -> None:
+    """Look once more. For a conversation that is no HTTP: right before the bytes that hand a message over."""
+    _look.get()()
 
 
 # ---- the wire ----
@@ -115,6 +140,8 @@ class _Timed(httpcore.NetworkStream):
         return self.stream.read(max_bytes, self.dialler.total.left_s())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if not self.dialler.has_written:
+            last_look()
         self.dialler.has_written = True
         self.stream.write(buffer, self.dialler.total.left_s())
 
@@ -194,7 +221,8 @@ class Client:
         return Target(read, resolved(self._resolve, read.host, port_of(read)))
 
     def _opened(self, target: Target, dialler: _Dialler) -> httpcore.HTTPConnection:
-        context = self._context or trust()
+        # reading a machine's authorities takes a while, so only who needs them waits for it
+        context = (self._context or trust()) if target.url.scheme == "https" else None
         return httpcore.HTTPConnection(_wire_url(target.url).origin, ssl_context=context, network_backend=dialler)
 
     def _read_answer(self, answer: httpcore.Response) -> Answer:

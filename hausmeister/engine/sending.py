@@ -10,11 +10,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from hausmeister.base import chance, clock, log
+from hausmeister.base import chance, clock, log, outgoing
 from hausmeister.engine.recording import Outcome, Recorder
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox import queries as outbox_queries
-from hausmeister.outbox.delivery import Refused, Sender, TryLater
+from hausmeister.outbox.delivery import NoLongerWanted, Refused, Sender, TryLater
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import Lane
 
@@ -119,18 +119,28 @@ class Dispatcher:
         sender = self._senders.get(message.channel)
         if sender is None:
             return Outcome(message, error=Refused(f"The channel {message.channel} is not set up on this installation."))
-        parcel = outbox.parcel(message)
-        # the last look: nothing stands between it and the wire
-        if not outbox.is_mine(message.pk, by=self.name):
-            return None
+        looks: list[bool] = []
+
+        def look() -> None:
+            looks.append(outbox.is_mine(message.pk, by=self.name))
+            if not looks[-1]:
+                raise NoLongerWanted
+
         try:
-            return Outcome(message, provider_ref=sender.send(parcel))
+            with outgoing.looking(look):
+                reference = sender.send(outbox.parcel(message))
+        except NoLongerWanted:
+            return None
         except (TryLater, Refused) as error:
             return Outcome(message, error=error)
         except Exception as error:  # noqa: BLE001 - a bug in a connector must not lose the message
             reason = f"{type(error).__name__}: {error}"[:500]
             _log.error("outbox.sender_broke", channel=message.channel, message=message.pk, error=reason)
             return Outcome(message, error=TryLater(f"The sender broke: {type(error).__name__}", maybe_delivered=True))
+        if not looks:
+            # it went round the door: whoever acknowledged in between was called all the same
+            _log.error("outbox.sender_did_not_look", channel=message.channel, message=message.pk)
+        return Outcome(message, provider_ref=reference)
 
     def stop(self) -> None:
         """Let what is on the wire finish; what is claimed but not begun goes back."""

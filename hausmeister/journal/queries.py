@@ -1,6 +1,7 @@
 """Reading the journal."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from hausmeister.journal.models import Entry
 
@@ -19,6 +20,12 @@ def last_id() -> int:
     """Return the id of the newest entry, 0 when there is none."""
     newest = Entry.objects.order_by("-id").values_list("id", flat=True).first()
     return newest or 0
+
+
+def last_at(subject: str, verbs: Sequence[str]) -> datetime | None:
+    """Return when any of `verbs` last happened to `subject`, None when none ever did."""
+    newest = Entry.objects.filter(subject=subject, verb__in=verbs).order_by("-id").first()
+    return newest.at if newest is not None else None
 
 
 def verbs_about(subjects: Sequence[str], verb: str) -> list[Entry]:

@@ -21,6 +21,10 @@ class TryLater(NotDelivered):
         self.maybe_delivered = maybe_delivered
 
 
+class NoLongerWanted(Exception):
+    """The last look before the wire found the message cancelled, taken over, or its lease over: it is not sent."""
+
+
 class Refused(NotDelivered):
     """The far side said no for good; trying again would change nothing."""
 
@@ -48,6 +52,7 @@ class Sender(Protocol):
     def send(self, parcel: Parcel) -> str:
         """Deliver `parcel` and return the far side's reference for it, "" where there is none.
 
-        Raises TryLater or Refused, nothing else. Returns only on a success the far side documents.
+        It leaves through `base/outgoing`, which looks at the outbox once more right before the first byte.
+        Raises TryLater or Refused, and lets NoLongerWanted through. Returns only on a success the far side documents.
         """
         ...

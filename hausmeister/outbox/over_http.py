@@ -29,9 +29,11 @@ def exchange(
     far_side: str,
     headers: Mapping[str, str] | None = None,
     body: bytes = b"",
+    good: frozenset[int] = frozenset(),
 ) -> Answer:
-    """Send one request and return its answer of 2xx. `far_side` names the other end in sentences.
+    """Send one request and return its answer of 2xx, or of a status in `good`, which the caller judges itself.
 
+    `far_side` names the other end in sentences.
     Raises TryLater or Refused. Their texts hold a status and fixed words, nothing of the answer and no address.
     """
     try:
@@ -40,7 +42,8 @@ def exchange(
         raise Refused(f"{far_side}: {error}") from error
     except NoAnswer as error:
         raise TryLater(f"{far_side}: {error}", maybe_delivered=error.maybe_sent) from error
-    check(answer, far_side=far_side)
+    if answer.status not in good:
+        check(answer, far_side=far_side)
     return answer
 
 

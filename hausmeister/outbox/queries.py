@@ -1,5 +1,6 @@
 """Reading the outbox."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db.models import Min
@@ -49,6 +50,15 @@ def is_outdated(message_id: int) -> bool:
         subject=message.subject, kind=message.kind, channel=message.channel, pk__gt=message.pk
     ).exclude(state__in=[State.FAILED, State.CANCELLED])
     return any(one.to == message.to for one in later)
+
+
+def tried(subjects: Sequence[str], *, channel: str, kind: str) -> list[Message]:
+    """Return the messages about `subjects` that were handed to `channel` at least once, oldest first."""
+    found: list[Message] = []
+    for start in range(0, len(subjects), 500):
+        some = subjects[start : start + 500]
+        found += Message.objects.filter(subject__in=some, channel=channel, kind=kind, attempts__gt=0).order_by("id")
+    return found
 
 
 def unsettled(subject: str, *, person_id: int) -> list[Message]:

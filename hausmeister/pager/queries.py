@@ -193,6 +193,24 @@ def last_beat() -> datetime | None:
     return Beat.objects.order_by("-ticked_at").values_list("ticked_at", flat=True).first()
 
 
+# ---- for others who show pages ----
+
+
+def find(page_id: int) -> Page | None:
+    """Return the page with this number, None when there is none."""
+    return Page.objects.select_related("team", "acked_by").filter(pk=page_id).first()
+
+
+def unanswered_ids() -> list[int]:
+    """Return the open pages that nobody has acknowledged, the oldest first."""
+    return list(Page.objects.unanswered().order_by("id").values_list("id", flat=True))
+
+
+def summons_of(page_id: int, person_id: int) -> Summons | None:
+    """Return how the person was called for the page, None when they were not."""
+    return Summons.objects.select_related("person").filter(page_id=page_id, person_id=person_id).first()
+
+
 # ---- storms and age ----
 
 

@@ -133,6 +133,12 @@ def address_of(method: ContactMethod) -> dict[str, Any]:
     return {"channel": method.channel, "address": method.address, "method": method.pk}
 
 
+def usable_methods(channel: Channel, address: str) -> list[ContactMethod]:
+    """Return the verified methods with this address, however it is written. Several people may share one."""
+    methods = ContactMethod.objects.usable().filter(channel=channel, address__iexact=address, person__is_active=True)
+    return list(methods.select_related("person").order_by("id"))
+
+
 def webhook_secret(method_id: int) -> str:
     """Return what signs messages to this webhook, "" when the contact method is gone."""
     return ContactMethod.objects.filter(pk=method_id).values_list("secret", flat=True).first() or ""

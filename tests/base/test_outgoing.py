@@ -10,7 +10,7 @@ import pytest
 
 from hausmeister.base.far_side import Ending, FarSide, Reply
 from hausmeister.base.guard import Forbidden, Guard, NoAnswer
-from hausmeister.base.outgoing import Client, Limits, connect
+from hausmeister.base.outgoing import Client, Limits, connect, looking
 from tests.certificates import client_context, server_context
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -82,7 +82,7 @@ def test_s49_a_certificate_nobody_vouches_for_is_not_trusted():
 
 def test_a_dead_address_does_not_hide_the_living_one(far_side):
     client = Client(resolve=lambda *_: ["127.0.0.2", "127.0.0.1"])
-    assert client.request("GET", far_side.url).status == 200
+    assert client.request("GET", f"http://two.test:{far_side.port}/").status == 200
     far_side.expect()
 
 
@@ -114,9 +114,9 @@ def test_s45_proxies_of_the_environment_are_not_used(far_side, monkeypatch):
 
 
 def test_an_ipv6_address_stands_in_brackets_in_the_host_header(far_side):
-    client = Client(resolve=lambda *_: ["127.0.0.1"])
-    assert client.request("GET", f"http://[2001:db8::7]:{far_side.port}/").status == 200
-    assert far_side.expect().headers["host"] == f"[2001:db8::7]:{far_side.port}"
+    # an IPv6 address that leads to this machine's IPv4 side
+    assert Client().request("GET", f"http://[::ffff:127.0.0.1]:{far_side.port}/").status == 200
+    assert far_side.expect().headers["host"] == f"[::ffff:127.0.0.1]:{far_side.port}"
 
 
 def test_nothing_is_kept_or_said_of_us_but_a_name(far_side):
@@ -183,11 +183,11 @@ def test_s45_a_gzip_bomb_is_not_inflated(far_side):
 @pytest.mark.parametrize(
     ("encoding", "sent", "read", "is_whole"),
     [
-        ("gzip", gzip.compress(b'{"ok":true}'), b'{"ok":true}', True),
-        ("gzip", gzip.compress(b'{"ok":true}')[:-4], b'{"ok":true}', False),
+        ("gzip", gzip.compress(b'{"ok":true}', mtime=0), b'{"ok":true}', True),
+        ("gzip", gzip.compress(b'{"ok":true}', mtime=0)[:-4], b'{"ok":true}', False),
         ("gzip", b"not gzip at all", b"", False),
         ("br", b"whatever", b"", False),
-        ("gzip, gzip", gzip.compress(gzip.compress(b"x")), b"", False),
+        ("gzip, gzip", gzip.compress(gzip.compress(b"x", mtime=0), mtime=0), b"", False),
         ("identity", b"plain", b"plain", True),
     ],
 )
@@ -252,6 +252,33 @@ def test_a_connection_for_other_protocols_is_bounded_too():
         taken.bind(("127.0.0.1", 0))
         with pytest.raises(NoAnswer, match="no connection could be made"):
             connect("127.0.0.1", taken.getsockname()[1])
+
+
+# ---- the last look ----
+
+
+@pytest.mark.parametrize("is_secured", [False, True])
+def test_the_last_look_comes_after_connection_and_encryption_and_can_stop_the_first_byte(is_secured):
+    context = server_context("localhost") if is_secured else None
+    scheme = "https" if is_secured else "http"
+
+    class Stopped(Exception):
+        pass
+
+    def look():
+        raise Stopped
+
+    with FarSide(context=context) as server:
+        client = Client(context=client_context())
+        url = f"{scheme}://localhost:{server.port}/"
+        with pytest.raises(Stopped), looking(look):
+            client.request("POST", url, body=b"secret")
+        assert server.seen == [], "not a byte of the request went out"
+        looks = []
+        with looking(lambda: looks.append(len(server.seen))):
+            assert client.request("POST", url, body=b"x" * 200_000).status == 200
+        assert looks == [0], "once, before everything"
+        server.expect()
 
 
 # ---- servers that speak no proper HTTP ----

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from hausmeister.base import outgoing
 from hausmeister.journal import queries as journal
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.delivery import Refused, TryLater
@@ -129,6 +130,7 @@ def test_a_channel_that_is_not_set_up_counts_as_refused(world, trio, ana_has_a_p
 def test_a_bug_in_a_connector_is_logged_and_the_message_is_tried_again(world, trio):
     class Broken:
         def send(self, parcel):
+            outgoing.last_look()
             raise KeyError("a bug")
 
     world.engine._dispatcher._senders["email"] = Broken()
@@ -220,6 +222,36 @@ def test_a_message_acknowledged_away_is_not_sent_by_the_one_who_holds_it(world, 
     acked = acting.acknowledge(page.pk, by=trio.ana, now=world.now)
     assert acked.in_flight == 1, "whoever acknowledges is told that one may still arrive"
     assert not outbox.is_mine(claimed[0].pk, by="me")
+
+
+def test_an_acknowledgement_while_the_connection_is_made_stops_the_message_before_its_first_byte(world, trio):
+    """The look comes after everything slow: name look-up, connection, encryption."""
+
+    class Slow:
+        def send(self, parcel):
+            acting.acknowledge(parcel.facts["page"], by=trio.bruno, now=world.now)  # meanwhile
+            outgoing.last_look()
+            raise AssertionError("the wire was reached")
+
+    world.engine._dispatcher._senders["email"] = Slow()
+    page = world.fire()
+    world.tick()
+    message = Message.objects.get(subject=page.subject)
+    assert message.state == State.CANCELLED
+    assert newest(page).verb == "page.acknowledged"
+
+
+def test_a_sender_that_goes_round_the_door_is_told_on(world, trio):
+    class Careless:
+        def send(self, parcel):
+            return "sent"
+
+    world.engine._dispatcher._senders["email"] = Careless()
+    world.allow_error("outbox.sender_did_not_look")
+    page = world.fire()
+    world.tick()
+    assert any(one["event"] == "outbox.sender_did_not_look" for one in world.logs)
+    acting.acknowledge(page.pk, by=trio.ana, now=world.now)
 
 
 def test_what_slipped_through_after_the_acknowledgement_is_journalled_and_stays_cancelled(world, trio):

@@ -4,6 +4,7 @@ import os
 from email.message import EmailMessage
 from pathlib import Path
 
+from hausmeister.base import outgoing
 from hausmeister.outbox.delivery import TryLater
 
 
@@ -13,6 +14,7 @@ def keep(message: EmailMessage, *, folder: Path, name: str) -> str:
     Raises TryLater when it cannot be written.
     """
     part, whole = folder / f".{name}.part", folder / f"{name}.eml"
+    outgoing.last_look()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

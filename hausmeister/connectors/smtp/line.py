@@ -48,10 +48,11 @@ class _Watch:
 
     def _hang_up(self) -> None:
         self.is_late = True
-        if self.line is not None and self.line.sock is not None:
+        sock = self.line.sock if self.line is not None else None
+        if sock is not None:
             with suppress(OSError):
                 # the plain socket's own shutdown: TLS has nothing to add when time is up
-                socket.socket.shutdown(self.line.sock, socket.SHUT_RDWR)
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def end(self) -> None:
         """Close the line without another word."""
@@ -162,7 +163,8 @@ def deliver(message: EmailMessage, *, sender: str, to: str, route: Route) -> str
             " does, and have this machine trust its authority."
         ) from error
     except (smtplib.SMTPException, OSError, ValueError) as error:
-        is_late = watch.is_late or isinstance(error, TimeoutError)
+        # smtplib hides the socket's own time-out behind a "disconnected"
+        is_late = watch.is_late or isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError)
         how = f"did not answer within {route.limits.total_s:g} s" if is_late else "broke off the conversation"
         raise TryLater(f"The mail server {how}.", maybe_delivered=watch.in_data) from error
     finally:
@@ -175,6 +177,7 @@ def _converse(watch: _Watch, message: EmailMessage, *, sender: str, to: str, rou
     line.log_in()
     _expect(line.mail(sender), {250}, route)
     _expect(line.rcpt(to), {250, 251, 252}, route)
+    outgoing.last_look()
     watch.in_data = True
     words = _expect(line.data(message.as_bytes()), {250}, route)
     # it is taken; whether the good-bye works changes nothing

@@ -43,7 +43,7 @@ def page_body(parcel: Parcel, *, answer_url: str, page_url: str, now: datetime) 
             "priority_word": priority.word,
             "hard": facts["hard"],
             "storm": facts["storm"],
-            "test": facts["test"],
+            "test": facts.get("test", False),
             "source": storable(facts["source"]),
             "opened_at": facts["opened_at"],
             "team": facts["team"],

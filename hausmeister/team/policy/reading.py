@@ -26,6 +26,7 @@ DEFAULT_FILE = Path(__file__).with_name("default.toml")
 LARGEST_FILE_BYTES = 256 * 1024
 CALLS = ("on duty", "backstop", "last resort", "leads", "everybody")
 
+_SHORTEST_WAIT = timedelta(seconds=10)
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 _WEEK_MINUTES = 7 * 24 * 60
 _PRIORITIES = tuple(priority.name for priority in reversed(Priority))
@@ -168,7 +169,9 @@ def _ladders(root: Table) -> dict[str, LadderRule]:
 def _ladder(name: str, table: Table) -> LadderRule:
     steps = []
     for step in table.tables("steps"):
-        steps.append(StepRule(call=step.one_of("call", CALLS), wait=step.length("wait", least=_MINUTE, most=7 * _DAY)))
+        steps.append(
+            StepRule(call=step.one_of("call", CALLS), wait=step.length("wait", least=_SHORTEST_WAIT, most=7 * _DAY))
+        )
         step.done(("call", "wait"))
     if not steps:
         table.complain("steps", "missing", 'a list of steps, such as [{ call = "on duty", wait = "5m" }]')

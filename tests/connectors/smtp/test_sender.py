@@ -4,12 +4,13 @@ import stat
 
 import pytest
 
+from hausmeister.base import outgoing
 from hausmeister.base.env import MailServer
 from hausmeister.base.outgoing import Limits
 from hausmeister.connectors.smtp.fake import CUT, DRIP, HANG, FakeMailServer
-from hausmeister.connectors.smtp.line import Route
+from hausmeister.connectors.smtp.line import LIMITS, Route
 from hausmeister.connectors.smtp.sender import MailSender
-from hausmeister.outbox.delivery import Refused, TryLater
+from hausmeister.outbox.delivery import NoLongerWanted, Refused, TryLater
 from hausmeister.pager import links
 from hausmeister.team import operations as team
 from tests.connectors.parcels import NOW, at_night, code, page, parcel
@@ -31,9 +32,9 @@ def server():
         yield fake
 
 
-def sender_to(fake, *, user="", password="", limits=QUICK, folder=None):
-    route = Route(MailServer("127.0.0.1", fake.port, user, password, "opportunistic"), limits=limits)
-    return MailSender(route, sender=FROM, folder=folder)
+def sender_to(fake, *, limits=LIMITS):
+    route = Route(MailServer("127.0.0.1", fake.port, "", "", "opportunistic"), limits=limits)
+    return MailSender(route, sender=FROM, folder=None)
 
 
 # ---- what a letter says ----
@@ -140,6 +141,16 @@ def test_what_is_no_address_is_refused_before_anything_is_dialled(server, addres
     assert server.conversations == 0
 
 
+def test_a_letter_that_is_no_longer_wanted_is_not_handed_over(server):
+    def look():
+        raise NoLongerWanted
+
+    with pytest.raises(NoLongerWanted), outgoing.looking(look):
+        sender_to(server).send(page("email", ANA))
+    assert server.conversations == 1
+    # the fake fails at its end for any letter that nobody expected
+
+
 def test_a_line_that_begins_with_a_dot_arrives_whole(server):
     sender_to(server).send(page("email", ANA, text=".\n.. two dots\n.hidden"))
     assert server.expect().text.splitlines()[5:8] == [".", ".. two dots", ".hidden"]
@@ -168,7 +179,7 @@ def test_a_5xx_at_any_step_is_a_refusal(server, step):
 def test_a_server_that_goes_silent_before_the_letter_has_not_got_it(server, step, how):
     server.at(step, how)
     with pytest.raises(TryLater) as failed:
-        sender_to(server).send(page("email", ANA))
+        sender_to(server, limits=QUICK).send(page("email", ANA))
     assert not failed.value.maybe_delivered
     told = "broke off the conversation" if how == CUT else "did not answer within 0.3 s"
     assert str(failed.value) == f"The mail server {told}."
@@ -178,7 +189,7 @@ def test_a_server_that_goes_silent_before_the_letter_has_not_got_it(server, step
 def test_a_line_lost_after_data_may_have_delivered_the_letter(server, how):
     server.at("end of data", how)
     with pytest.raises(TryLater) as failed:
-        sender_to(server).send(page("email", ANA))
+        sender_to(server, limits=QUICK).send(page("email", ANA))
     assert failed.value.maybe_delivered
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from hausmeister.base import clock
 from hausmeister.base.guard import Guard
-from hausmeister.base.outgoing import Client, Limits
+from hausmeister.base.outgoing import LIMITS, Client, Limits
 from hausmeister.connectors.webhook.fake import FakeReceiver
 from hausmeister.connectors.webhook.sender import WebhookSender
 from hausmeister.journal.rules import CONSOLE
@@ -39,8 +39,8 @@ def receiver(method):
         yield fake
 
 
-def send(receiver, method, make=page, **facts):
-    client = Client(guard=Guard(allow=LOOPBACK, more_ports=(receiver.port,)), limits=Limits(total_s=0.5))
+def send(receiver, method, make=page, *, limits=LIMITS, **facts):
+    client = Client(guard=Guard(allow=LOOPBACK, more_ports=(receiver.port,)), limits=limits)
     return WebhookSender(client).send(make("webhook", f"{receiver.url}/ana", method=method.pk, **facts))
 
 
@@ -148,7 +148,7 @@ def test_a_no_is_a_refusal_told_without_the_address(receiver, method, status):
 def test_a_lost_answer_may_have_delivered(receiver, method):
     receiver.hang(takes=True)
     with pytest.raises(TryLater) as failed:
-        send(receiver, method)
+        send(receiver, method, limits=Limits(total_s=0.3))
     assert failed.value.maybe_delivered
     receiver.take()
 
