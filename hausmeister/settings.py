@@ -135,6 +135,10 @@ CACHES = {
 LOGIN_URL = "/sign-in"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "hausmeister.web.accounts.Adapter"
+ACCOUNT_FORMS = {
+    "login": "hausmeister.web.accounts.SignInForm",
+    "reset_password": "hausmeister.web.accounts.ForgottenForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

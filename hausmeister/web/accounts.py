@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.core import context
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.mail import send_mail
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
@@ -20,11 +21,35 @@ from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.team import operations as team
 from hausmeister.team.models import Person
+from hausmeister.web.answers import Toast, see
 
 SIGNED_IN_AT = "signed_in_at"
 SEEN_AT = "seen_at"
 CONFIRMED_AT = "confirmed_at"
 FRESH_FOR = timedelta(minutes=15)
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]  # allauth is untyped
+    """Address and password, in the words of the house."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _worded(self.fields["login"], _("E-mail"))
+        _worded(self.fields["password"], _("Password"))
+
+
+class ForgottenForm(ResetPasswordForm):  # type: ignore[misc]  # allauth is untyped
+    """The address to which a link is sent."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _worded(self.fields["email"], _("E-mail"))
+
+
+def _worded(field: Any, label: Any) -> None:
+    """Give a field of allauth our label, and nothing that repeats it."""
+    field.label, field.help_text = label, ""
+    field.widget.attrs.pop("placeholder", None)
 
 
 class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
@@ -75,6 +100,10 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untype
         """End the session, on the server as well."""
         UserSession.objects.filter(session_key=request.session.session_key).delete()
         super().logout(request)
+
+    def respond_user_inactive(self, request: HttpRequest, user: Person) -> HttpResponse:  # noqa: ARG002
+        """Say that the account has ended, to the one who knows its password."""
+        return see(request, settings.LOGIN_URL, Toast(gettext("This account has ended."), is_problem=True))
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Tell the journal that somebody failed to sign in; of the address only what can be recognised."""

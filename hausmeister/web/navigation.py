@@ -45,7 +45,8 @@ class Shell:
     @cached_property
     def person(self) -> Person | None:
         """The signed-in person, None for a stranger."""
-        user = self._request.user
+        # a request that is refused early has nobody
+        user = getattr(self._request, "user", None)
         return user if isinstance(user, Person) else None
 
     @cached_property

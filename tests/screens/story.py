@@ -18,6 +18,7 @@ from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Shift
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team import operations as team
+from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Source, Team
 from hausmeister.team.rules import Channel, ListName, Role, Scope
 from tests.harness import World
@@ -82,6 +83,9 @@ def _tell(world: World) -> Story:
         now=world.now,
     )
     world.key = key
+    # tests fire more in a minute than a source may before its pages become one
+    text = team_queries.default_policy_text()[0].replace("storm_pages = 5 ", "storm_pages = 500 ")
+    team.apply_policy(infra, text=text, file="story", by=CONSOLE, now=world.now)
 
     _history(world, ada, bo, infra)
     world.go_to(TONIGHT - timedelta(hours=8))

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -67,7 +68,8 @@ def too_many(request: HttpRequest) -> HttpResponse:
 def broken(request: HttpRequest) -> HttpResponse:
     """Answer 500 with the number to quote, and nothing of what happened (S50). Must not fail itself."""
     context = {"number": request.META.get("HAUSMEISTER_REQUEST", ""), "duties": _on_duty(request)}
-    return render(request, "web/broken.html", context, status=500)
+    # without the request: whatever reads it for the frame of a screen may be what is broken
+    return HttpResponse(render_to_string("web/broken.html", context), status=500)
 
 
 def _on_duty(request: HttpRequest) -> list[Any]:

@@ -1,6 +1,6 @@
 """Now: am I on call, until when, who is behind me; what needs me, worst first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.http import HttpResponse
@@ -39,6 +39,12 @@ class DutyCard:
     mine: Post | None
     next_duty: DutyNow | None
     week: WeekLine
+    is_first: bool = False
+
+    @property
+    def is_brief(self) -> bool:
+        """Whether one line is enough: another team's duty, below the card that matters to me."""
+        return self.mine is None and not self.is_first
 
     @property
     def team(self) -> Team:
@@ -70,8 +76,10 @@ def screen(request: Request) -> HttpResponse:
     teams = permissions.teams(person, Capability.SEE_STATUS)
     cards = [duty_card(team, person=person, now=now) for team in teams]
     sees_pages = permissions.can(person, Capability.SEE_PAGES)
+    cards.sort(key=lambda card: (card.mine is None, card.mine != Post.PRIMARY))
+    cards = [replace(card, is_first=place == 0) for place, card in enumerate(cards)]
     context = {
-        "cards": sorted(cards, key=lambda card: (card.mine is None, card.mine != Post.PRIMARY)),
+        "cards": cards,
         "several": len(teams) > 1,
         "sees_pages": sees_pages,
         "now": now,
@@ -107,7 +115,13 @@ def what_needs(person: Person, cards: list[DutyCard]) -> Needs:
     mine = [row for row in built if row.is_mine]
     last = None
     if not built:
-        last = pager.visible_to(person).filter(is_test=False).select_related("closed_by").order_by("-id").first()
+        last = (
+            pager.visible_to(person)
+            .filter(is_test=False, closed_at__isnull=False)
+            .select_related("closed_by")
+            .order_by("-id")
+            .first()
+        )
     return Needs(
         mine=mine,
         others=[row for row in built if not row.is_mine],

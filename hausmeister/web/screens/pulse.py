@@ -29,6 +29,7 @@ def screen(request: Request) -> HttpResponse:
             "hard": [
                 {
                     "page": page.pk,
+                    "opened": int(page.opened_at.timestamp()),
                     "urgent": page.rank is Priority.P4,
                     "words": _("New page: %(rank)s, %(title)s") % {"rank": page.rank.label, "title": page.title},
                 }

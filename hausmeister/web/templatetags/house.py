@@ -13,6 +13,7 @@ from django import template
 from django.http import HttpRequest, QueryDict
 from django.template.context import Context
 from django.utils import timezone
+from django.utils.dateformat import format as formatted
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -238,3 +239,9 @@ def browser(user_agent: str) -> str:
 def here(context: Context) -> str:
     """Return the address of the screen that people look at, also in a fragment that htmx put into it."""
     return answers.screen_of(cast("HttpRequest", context["request"]))
+
+
+@register.filter
+def weekday_at(moment: datetime) -> SafeString:
+    """Write a moment by its weekday, under a heading that names the week: "Wed 09:00"."""
+    return _time(moment, formatted(moment.astimezone(_zone()), "D H:i"))

@@ -28,14 +28,14 @@ const house = (() => {
   const favicon = () => {
     const link = document.getElementById("favicon");
     if (!link) return;
-    link.dataset.calm = link.dataset.calm || link.getAttribute("href");
     const number = document.getElementById("nav-firing");
     const state = window.isLive && !window.isLive() ? "lost" : number && !number.hidden ? "firing" : "calm";
-    link.setAttribute("href", link.dataset[state]);
+    if (link.getAttribute("href") !== link.dataset[state]) link.setAttribute("href", link.dataset[state]);
   };
 
   // ---- what the stream asks for ----
-  let pulseTimer = 0, alarmed = null;
+  let pulseTimer = 0;
+  const alarmed = new Set();
   const pulse = () => {
     clearTimeout(pulseTimer);
     pulseTimer = setTimeout(async () => {
@@ -49,9 +49,8 @@ const house = (() => {
       }
       document.title = told.prefix + document.title.replace(/^\d+\+? [^·]* · /, "");
       favicon();
-      const fresh = told.hard.filter((one) => alarmed && !alarmed.has(one.page));
-      alarmed = new Set(told.hard.map((one) => one.page));
-      fresh.forEach((one) => {
+      told.hard.filter((one) => one.opened >= body.dataset.drawn && !alarmed.has(one.page)).forEach((one) => {
+        alarmed.add(one.page);
         document.getElementById("alarm").textContent = one.words;
         const list = document.querySelector("[data-live-list]");
         const slot = list && list.querySelector(".slot");
@@ -158,8 +157,11 @@ const house = (() => {
     if (all) all.form.querySelectorAll(".pick[name]").forEach((one) => { one.checked = all.checked; });
     if (event.target.closest("[data-submits]")) event.target.form.requestSubmit();
   });
-  if ("serviceWorker" in navigator && "live" in body.dataset) navigator.serviceWorker.register("/worker.js").catch(() => {});
-  window.addEventListener("load", () => { tick(); favicon(); if ("live" in body.dataset) pulse(); });
+  // the worker can wait until what is on the screen has been read
+  if ("serviceWorker" in navigator && "live" in body.dataset) {
+    setTimeout(() => navigator.serviceWorker.register("/worker.js").catch(() => {}), 10e3);
+  }
+  window.addEventListener("load", () => { tick(); favicon(); });
   return { clock, favicon, fresh, pulse };
 })();
 window.house = house;

@@ -1,0 +1,276 @@
+"""What only a browser can show: live updates, keys, life without scripts, links left alone, budgets."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.screens.conftest import Product, Visitors
+
+pytestmark = [pytest.mark.slow, pytest.mark.counterpart("chromium")]
+
+
+def row(page: Page, page_id: int) -> "object":
+    return page.locator(f"#row-{page_id}")
+
+
+# ---- live ----
+
+
+def test_a_new_page_arrives_and_its_acknowledgement_elsewhere_does_too(product: Product, visitors: Visitors) -> None:
+    ada = visitors.page("ada", "/")
+    expect(ada.locator("html")).to_have_class(re.compile("scripted"))
+    ada.wait_for_timeout(500)
+    page_id = product.fire("Live: the index lags", severity="critical")
+    expect(ada.locator(f"#row-{page_id}")).to_be_visible()
+    expect(ada.locator("#alarm")).to_have_text("New page: P4 very high, Live: the index lags")
+    expect(ada).to_have_title(re.compile(r"^\d+ firing · "))
+    assert "firing" in (ada.locator("#favicon").get_attribute("href") or "")
+    mirela = visitors.page("mirela", f"/pages/{page_id}")
+    mirela.locator("#do-acknowledge").click()
+    expect(mirela.locator("#page")).to_contain_text("Mirela Sand has it since")
+    expect(ada.locator(f"#row-{page_id}")).to_contain_text("Mirela Sand has it since")
+    product.resolve("Live: the index lags")
+    expect(ada.locator(f"#row-{page_id}")).to_contain_text("closed")
+
+
+def test_two_tabs_share_one_stream(product: Product, visitors: Visitors) -> None:
+    context = visitors.context("ada")
+    streams: list[str] = []
+    context.on("request", lambda request: streams.append(request.url) if request.url.endswith("/events") else None)
+    one, other = context.new_page(), context.new_page()
+    for tab in (one, other):
+        tab.goto(product.base + "/")
+    one.wait_for_timeout(500)
+    page_id = product.fire("Live: for two tabs", severity="critical")
+    for tab in (one, other):
+        expect(tab.locator(f"#row-{page_id}")).to_be_visible()
+    assert len(streams) == 1
+    one.close()
+    product.resolve("Live: for two tabs")
+    expect(other.locator(f"#row-{page_id}")).to_contain_text("closed")
+    assert len(streams) == 2, "the other tab takes over"
+
+
+def test_nothing_moves_under_a_finger(product: Product, visitors: Visitors) -> None:
+    ada = visitors.page("ada", "/", width=390)
+    ada.wait_for_timeout(500)
+    ada.mouse.wheel(0, 300)
+    ada.wait_for_function("window.scrollY > 100")
+    first = ada.locator(f"#row-{product.told['acked']}")
+    before = first.bounding_box()
+    page_id = product.fire("Live: a P3 for later", severity="error")
+    expect(ada.locator("#needs .fresh")).to_be_visible()
+    assert ada.locator(f"#row-{page_id}").count() == 0
+    assert before is not None
+    product.resolve("Live: a P3 for later")
+
+
+def test_the_worst_enters_at_once_in_its_slot(product: Product, visitors: Visitors) -> None:
+    ada = visitors.page("ada", "/", width=390)
+    ada.wait_for_timeout(500)
+    ada.mouse.wheel(0, 300)
+    ada.wait_for_function("window.scrollY > 100")
+    page_id = product.fire("Live: a P4 now", severity="critical")
+    expect(ada.locator(f".slot #row-{page_id}")).to_be_attached()
+    product.resolve("Live: a P4 now")
+
+
+def test_a_stream_that_falls_silent_is_said_to_have_stopped(product: Product, visitors: Visitors) -> None:
+    context = visitors.context("ada")
+    context.route("**/events", lambda route: route.abort())
+    page = context.new_page()
+    page.clock.install()
+    page.goto(product.base + "/")
+    page.clock.fast_forward(50_000)
+    expect(page.locator("#live-state")).to_have_text(re.compile(r"Live stopped \d\d:\d\d, trying again"))
+    assert "lost" in (page.locator("#favicon").get_attribute("href") or "")
+
+
+# ---- acts ----
+
+
+def test_acknowledging_in_a_row_keeps_the_focus_and_can_be_undone(product: Product, visitors: Visitors) -> None:
+    page_id = product.fire("Act: in a row", severity="critical")
+    ada = visitors.page("ada", "/")
+    ada.locator(f"#row-{page_id}").get_by_role("button", name="Acknowledge").click()
+    expect(ada.locator(f"#row-{page_id}")).to_contain_text("acknowledged by you")
+    expect(ada.locator(".toast")).to_contain_text("You have it since")
+    expect(ada.locator(f"#row-{page_id} .actions button")).to_be_focused()
+    expect(ada.locator("#say")).to_contain_text("You have it since")
+    ada.locator(".toast").get_by_role("button", name="Undo").click()
+    expect(ada.locator(f"#row-{page_id}")).to_contain_text("firing")
+    product.resolve("Act: in a row")
+
+
+def test_what_is_not_stored_is_said_and_the_button_comes_back(product: Product, visitors: Visitors) -> None:
+    page_id = product.fire("Act: the line is cut", severity="critical")
+    context = visitors.context("ada")
+    page = context.new_page()
+    page.goto(f"{product.base}/pages/{page_id}")
+    context.route("**/acknowledge", lambda route: route.abort())
+    page.locator("#do-acknowledge").click()
+    expect(page.locator(".toast")).to_contain_text("Not stored. Try again, or answer on your phone.")
+    expect(page.locator("#page")).to_contain_text("firing")
+    assert page.locator("#do-acknowledge").get_attribute("aria-disabled") is None
+    context.unroute("**/acknowledge")
+    page.locator("#do-acknowledge").click()
+    expect(page.locator("#page")).to_contain_text("has it since")
+    product.resolve("Act: the line is cut")
+
+
+def test_many_are_chosen_and_acknowledged(product: Product, visitors: Visitors) -> None:
+    titles = ("Many: one", "Many: two")
+    for title in titles:
+        product.fire(title, severity="error")
+    ada = visitors.page("ada", "/alerts?find=Many")
+    expect(ada.locator(".bulk")).to_be_hidden()
+    ada.get_by_label("Choose all on this screen").check()
+    ada.locator(".bulk").get_by_role("button", name="Acknowledge").click()
+    expect(ada.locator(".toast")).to_contain_text("2 acknowledged.")
+    assert ada.url.endswith("/alerts?find=Many")
+    for title in titles:
+        product.resolve(title)
+
+
+# ---- without scripts ----
+
+
+def test_without_scripts_everything_reads_and_acts(product: Product, visitors: Visitors) -> None:
+    page_id = product.fire("Plain: no script", severity="critical")
+    ada = visitors.page("ada", "/", java_script_enabled=False, width=390)
+    expect(ada.get_by_role("link", name="Refresh")).to_be_visible()
+    ada.locator(f"#row-{page_id}").get_by_role("button", name="Acknowledge").click()
+    expect(ada.locator(f"#row-{page_id}")).to_contain_text("acknowledged by you")
+    expect(ada.locator(".toast")).to_contain_text("You have it since")
+    ada.locator(f"#row-{page_id} .title").click()
+    ada.locator("#menu-more summary").click()
+    ada.locator("#menu-more").get_by_role("button", name="1 h").click()
+    expect(ada.locator("#page")).to_contain_text("snoozed until")
+    ada.locator("#note").fill("by hand, without a script")
+    ada.get_by_role("button", name="Add").click()
+    expect(ada.locator("#page")).to_contain_text("by hand, without a script")
+    ada.goto(product.base + "/alerts?find=Plain")
+    ada.get_by_label("Choose Plain: no script").check()
+    ada.locator(".bulk").get_by_role("button", name="Close").click()
+    expect(ada.locator(".toast")).to_contain_text("1 closed.")
+
+
+# ---- keys ----
+
+
+def test_the_keyboard_alone_suffices(product: Product, visitors: Visitors) -> None:
+    page_id = product.fire("Keys: take me", severity="critical")
+    ada = visitors.page("ada", "/")
+    ada.keyboard.press("Tab")
+    expect(ada.get_by_role("link", name="Skip to the content")).to_be_focused()
+    ada.keyboard.press("Enter")
+    expect(ada.locator("#main")).to_be_focused()
+    ada.keyboard.press("?")
+    expect(ada.locator("#keys")).to_be_visible()
+    ada.keyboard.press("Escape")
+    expect(ada.locator("#keys")).to_be_hidden()
+    for _ in range(20):
+        ada.keyboard.press("j")
+        if ada.evaluate("document.activeElement.closest('.rowline')?.id") == f"row-{page_id}":
+            break
+    ada.keyboard.press("a")
+    expect(ada.locator(f"#row-{page_id}")).to_contain_text("acknowledged by you")
+    ada.keyboard.press("u")
+    expect(ada.locator(f"#row-{page_id}")).to_contain_text("firing")
+    ada.keyboard.press("g")
+    ada.keyboard.press("r")
+    ada.wait_for_url("**/rota")
+    ada.keyboard.press("/")
+    ada.wait_for_url("**/alerts**")
+    product.resolve("Keys: take me")
+
+
+def test_letters_typed_into_a_field_act_on_nothing(product: Product, visitors: Visitors) -> None:
+    page = visitors.page("ada", f"/pages/{product.told['burning']}")
+    page.keyboard.press("w")
+    expect(page.locator("#note")).to_be_focused()
+    page.keyboard.type("ace")
+    expect(page.locator("#note")).to_have_value("ace")
+    expect(page.locator("#page")).to_contain_text("firing")
+
+
+def test_focus_is_always_seen_and_never_under_the_bar(product: Product, visitors: Visitors) -> None:
+    page = visitors.page("ada", f"/pages/{product.told['acked']}", width=390)
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        hidden = page.evaluate(
+            """() => {
+              const one = document.activeElement, box = one.getBoundingClientRect();
+              if (one === document.body || one.closest('.bar, .sheet')) return '';
+              const bar = document.querySelector('.bar').getBoundingClientRect();
+              return box.top >= bar.top || box.bottom <= 0 ? one.outerHTML : '';
+            }"""
+        )
+        assert hidden == ""
+
+
+# ---- the signed link ----
+
+
+def test_s10_a_link_left_alone_in_a_browser_acknowledges_nothing(product: Product, visitors: Visitors) -> None:
+    page = visitors.page("", product.told["links"]["ada"], width=390)
+    page.wait_for_timeout(5_000)
+    expect(page.get_by_role("button", name="Acknowledge as Ada Okafor")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Acknowledge as Ada Okafor")).to_be_visible()
+    assert page.context.cookies() == []
+
+
+def test_the_link_works_without_a_script_and_is_one_request(product: Product, visitors: Visitors) -> None:
+    context = visitors.context("", width=390, java_script_enabled=False)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(product.base + product.told["links"]["bo"])
+    assert len(asked) == 1
+    button = page.get_by_role("button", name="Acknowledge as Bo Lindqvist")
+    box = button.bounding_box()
+    assert box is not None
+    assert box["height"] >= 56
+    assert box["y"] + box["height"] < 844, "the one button that matters stands on the first screen"
+    assert "snoozed" not in page.content()
+
+
+# ---- budgets ----
+
+
+@pytest.mark.parametrize(("path", "kilobytes"), [("/", 90), ("/pages/{burning}", 90), ("/alerts", 120), ("/rota", 120)])
+def test_a_cold_screen_stays_within_its_bytes_and_six_requests(
+    product: Product, visitors: Visitors, path: str, kilobytes: int
+) -> None:
+    context = visitors.context("ada", width=390)
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    received: dict[str, int] = {}
+    asked: list[str] = []
+    session.on("Network.requestWillBeSent", lambda event: asked.append(event["request"]["url"]))
+    session.on(
+        "Network.loadingFinished", lambda event: received.update({event["requestId"]: event["encodedDataLength"]})
+    )
+    page.goto(product.base + path.format(**product.told))
+    page.wait_for_timeout(1_500)
+    # Chromium draws some of its own buttons from data in itself
+    asked = [url for url in asked if not url.startswith("data:")]
+    assert len(asked) <= 6, asked
+    assert sum(received.values()) <= kilobytes * 1024
+    assert all(url.startswith(product.base) for url in asked)
+
+
+def test_the_layout_does_not_shift(product: Product, visitors: Visitors) -> None:
+    context = visitors.context("ada", width=390)
+    context.add_init_script(
+        "window.shift = 0; new PerformanceObserver((list) => list.getEntries().forEach("
+        "(one) => { if (!one.hadRecentInput) window.shift += one.value; }))"
+        ".observe({type: 'layout-shift', buffered: true});"
+    )
+    page = context.new_page()
+    page.goto(product.base + "/")
+    page.wait_for_timeout(800)
+    assert page.evaluate("window.shift") <= 0.02
