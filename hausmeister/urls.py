@@ -16,7 +16,7 @@ handler500 = "hausmeister.web.screens.errors.broken"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
-    path("api/<path:path>", nothing_here),
+    path("api/<path:path>", nothing_here, name="api_nothing"),
     path("", include(opsgenie_hook.urlpatterns)),
     path("", include("hausmeister.web.urls")),
 ]

@@ -16,6 +16,11 @@ def since(entry_id: int, *, most: int = 1000) -> list[Entry]:
     return list(Entry.objects.filter(id__gt=entry_id).order_by("id")[:most])
 
 
+def newest(*, most: int) -> list[Entry]:
+    """Return the newest entries, newest first."""
+    return list(Entry.objects.order_by("-id")[:most])
+
+
 def last_id() -> int:
     """Return the id of the newest entry, 0 when there is none."""
     newest = Entry.objects.order_by("-id").values_list("id", flat=True).first()

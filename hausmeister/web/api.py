@@ -5,11 +5,13 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI, Router, Swagger
 from ninja.errors import HttpError, ValidationError
 
 from hausmeister.base import chance, log
 from hausmeister.base.problem import Problem
+from hausmeister.team.rules import Capability
 
 _log = log.get(__name__)
 
@@ -98,6 +100,8 @@ _WORDS: tuple[tuple[type[Exception], Worded], ...] = (
 )
 
 
+# a POST to nowhere is told that there is nothing, not that a token is missing; it changes nothing
+@csrf_exempt
 def nothing_here(request: HttpRequest, path: str) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Answer a path under /api/ that no operation has, as the API words it."""
     from django.http import JsonResponse
@@ -105,3 +109,6 @@ def nothing_here(request: HttpRequest, path: str) -> HttpResponse:  # noqa: ARG0
     return JsonResponse(
         Problem(404, "not_found", "There is nothing at this address; see /api/docs.").as_dict(), status=404
     )
+
+
+nothing_here.capability = Capability.PUBLIC  # type: ignore[attr-defined]

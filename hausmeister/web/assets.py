@@ -28,7 +28,7 @@ STYLES = (
 SCRIPTS = ("live", "house", "keys")
 
 _CSS_NOISE = re.compile(r"/\*.*?\*/|(?<=[;{}:,>])\s+|\s+(?=[{}>])|\n\s*", re.DOTALL)
-_JS_NOISE = re.compile(r"^\s+|^//.*\n|\n(?=\n)", re.MULTILINE)
+_JS_NOISE = re.compile(r"^\s*//.*\n|^\s+|\n(?=\n)", re.MULTILINE)
 
 # source maps, the documentation browser we do not offer, and other generations of htmx
 NOT_SERVED = ("*.map", "redoc*", "htmax*", "htmx-4*", "htmx-2.js", "*-4.js", "*-4.min.js", "ext")

@@ -4,25 +4,24 @@ One poller for each process reads the journal while somebody listens. Raw ASGI: 
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Iterable
+import contextlib
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 from django.db import DatabaseError
 
 from hausmeister.base import clock, database, log, wake
-from hausmeister.journal import queries as journal
-from hausmeister.pager import queries as pager
-from hausmeister.team.rules import Capability
-from hausmeister.web import listeners
+from hausmeister.web import changes, listeners
+from hausmeister.web.changes import Change, Watch
 
 _log = log.get(__name__)
 
 POLL_S = 1.0
 BEAT_S = 15.0
-# on PostgreSQL a smaller id may be committed after a greater one; so long back is read once more
-LOOK_BACK_S = 10.0
+# in a storm the commits wake us a hundred times a second; eyes are slower
+PACE_S = 0.1
 MOST_STREAMS = 500
 MOST_WAITING = 200
 
@@ -43,59 +42,13 @@ class Stream:
         self.queue.put_nowait(line)
 
 
-@dataclass(frozen=True)
-class Change:
-    """What is told: a line, and which team's people with which capability may hear it."""
-
-    line: str
-    team_id: int
-    capability: Capability
-
-
-class Watch:
-    """Reads what is new in the journal, once each entry, also one that was committed late."""
-
-    def __init__(self) -> None:
-        self._upto = journal.last_id()
-        self._seen: set[int] = set()
-        self._marks: deque[tuple[float, int]] = deque()
-        self._floor = self._upto
-
-    def changes(self, *, now_s: float) -> list[Change]:
-        """Return what changed since the last call."""
-        fresh = [entry for entry in journal.since(self._floor) if entry.id not in self._seen]
-        self._seen.update(entry.id for entry in fresh)
-        self._upto = max([self._upto, *(entry.id for entry in fresh)])
-        self._marks.append((now_s, self._upto))
-        while self._marks and self._marks[0][0] < now_s - LOOK_BACK_S:
-            self._floor = self._marks.popleft()[1]
-        self._seen = {entry_id for entry_id in self._seen if entry_id > self._floor}
-        return _told((entry.subject, entry.verb, entry.team_id) for entry in fresh)
-
-
-def _told(entries: Iterable[tuple[str, str, int | None]]) -> list[Change]:
-    pages: set[int] = set()
-    changes: dict[str, Change] = {}
-    for subject, verb, team_id in entries:
-        kind, _, number = subject.partition(":")
-        if kind == "page" and number.isdecimal():
-            pages.add(int(number))
-        elif verb.startswith(("rota.", "shift.", "override.")) and team_id is not None:
-            line = f"rota {team_id}"
-            changes[line] = Change(line, team_id, Capability.SEE_STATUS)
-    found = [
-        Change(f"page {page_id} v{version}", team_id, Capability.SEE_PAGES)
-        for page_id, version, team_id in pager.versions(pages)
-    ]
-    return [*found, *changes.values()]
-
-
 class Live:
     """The streams of this process, and the task that feeds them while there are any."""
 
     def __init__(self) -> None:
         self._streams: set[Stream] = set()
         self._task: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
         self._woken: asyncio.Event | None = None
         self._is_over = False
 
@@ -107,9 +60,9 @@ class Live:
         elif len(self._streams) >= MOST_STREAMS:
             await _no_stream(send, 503)
         else:
-            await self._stream(Stream(listener), receive, send)
+            await self._stream(Stream(listener), changes.moment_of(_since(scope)), receive, send)
 
-    async def _stream(self, stream: Stream, receive: Any, send: Any) -> None:
+    async def _stream(self, stream: Stream, since: datetime | None, receive: Any, send: Any) -> None:
         headers = [
             (b"content-type", b"text/event-stream"),
             (b"cache-control", b"no-store"),
@@ -117,9 +70,9 @@ class Live:
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         self._streams.add(stream)
-        self._begin()
         gone = asyncio.create_task(_disconnected(receive))
         try:
+            await self._begin(stream, since)
             await send(_chunk("retry: 3000\nevent: hello\ndata: hello\n\n"))
             while not (gone.done() or self._is_over):
                 line = await _next(stream.queue, gone)
@@ -131,11 +84,23 @@ class Live:
             self._streams.discard(stream)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _begin(self) -> None:
+    async def _begin(self, stream: Stream, since: datetime | None) -> None:
+        """Have the journal read from here on, and queue what changed from `since` until now."""
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._feed())
+            self._ready = asyncio.Event()
+            self._task = asyncio.create_task(self._feed(self._ready))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), POLL_S)
+        if since is None:
+            return
+        try:
+            for line in await database.ask(_lines_since, since, stream.listener.person_id):
+                stream.put(line)
+        except DatabaseError as error:
+            _log.warning("live.not_read", error=type(error).__name__)
+            stream.put("again")
 
-    async def _feed(self) -> None:
+    async def _feed(self, ready: asyncio.Event) -> None:
         """Read and pass on until nobody listens."""
         self._woken = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -151,6 +116,7 @@ class Live:
                 try:
                     if watch is None:
                         watch = await database.ask(Watch)
+                        ready.set()
                     await self._tell(await database.ask(watch.changes, now_s=clock.monotonic_s()))
                     if clock.monotonic_s() - beaten_s >= BEAT_S:
                         beaten_s = clock.monotonic_s()
@@ -165,6 +131,7 @@ class Live:
     async def _pause(self) -> None:
         if self._woken is None:
             return
+        await asyncio.sleep(PACE_S)
         try:
             await asyncio.wait_for(self._woken.wait(), POLL_S)
         except TimeoutError:
@@ -175,10 +142,13 @@ class Live:
         if self._woken is not None:
             self._woken.set()
 
-    async def _tell(self, changes: list[Change]) -> None:
+    async def _tell(self, changes: list[Change] | None) -> None:
+        streams = list(self._streams)
+        if changes is None:
+            for stream in streams:
+                stream.put("again")
         if not changes:
             return
-        streams = list(self._streams)
         people = {stream.listener.person_id for stream in streams}
         rights = await database.ask(listeners.rights_of, people)
         for stream in streams:
@@ -225,6 +195,17 @@ async def _no_stream(send: Any, status: int) -> None:
 
 def _chunk(text: str) -> dict[str, Any]:
     return {"type": "http.response.body", "body": text.encode(), "more_body": True}
+
+
+def _since(scope: dict[str, Any]) -> str:
+    query: bytes = scope.get("query_string", b"")
+    return parse_qs(query.decode("latin-1")).get("since", [""])[0]
+
+
+def _lines_since(moment: datetime, person_id: int) -> list[str]:
+    """Return what changed between the drawing of a screen and the beginning of its stream."""
+    rights = listeners.rights_of([person_id]).get(person_id)
+    return changes.lines_for(rights, changes.since(moment)) if rights is not None else []
 
 
 def _cookies(scope: dict[str, Any]) -> str:

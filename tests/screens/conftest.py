@@ -77,7 +77,7 @@ def _database() -> Iterator[dict[str, str]]:
             link.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product() -> Iterator[Product]:
     data = Path(tempfile.mkdtemp(prefix="hausmeister-screens-"))
     port = _free_port()
@@ -129,13 +129,14 @@ def _wait_until_it_answers(base: str) -> None:
     raise AssertionError("the product does not answer")
 
 
-@pytest.fixture(scope="session")
+# ends with this folder: while it runs, no other test of this thread could start an event loop
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     path = shutil.which("chromium")
     assert path is not None, f"Chromium is not installed: {HOW_TO_GET}"
@@ -212,7 +213,7 @@ class Visitors:
         return self.sessions[name]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def kept(chromium: Browser, product: Product) -> Visitors:
     """Visitors whose tabs stay open; the last of them listen while the product ends, and it must not wait for them."""
     return Visitors(chromium, product)

@@ -15,14 +15,16 @@ from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting
 from hausmeister.team.operations import members
 from hausmeister.team.rules import Capability, Role
-from hausmeister.web import events, listeners
-from hausmeister.web.events import Change, Live, Watch
+from hausmeister.web import changes, events, listeners
+from hausmeister.web.changes import Change, Watch
+from hausmeister.web.events import Live
 from tests import builders
 from tests.web.visitors import browser
 
 
-def lines(changes: list[Change]) -> list[str]:
-    return [change.line for change in changes]
+def lines(found: list[Change] | None) -> list[str]:
+    assert found is not None
+    return [change.line for change in found]
 
 
 # ---- what is new in the journal ----
@@ -56,6 +58,33 @@ def test_many_entries_about_one_page_are_one_line(world, trio):
     world.forget()
 
 
+def test_more_than_can_be_told_one_by_one_is_told_as_look_again(world, trio, monkeypatch):
+    monkeypatch.setattr(changes, "MOST_ENTRIES", 4)
+    page, watch = world.fire(), Watch()
+    for number in range(6):
+        acting.note(page.pk, by=trio.ana, text=str(number), now=world.now)
+    assert watch.changes(now_s=0.0) is None
+    acting.note(page.pk, by=trio.ana, text="and one more", now=world.now)
+    assert lines(watch.changes(now_s=0.1)) == [f"page {page.pk} v8"]
+    assert browser(trio.ana).get("/pulse?since=0").json()["changes"] == ["again"]
+    world.tick()
+    world.forget()
+
+
+def test_a_screen_learns_what_happened_before_its_stream_began(world, trio):
+    before = int(world.now.timestamp())
+    page = world.fire()
+    client = browser(trio.ana)
+    assert client.get(f"/pulse?since={before}").json()["changes"][0] == f"page {page.pk} v1"
+    assert client.get(f"/pulse?since={before + 60}").json()["changes"] == []
+    outsider = builders.trio(slug="streaming").carla
+    assert not any("page" in line for line in browser(outsider).get(f"/pulse?since={before}").json()["changes"])
+    for nonsense in ("", "x", "-1", "9" * 40):
+        assert "changes" not in client.get(f"/pulse?since={nonsense}").json()
+    world.tick()
+    world.forget()
+
+
 def entry(entry_id: int, page: Page) -> Entry:
     """Store an entry under a number of our choosing, as if its transaction had ended just now."""
     one = Entry(id=entry_id, at=page.opened_at, subject=page.subject, verb="page.noted", actor_kind="x", actor_name="x")
@@ -82,7 +111,7 @@ def test_what_lies_long_back_is_read_no_more(world, trio):
     watch = Watch()
     acting.note(page.pk, by=trio.ana, text="x", now=world.now)
     watch.changes(now_s=0.0)
-    watch.changes(now_s=events.LOOK_BACK_S + 1)
+    watch.changes(now_s=changes.LOOK_BACK_S + 1)
     assert watch._floor == watch._upto
     assert watch._seen == set()
     world.tick()
@@ -173,7 +202,7 @@ class Browser:
 async def listening(live: Live, listener: listeners.Listener):  # type: ignore[no-untyped-def]
     far = Browser()
     stream = events.Stream(listener)
-    task = asyncio.create_task(live._stream(stream, far.receive, far.send))
+    task = asyncio.create_task(live._stream(stream, None, far.receive, far.send))
     assert (await far.next())["status"] == 200
     assert "event: hello" in await far.line()
     try:
@@ -187,10 +216,33 @@ async def listening(live: Live, listener: listeners.Listener):  # type: ignore[n
 def quiet(monkeypatch):  # type: ignore[no-untyped-def]
     """A poller that finds nothing of itself: the test hands lines to the streams."""
 
-    async def nothing(self: Live) -> None:
-        return None
+    async def nothing(_self: Live, ready: asyncio.Event) -> None:
+        ready.set()
 
     monkeypatch.setattr(Live, "_feed", nothing)
+
+
+def test_what_changed_before_the_stream_began_comes_first(quiet, monkeypatch):
+    asked = []
+
+    def told(moment: Any, person_id: int) -> list[str]:
+        asked.append((moment.isoformat(), person_id))
+        return ["page 7 v3"]
+
+    monkeypatch.setattr(events, "_lines_since", told)
+
+    async def story() -> None:
+        far, stream = Browser(), events.Stream(listeners.Listener("s", 1))
+        moment = changes.moment_of(events._since({"query_string": b"since=1700000003"}))
+        task = asyncio.create_task(Live()._stream(stream, moment, far.receive, far.send))
+        assert (await far.next())["status"] == 200
+        assert "event: hello" in await far.line()
+        assert await far.line() == "data: page 7 v3\n\n"
+        far.gone.set()
+        await asyncio.wait_for(task, 10)
+
+    asyncio.run(story())
+    assert asked == [("2023-11-14T22:13:20+00:00", 1)]
 
 
 def test_a_line_reaches_the_browser(quiet):

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from hausmeister.base import outgoing
 from hausmeister.journal.models import Entry
 from hausmeister.outbox.delivery import Refused, TryLater
 from hausmeister.pager.models import Page, PageState
@@ -69,6 +70,7 @@ def test_a_message_that_came_too_late_is_told(world, trio):
 
     class Slow:
         def send(self, parcel):  # type: ignore[no-untyped-def]
+            outgoing.last_look()
             acting.acknowledge(page_id, by=trio.bruno, now=world.now)
             return "slow-1"
 

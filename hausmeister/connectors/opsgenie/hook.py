@@ -54,4 +54,4 @@ def _take(body: Mapping[str, Any], *, now: datetime) -> bool:
 # what the house's list of open doors reads (S28)
 events.capability = Capability.PUBLIC  # type: ignore[attr-defined]
 
-urlpatterns = [path("in/opsgenie-events/<str:secret>", events)]
+urlpatterns = [path("in/opsgenie-events/<str:secret>", events, name="opsgenie_events")]

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from hausmeister.base import clock
+from hausmeister.base import clock, outgoing
 from hausmeister.engine import jobs
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
@@ -80,6 +80,7 @@ class _Delivered:
 
     def send(self, parcel: Parcel) -> str:
         """Count `parcel` as delivered."""
+        outgoing.last_look()
         for told in self._replay.audience:
             told(parcel)
         return f"demo-{parcel.message_id}"

@@ -1,6 +1,7 @@
 """Contact methods and ladders: adding, proving by a code, switching off, removing."""
 
 import re
+from typing import cast
 
 from django import forms
 from django.conf import settings
@@ -48,8 +49,7 @@ class AddForm(forms.Form):
 
     def __init__(self, data: object = None) -> None:
         super().__init__(data)  # type: ignore[arg-type]  # a QueryDict or nothing
-        field = self.fields["channel"]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - for the type checker
+        field = cast("forms.ChoiceField", self.fields["channel"])
         field.choices = [(name, label) for name, label, _what in channels()]
 
     def clean(self) -> dict[str, str]:

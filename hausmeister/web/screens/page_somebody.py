@@ -1,6 +1,6 @@
 """Page somebody: a person asks for help, and it goes the way of every alert."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.db import transaction
@@ -50,8 +50,7 @@ class PageForm(forms.Form):
 
     def __init__(self, teams: list[Team], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["team"]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - for the type checker
+        field = cast("forms.ModelChoiceField[Any]", self.fields["team"])
         field.queryset = Team.objects.filter(pk__in=[team.pk for team in teams]).order_by("name")
         if len(teams) == 1:
             field.widget = forms.HiddenInput()

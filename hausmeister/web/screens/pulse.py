@@ -9,14 +9,18 @@ from hausmeister.base.priority import Priority
 from hausmeister.pager import queries as pager
 from hausmeister.pager.models import PageState
 from hausmeister.team.rules import Capability
-from hausmeister.web import when
+from hausmeister.web import changes, listeners, when
 from hausmeister.web.access import Request, needs
 
 
 @needs(Capability.SEE_PAGES)
 @require_safe
 def screen(request: Request) -> HttpResponse:
-    """Tell the number for the navigation and the title, and the hard pages that call this person."""
+    """Tell the number for the navigation and the title, and the hard pages that call this person.
+
+    With `since` (seconds since 1970) also what changed from then on, in the stream's lines: a tab that listens to
+    another tab's stream asks once for what happened between its drawing and that moment.
+    """
     firing = pager.firing_for(request.user)
     calling = [page for page in pager.needs(request.user) if page.state is PageState.FIRING and page.is_hard]
     return JsonResponse(
@@ -35,5 +39,14 @@ def screen(request: Request) -> HttpResponse:
                 }
                 for page in calling
             ],
+            **_changes(request),
         }
     )
+
+
+def _changes(request: Request) -> dict[str, list[str]]:
+    moment = changes.moment_of(request.GET.get("since", ""))
+    if moment is None:
+        return {}
+    rights = listeners.rights_of([request.user.pk])[request.user.pk]
+    return {"changes": changes.lines_for(rights, changes.since(moment))}

@@ -1,6 +1,6 @@
 """Changing the rota: overrides for those who may, days away for everybody's own self."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.http import HttpResponse
@@ -42,13 +42,10 @@ class OverrideForm(forms.Form):
     def __init__(self, team: Team, viewer: Person, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ids = [one.person_id for one in team_queries.members(team.pk) if one.role != Role.VIEWER]
-        people = self.fields["person"]
-        assert isinstance(people, forms.ModelChoiceField)  # noqa: S101 - for the type checker
+        people = cast("forms.ModelChoiceField[Any]", self.fields["person"])
         people.queryset = Person.objects.filter(pk__in=ids).order_by("name")
         for name in ("starts_at", "ends_at"):
-            field = self.fields[name]
-            assert isinstance(field, LocalMoment)  # noqa: S101 - for the type checker
-            field.zone = viewer.zone
+            cast("LocalMoment", self.fields[name]).zone = viewer.zone
 
 
 @needs(Capability.CHANGE_ROTA)

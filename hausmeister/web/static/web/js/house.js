@@ -37,8 +37,9 @@ const house = (() => {
   let pulseTimer = 0;
   const alarmed = new Set();
   const pulse = () => {
-    clearTimeout(pulseTimer);
+    if (pulseTimer) return;
     pulseTimer = setTimeout(async () => {
+      pulseTimer = 0;
       const answer = await fetch("/pulse", { headers: { Accept: "application/json" } }).catch(() => null);
       if (!answer || !answer.ok) return;
       const told = await answer.json();
@@ -162,6 +163,6 @@ const house = (() => {
     setTimeout(() => navigator.serviceWorker.register("/worker.js").catch(() => {}), 10e3);
   }
   window.addEventListener("load", () => { tick(); favicon(); });
-  return { clock, favicon, fresh, pulse };
+  return { now, clock, favicon, fresh, pulse };
 })();
 window.house = house;

@@ -7,7 +7,9 @@ document.documentElement.classList.add("scripted");
   const SILENT = 45e3, HIDDEN = 30e3, FETCH = 30e3;
   const channel = new BroadcastChannel("hausmeister-live");
   let source = null, release = null, waiting = null, hideTimer = 0, beat = Date.now(), stopped = 0, fetched = 0;
-  const pending = new Map();
+  // seconds since 1970, by the server's clock: the stream begins with what changed from then on
+  let upto = +body.dataset.drawn;
+  const pending = new Set();
 
   const show = (on) => {
     const state = document.getElementById("live-state");
@@ -17,11 +19,13 @@ document.documentElement.classList.add("scripted");
     house.favicon();
   };
   const wake = (element) => {
-    clearTimeout(pending.get(element));
-    pending.set(element, setTimeout(() => {
+    // one already on its way brings this change as well; putting it off again would starve it in a storm
+    if (pending.has(element)) return;
+    pending.add(element);
+    setTimeout(() => {
       pending.delete(element);
       if (element.isConnected) htmx.trigger(element, "live");
-    }, 150));
+    }, 150);
   };
   const all = () => {
     fetched = Date.now();
@@ -40,8 +44,15 @@ document.documentElement.classList.add("scripted");
     if (!known.length) document.querySelectorAll("[data-live-list]").forEach((list) => house.fresh(list, wake));
     house.pulse();
   };
+  // what a tab that listens to another one missed between its drawing and now
+  const missed = async () => {
+    const answer = await fetch(`/pulse?since=${body.dataset.drawn}`, { headers: { Accept: "application/json" } })
+      .catch(() => null);
+    if (answer && answer.ok) ((await answer.json()).changes || []).forEach(heard);
+  };
   const heard = (message) => {
     beat = Date.now();
+    upto = Math.floor(house.now() / 1e3);
     show(true);
     const [kind, name, version] = message.split(" ");
     if (kind === "page") page(name, +version.slice(1));
@@ -53,7 +64,7 @@ document.documentElement.classList.add("scripted");
   const read = () => new Promise((done) => {
     let first = true;
     release = () => { source.close(); source = release = null; done(); };
-    source = new EventSource("/events");
+    source = new EventSource(`/events?since=${upto}`);
     source.onmessage = (event) => tell(event.data);
     source.addEventListener("hello", () => { tell(first ? "beat" : "again"); first = false; });
     source.onerror = () => { if (source && source.readyState === 2) show(false); };
@@ -89,5 +100,5 @@ document.documentElement.classList.add("scripted");
     }
   }, 5e3);
   window.isLive = () => !stopped;
-  window.addEventListener("load", begin);
+  window.addEventListener("load", () => { begin(); setTimeout(() => { if (!release) missed(); }, 500); });
 })();
