@@ -52,7 +52,7 @@ class Stage:
         """Return what `statement` counts in the database."""
         if self.told.database_url:
             with psycopg.connect(self.told.database_url) as link:
-                return int(link.execute(statement).fetchone()[0])  # type: ignore[call-overload,index]
+                return int(link.execute(statement).fetchone()[0])  # type: ignore[index]
         with contextlib.closing(sqlite3.connect(self.told.data / "hausmeister.sqlite3", timeout=30)) as link:
             return int(link.execute(statement).fetchone()[0])
 
@@ -80,7 +80,7 @@ def staged(kind: str, *, storm: int) -> Iterator[Stage]:
     """Yield the product on a fresh database; `storm` is the policy's `storm_pages`."""
     sink = Sink()
     with contextlib.ExitStack() as stack:
-        stack.callback(lambda: sink.popen.poll() is None and sink.popen.kill())
+        stack.callback(sink.popen.kill)
         url = stack.enter_context(postgres.cluster(durable=True)) if kind == "postgresql" else ""
         told = stack.enter_context(
             deployment(url, HAUSMEISTER_OUTGOING_PORTS=str(sink.port), HAUSMEISTER_LOG_LEVEL="error")
@@ -104,7 +104,9 @@ def flood(kind: str, *, keys: int, storm: int, seconds: float) -> dict[str, Any]
             "--keys", str(keys),
         ]  # fmt: skip
         before_s = _cpu_s(stage.process.popen.pid)
-        figures = json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
+        figures: dict[str, Any] = json.loads(
+            subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+        )
         figures["cpu_s"] = round(_cpu_s(stage.process.popen.pid) - before_s, 1)
         figures["memory_mib"] = _memory_mib(stage.process.popen.pid)
         stored = stage.number("SELECT sum(count) FROM alerts_alert")
@@ -178,7 +180,8 @@ def rest(kind: str) -> dict[str, Any]:
 def _start_page(base: str, greeting: str) -> dict[str, Any]:
     who = re.search(r"(\S+@\S+)", greeting)
     password = re.search(r"password:?\s+(\S+)", greeting, re.IGNORECASE)
-    assert who is not None and password is not None, greeting
+    assert who is not None, greeting
+    assert password is not None, greeting
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
     page = opener.open(f"{base}/sign-in").read().decode()
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
@@ -228,7 +231,7 @@ def _cpu_s(pid: int) -> float:
 
 def _machine() -> str:
     cpu = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
-    return f"{os.cpu_count()} × {cpu[1] if cpu else 'unknown'}, Python {sys.version.split()[0]}"
+    return f"{os.cpu_count()} x {cpu[1] if cpu else 'unknown'}, Python {sys.version.split()[0]}"
 
 
 def main() -> None:

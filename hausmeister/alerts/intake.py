@@ -6,6 +6,7 @@ only after its signals are committed. 2xx means stored, 5xx means send it again;
 
 import asyncio
 import re
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,6 +86,34 @@ class Counters:
     refused: dict[int, int] = field(default_factory=dict)
 
 
+class _Answers:
+    """Carries "it is stored" from the writer's thread to the loop's: one call for all that end together."""
+
+    def __init__(self) -> None:
+        self._ended: deque[asyncio.Future[None]] = deque()
+        self._is_called = False
+
+    def finish(self, done: "asyncio.Future[None]") -> None:
+        """Let `done` be finished in its loop. Raises RuntimeError when the loop is gone."""
+        self._ended.append(done)
+        if not self._is_called:
+            self._is_called = True
+            try:
+                done.get_loop().call_soon_threadsafe(self._finish_all)
+            except RuntimeError:
+                self._is_called = False
+                raise
+
+    def _finish_all(self) -> None:
+        # first this: what is added from now on calls again
+        self._is_called = False
+        while self._ended:
+            done = self._ended.popleft()
+            # the request may have gone away meanwhile; its alert is stored all the same
+            if not done.done():
+                done.set_result(None)
+
+
 class Intake:
     """Answers the intake's paths and hands every other request to `behind`."""
 
@@ -101,6 +130,7 @@ class Intake:
         self._keys = keys
         self._behind = behind
         self.counters = Counters()
+        self._answers = _Answers()
 
     async def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
@@ -156,13 +186,8 @@ class Intake:
         if not signals:
             return []
         incoming = sent_by(holder, signals)
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-
-        def on_done(_submission: Submission) -> None:
-            loop.call_soon_threadsafe(_finish, done)
-
-        submission = Submission(incoming, on_done)
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        submission = Submission(incoming, lambda _submission: self._answers.finish(done))
         try:
             self._writer.submit(submission)
         except IntakeIsFull:
@@ -171,12 +196,6 @@ class Intake:
         if submission.failure is not None:
             raise not_stored()
         return submission.answer
-
-
-def _finish(done: asyncio.Future[None]) -> None:
-    # the request may have gone away meanwhile; its alert is stored all the same
-    if not done.done():
-        done.set_result(None)
 
 
 def _key(route: Route, headers: Mapping[bytes, bytes], query: Mapping[str, str]) -> str:

@@ -1,7 +1,7 @@
 """Storing what comes in, and closing what is over. One transaction for a whole batch of signals."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -95,6 +95,10 @@ def _waves(incoming: Sequence[Incoming]) -> Iterable[list[int]]:
         yield wave
 
 
+# a storm reads the same alerts again and again: their texts and labels stay where they are
+_KNOWN_COLUMNS = ("id", "team_id", "source_id", "page_id", "key", "priority", "is_hard")
+
+
 def _open_alerts(signals: Sequence[Incoming]) -> dict[Key, Alert]:
     """Return the open alerts that `signals` are about, by source and key, locked on PostgreSQL."""
     wide = [one for one in signals if one.any_source]
@@ -102,7 +106,7 @@ def _open_alerts(signals: Sequence[Incoming]) -> dict[Key, Alert]:
     if wide:
         asked |= Q(team_id__in={one.team_id for one in wide}, key__in={one.signal.key for one in wide})
     # in the order of ids, so that two nodes with the same keys never wait for each other crosswise
-    rows = Alert.objects.open().filter(asked).order_by("id")
+    rows = Alert.objects.open().filter(asked).only(*_KNOWN_COLUMNS).order_by("id")
     if connection.vendor == "postgresql":
         rows = rows.select_for_update()
     known = {(alert.source_id, alert.key): alert for alert in rows}
@@ -176,9 +180,11 @@ def _open_all(groups: list[list[Incoming]], contexts: dict[int, TeamContext], no
         context = _context(group[0].team_id, contexts, now)
         how = urgency(group[0].signal, source=group[0].source_name, policy=context.policy)
         by_team.setdefault(group[0].team_id, []).append(_New(group, how))
-    for team_id, news in sorted(by_team.items()):
-        _give_pages(contexts[team_id], news, now)
-    return _store([new for news in by_team.values() for new in news], now)
+    plans = [_plan_pages(contexts[team_id], news, now) for team_id, news in sorted(by_team.items())]
+    with bulk.together():
+        for plan in plans:
+            plan.open(now)
+        return _store([new for news in by_team.values() for new in news], now)
 
 
 def _context(team_id: int, contexts: dict[int, TeamContext], now: datetime) -> TeamContext:
@@ -187,25 +193,38 @@ def _context(team_id: int, contexts: dict[int, TeamContext], now: datetime) -> T
     return contexts[team_id]
 
 
-def _give_pages(context: TeamContext, news: list[_New], now: datetime) -> None:
-    """Give each new alert a page of its own, or a place in its source's storm (see `pager.rules.storm`)."""
+@dataclass
+class _Plan:
+    """The pages that a team's new alerts call for; each has the alerts that will be on it."""
+
+    context: TeamContext
+    drafts: list[PageDraft] = field(default_factory=list)
+    owners: list[list[_New]] = field(default_factory=list)
+
+    def add(self, draft: PageDraft, news: list[_New]) -> None:
+        self.drafts.append(draft)
+        self.owners.append(news)
+
+    def open(self, now: datetime) -> None:
+        for page_id, owner in zip(open_pages(self.context, self.drafts, now=now), self.owners, strict=True):
+            for new in owner:
+                new.page_id = page_id
+
+
+def _plan_pages(context: TeamContext, news: list[_New], now: datetime) -> _Plan:
+    """Plan for each new alert a page of its own, or a place in its source's storm (see `pager.rules.storm`)."""
     by_source: dict[tuple[int, bool], list[_New]] = {}
     for new in news:
         by_source.setdefault(new.storm_key, []).append(new)
-    drafts: list[PageDraft] = []
-    owners: list[list[_New]] = []
+    plan = _Plan(context)
     for (_, is_hard), group in sorted(by_source.items()):
         own = _own_pages(context, group, is_hard=is_hard, now=now)
         for new in group[:own]:
-            drafts.append(_draft(new))
-            owners.append([new])
+            plan.add(_draft(new), [new])
         rest = group[own:]
         if rest and not _join_storm(rest, now):
-            drafts.append(_storm_draft(rest))
-            owners.append(rest)
-    for page_id, owner in zip(open_pages(context, drafts, now=now), owners, strict=True):
-        for new in owner:
-            new.page_id = page_id
+            plan.add(_storm_draft(rest), rest)
+    return plan
 
 
 def _own_pages(context: TeamContext, group: list[_New], *, is_hard: bool, now: datetime) -> int:

@@ -4,12 +4,14 @@ Django's `bulk_create` spends about 50 µs of Python on each row; this spends ab
 the trade: a model, its columns, the values. Defaults, validation and signals do not run; constraints do.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import msgspec
+import psycopg
 from django.db import connection, models
 
 Row = tuple[Any, ...]
@@ -47,6 +49,21 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
         row = cursor.fetchone()
     first = (row[0] if row else 0) + 1
     return list(range(first, first + count))
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Let PostgreSQL work on each insert of the block while the next one is prepared here.
+
+    What it refuses is raised by a later statement of the block or at its end, at the latest; nothing of the
+    transaction is kept then. Not for updates: how many rows one changed is known only afterwards.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -100,8 +117,20 @@ def _postgresql_statement(model: type[models.Model], columns: tuple[str, ...]) -
 def _insert_postgresql(model: type[models.Model], columns: tuple[str, ...], rows: list[Row]) -> None:
     names = [field.column for field in _fields(model, columns)]
     body = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
-    with connection.cursor() as cursor:
-        cursor.execute(_postgresql_statement(model, columns), [body])
+    _execute_postgresql(_postgresql_statement(model, columns), body)
+
+
+def _execute_postgresql(statement: str, body: str) -> None:
+    """Run `statement` with its one parameter sent beside it: Django's cursors write it into the text of the statement,
+    which PostgreSQL would then read twice and plan anew each time."""
+    connection.ensure_connection()
+    link = connection.connection
+    link.prepare_threshold = 0
+    try:
+        with connection.wrap_database_errors, psycopg.Cursor(link) as cursor:
+            cursor.execute(statement, [body], prepare=True)
+    finally:
+        link.prepare_threshold = None
 
 
 def update(model: type[models.Model], *, add: Sequence[str], replace: Sequence[str], rows: Iterable[Row]) -> None:
@@ -116,8 +145,7 @@ def update(model: type[models.Model], *, add: Sequence[str], replace: Sequence[s
     if connection.vendor == "postgresql":
         names = [field.column for field in _fields(model, columns)]
         body = msgspec.json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode()
-        with connection.cursor() as cursor:
-            cursor.execute(_postgresql_update(model, tuple(add), tuple(replace)), [body])
+        _execute_postgresql(_postgresql_update(model, tuple(add), tuple(replace)), body)
     else:
         _update_sqlite(model, tuple(add), tuple(replace), rows)
 

@@ -24,7 +24,7 @@ SLOTS = {Lane.PAGING: 6, Lane.CHAT: 2}
 # claimed ahead of free slots, so that one transaction serves several messages
 AHEAD = 2
 # while the intake is busy storing, so many messages a second leave: what is stored first is what counts
-PRESSED_PER_S = 100.0
+PRESSED_PER_S = 50.0
 
 _Key = tuple[Lane, str]
 
