@@ -25,6 +25,8 @@ SLOTS = {Lane.PAGING: 6, Lane.CHAT: 2}
 AHEAD = 2
 # while the intake is busy storing, so many messages a second leave: what is stored first is what counts
 PRESSED_PER_S = 50.0
+# and so many at once: a round of all slots would keep the writer from the processor for too long
+PRESSED_AT_ONCE = 2
 
 _Key = tuple[Lane, str]
 
@@ -63,6 +65,8 @@ class Dispatcher:
             most = self._free(key)
             if not most:
                 continue
+            if self._is_pressed():
+                most = min(most, PRESSED_AT_ONCE)
             claimed = outbox.claim(*key, most=most, by=self.name, now=now)
             if len(claimed) == most:
                 self._has_more.add(key)
