@@ -85,6 +85,8 @@ TROUBLE = {
 }
 
 
+# real far sides that hang take real time
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TROUBLE)
 def test_x5_a_provider_in_trouble_is_tried_again_and_then_the_next_method_is_used_at_once(world, outside, trio, name):
     channel, trouble, cause = TROUBLE[name]
@@ -109,6 +111,7 @@ def test_x5_a_provider_in_trouble_is_tried_again_and_then_the_next_method_is_use
     assert "This may have reached you before" not in letter.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "play", "cause"),
     [
