@@ -1,6 +1,7 @@
 """Storing what comes in, and closing what is over. One transaction for a whole batch of signals."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -83,7 +84,8 @@ def _waves(incoming: Sequence[Incoming]) -> Iterable[list[int]]:
     wave: list[int] = []
     actions: dict[Key, Action] = {}
     for index, one in enumerate(incoming):
-        key = (one.source_id, one.signal.key)
+        # by team, not by source: a key for all alerts may close what another source has just opened
+        key = (one.team_id, one.signal.key)
         if actions.get(key, Action.FIRE) is not Action.FIRE or (
             key in actions and one.signal.action is not Action.FIRE
         ):
@@ -403,16 +405,16 @@ def close_page(page_id: int, *, by: Actor, person: Person | None, reason: str, n
     return page
 
 
-@transaction.atomic
 def expire(*, now: datetime) -> int:
-    """Close pages older than their team's greatest age, visibly; return how many.
+    """Close pages older than their team's greatest age, visibly, each by itself; return how many.
 
     What still fires then opens a new page with its next signal.
     """
     expired = 0
     for page_id, age in pager_queries.too_old(now=now):
-        close_page(page_id, by=ENGINE, person=None, reason=f"expired: nobody closed it for {age}", now=now)
-        expired += 1
+        with suppress(acting.PageIsClosed):  # somebody closed it a moment before
+            close_page(page_id, by=ENGINE, person=None, reason=f"expired: nobody closed it for {age}", now=now)
+            expired += 1
     return expired
 
 
