@@ -21,6 +21,7 @@ from hausmeister.pager.rules.ladder import Callee, Position, climb, place_of
 from hausmeister.team import operations as team_operations
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import ContactMethod, Person
+from hausmeister.team.rules import Role
 
 LONGEST_SNOOZE = timedelta(days=7)
 
@@ -202,6 +203,7 @@ def escalate(page_id: int, *, by: Person, now: datetime, via: str = "", seen_ste
     page = lock(page_id)
     if seen_steps is not None and seen_steps != page.steps_done:
         return page
+    _check_no_test(page)
     context = TeamContext.load(page.team_id, at=now)
     ladder = context.ladder(page)
     _keep_on_it(page, by, now)
@@ -216,7 +218,10 @@ def escalate(page_id: int, *, by: Person, now: datetime, via: str = "", seen_ste
     apply_climb(page, context, decided, now=now)
     page.version += 1
     page.save(update_fields=MOVING_FIELDS)
-    outbox.cancel([page.subject], now=now, lane=Lane.PAGING)
+    for person_id in joined:
+        outbox.cancel_for(page.subject, person_id=person_id, now=now)
+    for callee in decided.callees:
+        outbox.cancel_pending_for(page.subject, person_id=callee.person_id, now=now)
     outbox.enqueue(calling.summon(page, context, decided.callees, now=now), now=now)
     tell(page, "page.escalated", team_operations.as_actor(by), now, via=via, steps=steps_told(decided))
     tell_outside(page, now=now)
@@ -228,7 +233,11 @@ def _keep_on_it(page: Page, by: Person, now: datetime) -> None:
     _join(page, by, now)
     if page.acked_by is not None:
         _join(page, page.acked_by, now)
-    Summons.objects.filter(page=page).update(next_ring_at=None)
+
+
+def _check_no_test(page: Page) -> None:
+    if page.is_test:
+        raise NobodyToAsk("This is a test: it calls nobody else.")
 
 
 @transaction.atomic
@@ -238,10 +247,13 @@ def reassign(page_id: int, *, to: Person, by: Person, now: datetime, via: str = 
     Raises NobodyToAsk when `to` is no responder of the team or cannot be reached, PageIsClosed.
     """
     page = lock(page_id)
+    _check_no_test(page)
     context = TeamContext.load(page.team_id, at=now)
     ladder = context.ladder(page)
+    if to.pk not in {one.person_id for one in team_queries.members(page.team_id) if one.role != Role.VIEWER}:
+        raise NobodyToAsk(f"{to.name} is no responder of {page.team.name}.")
     rungs = personal_rungs(team_queries.reach([to.pk]).get(to.pk), ladder.uses)
-    if not rungs or to.pk not in {member.person_id for member in team_queries.members(page.team_id)}:
+    if not rungs:
         raise NobodyToAsk(f"{to.name} cannot be reached: no contact method that is verified and switched on.")
     callee = Callee(to.pk, to.name, f"asked by {by.first_name}", rungs)
     page.acked_at, page.acked_by, page.ack_expires_at, page.snoozed_until = None, None, None, None
