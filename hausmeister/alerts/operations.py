@@ -12,7 +12,7 @@ from django.db.models import F, Q
 
 from hausmeister.alerts.models import Alert
 from hausmeister.alerts.rules import TEXT_MOST, TITLE_MOST, Action, Signal, Urgency, urgency
-from hausmeister.base import bulk, wake
+from hausmeister.base import bulk, database, wake
 from hausmeister.base.priority import Priority
 from hausmeister.base.untrusted import cut, one_line
 from hausmeister.journal.rules import ENGINE, Actor
@@ -332,7 +332,8 @@ def _count(
 ) -> None:
     rows = [(known[key].pk, len(signals), now) for key, signals in repeated.items()]
     bulk.update(Alert, add=("count",), replace=("last_seen_at",), rows=rows)
-    for key, signals in repeated.items():
+    # in the order of the pages, which may be locked here: two nodes must not wait for each other crosswise
+    for key, signals in sorted(repeated.items(), key=lambda item: known[item[0]].page_id):
         alert, one = known[key], signals[-1]
         how = urgency(one.signal, source=one.source_name, policy=_context(one.team_id, contexts, now).policy)
         if how.priority > alert.priority or (how.is_hard and not alert.is_hard):
@@ -395,6 +396,7 @@ def _say_over(over: list[tuple[Alert, Incoming]], now: datetime) -> None:
             acting.close(page_id, by=_by(one), person=None, reason=reason, now=now)
 
 
+@database.tried_again
 @transaction.atomic
 def close_page(page_id: int, *, by: Actor, person: Person | None, reason: str, now: datetime, via: str = "") -> Page:
     """Close a page and every alert on it, which frees their keys. Raises PageIsClosed."""

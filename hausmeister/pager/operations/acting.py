@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from hausmeister.base import database
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.outbox import operations as outbox
@@ -83,6 +84,7 @@ def tell(page: Page, verb: str, by: Actor, now: datetime, **facts: Any) -> None:
     )
 
 
+@database.tried_again
 @transaction.atomic
 def acknowledge(
     page_id: int, *, by: Person, now: datetime, via: str = "", method: ContactMethod | None = None
@@ -134,6 +136,7 @@ def _join(page: Page, person: Person, now: datetime) -> None:
     )
 
 
+@database.tried_again
 @transaction.atomic
 def unacknowledge(page_id: int, *, by: Person, now: datetime, via: str = "") -> Page:
     """Give the page back: it calls again from the top of its ladder. Raises NotAcknowledged, PageIsClosed."""
@@ -147,6 +150,7 @@ def unacknowledge(page_id: int, *, by: Person, now: datetime, via: str = "") -> 
     return page
 
 
+@database.tried_again
 @transaction.atomic
 def snooze(page_id: int, *, by: Person, until: datetime, now: datetime, via: str = "") -> Page:
     """Keep the page silent until then; it calls from the top of its ladder afterwards.
@@ -163,6 +167,7 @@ def snooze(page_id: int, *, by: Person, until: datetime, now: datetime, via: str
     return page
 
 
+@database.tried_again
 @transaction.atomic
 def close(page_id: int, *, by: Actor, person: Person | None, reason: str, now: datetime, via: str = "") -> Page:
     """End the page. The alerts' own operation also closes what set it off; call that one.
@@ -180,6 +185,7 @@ def close(page_id: int, *, by: Actor, person: Person | None, reason: str, now: d
     return page
 
 
+@database.tried_again
 @transaction.atomic
 def note(page_id: int, *, by: Person, text: str, now: datetime) -> Page:
     """Add a note to the timeline. Touching an acknowledged page starts its time-out anew."""
@@ -192,6 +198,7 @@ def note(page_id: int, *, by: Person, text: str, now: datetime) -> Page:
     return page
 
 
+@database.tried_again
 @transaction.atomic
 def escalate(page_id: int, *, by: Person, now: datetime, via: str = "", seen_steps: int | None = None) -> Page:
     """Bring the backstop in and keep everybody who is on it (H7); with the backstop called, the next step.
@@ -240,6 +247,7 @@ def _check_no_test(page: Page) -> None:
         raise NobodyToAsk("This is a test: it calls nobody else.")
 
 
+@database.tried_again
 @transaction.atomic
 def reassign(page_id: int, *, to: Person, by: Person, now: datetime, via: str = "") -> Page:
     """Call `to` for this page instead of those called so far; the ladder goes on if they do not answer.

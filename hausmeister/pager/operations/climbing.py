@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from hausmeister.base import log
+from hausmeister.base import database, log
 from hausmeister.base.untrusted import cut
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import ENGINE, Fact
@@ -33,6 +33,7 @@ def due_page_ids(now: datetime) -> list[int]:
     return list(Page.objects.due(now).values_list("id", flat=True)[:MOST_AT_ONCE])
 
 
+@database.tried_again
 @transaction.atomic
 def climb_page(page_id: int, *, now: datetime) -> bool:
     """Take the page's next step, if it is still due; return whether it was."""
@@ -118,6 +119,7 @@ def due_summons_ids(now: datetime) -> list[tuple[int, int]]:
     return list(Summons.objects.due(now).values_list("id", "page_id")[:MOST_AT_ONCE])
 
 
+@database.tried_again
 @transaction.atomic
 def ring(summons_id: int, page_id: int, *, now: datetime) -> bool:
     """Send what is due of one person's own ladder; return whether anything was."""
@@ -177,6 +179,7 @@ def forgotten_page_ids(now: datetime) -> list[int]:
     return list(Page.objects.forgotten(now).values_list("id", flat=True)[:MOST_AT_ONCE])
 
 
+@database.tried_again
 @transaction.atomic
 def call_again(page_id: int, *, now: datetime) -> bool:
     """Take back the acknowledgement of a forgotten page and call from the top of the ladder."""
