@@ -251,7 +251,7 @@ def test_who_is_the_victim_of_a_deadlock_acknowledges_all_the_same(world, trio):
         assert not connection.features.has_select_for_update
         return
     first, second = world.fire("first"), world.fire("second")
-    is_held = threading.Event()
+    is_held, is_over = threading.Event(), threading.Event()
     tries = []
 
     def machine():
@@ -260,11 +260,14 @@ def test_who_is_the_victim_of_a_deadlock_acknowledges_all_the_same(world, trio):
             is_held.set()
             # waits until the person's transaction is aborted, which waited longer
             acting.lock(first.pk)
+        is_over.set()
 
     @database.tried_again
     @transaction.atomic
     def person():
         tries.append(1)
+        if len(tries) > 1:
+            is_over.wait()
         acting.lock(first.pk)
         is_held.wait()
         with connection.cursor() as cursor:
