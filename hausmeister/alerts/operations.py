@@ -1,6 +1,7 @@
 """Storing what comes in, and closing what is over. One transaction for a whole batch of signals."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +12,7 @@ from django.db.models import F
 
 from hausmeister.alerts.models import Alert
 from hausmeister.alerts.rules import TEXT_MOST, TITLE_MOST, Action, Signal, Urgency, urgency
-from hausmeister.base import bulk, wake
+from hausmeister.base import bulk, database, wake
 from hausmeister.base.priority import Priority
 from hausmeister.base.untrusted import cut, one_line
 from hausmeister.journal.rules import ENGINE, Actor
@@ -83,7 +84,8 @@ def _waves(incoming: Sequence[Incoming]) -> Iterable[list[int]]:
     wave: list[int] = []
     actions: dict[Key, Action] = {}
     for index, one in enumerate(incoming):
-        key = (one.source_id, one.signal.key)
+        # by team, not by source: a key for all alerts may close what another source has just opened
+        key = (one.team_id, one.signal.key)
         if actions.get(key, Action.FIRE) is not Action.FIRE or (
             key in actions and one.signal.action is not Action.FIRE
         ):
@@ -346,7 +348,8 @@ def _count(
 ) -> None:
     rows = [(known[key].pk, len(signals), now) for key, signals in repeated.items()]
     bulk.update(Alert, add=("count",), replace=("last_seen_at",), rows=rows)
-    for key, signals in repeated.items():
+    # in the order of the pages, which may be locked here: two nodes must not wait for each other crosswise
+    for key, signals in sorted(repeated.items(), key=lambda item: known[item[0]].page_id):
         alert, one = known[key], signals[-1]
         how = urgency(one.signal, source=one.source_name, policy=_context(one.team_id, contexts, now).policy)
         if how.priority > alert.priority or (how.is_hard and not alert.is_hard):
@@ -409,6 +412,7 @@ def _say_over(over: list[tuple[Alert, Incoming]], now: datetime) -> None:
             acting.close(page_id, by=_by(one), person=None, reason=reason, now=now)
 
 
+@database.tried_again
 @transaction.atomic
 def close_page(page_id: int, *, by: Actor, person: Person | None, reason: str, now: datetime, via: str = "") -> Page:
     """Close a page and every alert on it, which frees their keys. Raises PageIsClosed."""
@@ -419,16 +423,16 @@ def close_page(page_id: int, *, by: Actor, person: Person | None, reason: str, n
     return page
 
 
-@transaction.atomic
 def expire(*, now: datetime) -> int:
-    """Close pages older than their team's greatest age, visibly; return how many.
+    """Close pages older than their team's greatest age, visibly, each by itself; return how many.
 
     What still fires then opens a new page with its next signal.
     """
     expired = 0
     for page_id, age in pager_queries.too_old(now=now):
-        close_page(page_id, by=ENGINE, person=None, reason=f"expired: nobody closed it for {age}", now=now)
-        expired += 1
+        with suppress(acting.PageIsClosed):  # somebody closed it a moment before
+            close_page(page_id, by=ENGINE, person=None, reason=f"expired: nobody closed it for {age}", now=now)
+            expired += 1
     return expired
 
 

@@ -15,7 +15,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 
 from hausmeister.alerts import operations
 from hausmeister.alerts.operations import Incoming, Taken
-from hausmeister.base import clock, log
+from hausmeister.base import clock, database, log
 
 _log = log.get(__name__)
 
@@ -24,8 +24,6 @@ MOST_WAITING = 5_000
 # so many requests in one transaction mean a flood, and so long it is taken to last
 PRESSED_FROM = 12
 PRESSED_FOR_S = 0.25
-# how often a request is tried that other nodes got in the way of
-TRIES = 4
 
 
 class IntakeIsFull(Exception):
@@ -67,7 +65,9 @@ class Writer:
     def submit(self, submission: Submission) -> None:
         """Let `submission` wait for the next transaction. Raises IntakeIsFull."""
         with self._changed:
-            if self._is_stopping or self._signals_waiting + len(submission.incoming) > self._most_waiting:
+            # one request that is larger than the whole queue must still get in: sent again it would be no smaller
+            is_full = self._waiting and self._signals_waiting + len(submission.incoming) > self._most_waiting
+            if self._is_stopping or is_full:
                 raise IntakeIsFull
             self._waiting.append(submission)
             self._signals_waiting += len(submission.incoming)
@@ -133,7 +133,7 @@ def _store(batch: Sequence[Submission], *, now: datetime) -> bool:
     try:
         taken = iter(operations.receive(incoming, now=now))
     except (OperationalError, InterfaceError) as error:
-        if _is_passing(error):
+        if database.is_passing(error):
             return False
         _fail(batch, error)
         return True
@@ -151,7 +151,7 @@ def _store(batch: Sequence[Submission], *, now: datetime) -> bool:
 
 
 def _store_alone(submission: Submission, *, now: datetime) -> None:
-    for tries_left in reversed(range(TRIES)):
+    for tries_left in reversed(range(database.TRIES)):
         try:
             submission.answer = operations.receive(submission.incoming, now=now)
         except DatabaseError as error:
@@ -162,11 +162,6 @@ def _store_alone(submission: Submission, *, now: datetime) -> None:
             return
         else:
             return
-
-
-def _is_passing(error: Exception) -> bool:
-    """Say whether the database aborted the transaction but is well: a deadlock or a serialization failure."""
-    return getattr(error.__cause__, "sqlstate", None) in {"40P01", "40001"}
 
 
 def _fail(batch: Sequence[Submission], error: Exception) -> None:

@@ -1,8 +1,11 @@
 """The table of jobs: what the engine does, and how often. A failing job never stops the next."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from django.db import InterfaceError, OperationalError
 
 from hausmeister.alerts import operations as alerts
 from hausmeister.base import log
@@ -12,6 +15,7 @@ from hausmeister.rota import operations as rota
 from hausmeister.team.models import Team
 
 _log = log.get(__name__)
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -48,29 +52,59 @@ def housekeeping(node: str) -> tuple[Job, ...]:
 
 def climb(now: datetime) -> int:
     """Take the next step of every page that is due."""
-    moved = 0
-    for page_id in climbing.due_page_ids(now):
-        try:
-            moved += climbing.climb_page(page_id, now=now)
-        except Exception as error:  # noqa: BLE001 - one page that cannot be computed must not stop the others
-            _log.error("page.step_failed", page=page_id, error=f"{type(error).__name__}: {error}"[:500])
-            climbing.put_off_poisoned(page_id, now=now, reason=f"{type(error).__name__}: {error}")
-    return moved
+    return _each(
+        climbing.due_page_ids(now), lambda page_id: climbing.climb_page(page_id, now=now), climbing.put_off_step, now
+    )
 
 
 def ring(now: datetime) -> int:
     """Send every rung of a personal ladder that is due."""
-    return sum(climbing.ring(summons_id, page_id, now=now) for summons_id, page_id in climbing.due_summons_ids(now))
+    return _each(climbing.due_summons_ids(now), lambda one: climbing.ring(*one, now=now), climbing.put_off_ring, now)
 
 
 def call_again(now: datetime) -> int:
     """Call again for every acknowledged page that nobody touched."""
-    return sum(climbing.call_again(page_id, now=now) for page_id in climbing.forgotten_page_ids(now))
+    return _each(
+        climbing.forgotten_page_ids(now),
+        lambda page_id: climbing.call_again(page_id, now=now),
+        climbing.put_off_call_again,
+        now,
+    )
+
+
+class PutOff(Protocol):
+    """Moves one poisoned row a minute ahead and tells it in the journal."""
+
+    def __call__(self, which: Any, /, *, now: datetime, reason: str) -> None: ...
+
+
+def _each(which: Sequence[_T], work: Callable[[_T], int], put_off: PutOff, now: datetime) -> int:
+    """Do `work` for each; one that cannot be computed is put off and stops no other. Returns how much was done."""
+    done = 0
+    for one in which:
+        try:
+            done += work(one)
+        except (OperationalError, InterfaceError):
+            # not the row's fault: the database is away, or somebody was in the way. The next tick tries again
+            raise
+        except Exception as error:  # noqa: BLE001 - one poisoned row must not stop the others
+            reason = f"{type(error).__name__}: {error}"[:500]
+            _log.error("page.step_failed", which=one, error=reason)
+            put_off(one, now=now, reason=reason)
+    return done
 
 
 def plan_rotas(now: datetime) -> int:
-    """Share out the duties of every team up to its horizon."""
-    return sum(rota.plan_ahead(team, now=now) for team in Team.objects.order_by("id"))
+    """Share out the duties of every team up to its horizon; a team that cannot be planned stops no other."""
+    planned = 0
+    for team in Team.objects.order_by("id"):
+        try:
+            planned += rota.plan_ahead(team, now=now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the other teams need their rota
+            _log.error("rota.not_planned", team=team.pk, error=f"{type(error).__name__}: {error}"[:500])
+    return planned
 
 
 def _beat(node: str, now: datetime) -> int:

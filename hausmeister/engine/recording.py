@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import Error as DatabaseError
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from hausmeister.base import clock, log
 from hausmeister.outbox import operations as outbox
@@ -68,32 +67,56 @@ class Recorder:
         connection.close()
 
     def record(self, outcomes: Sequence[Outcome]) -> None:
-        """Store `outcomes`, also when the database stumbles for a moment; after that the lease decides."""
+        """Store `outcomes`, also when the database stumbles for a moment; after that the lease decides.
+
+        One that cannot be stored takes no other along: what was sent and is not recorded would be sent again.
+        """
         for pause_s in (*_PAUSES_S, None):
             try:
                 _record(outcomes, by=self._by, now=clock.now())
-            except DatabaseError as error:
+            except (OperationalError, InterfaceError) as error:
                 connection.close()
                 _log.warning("outbox.results_not_stored", results=len(outcomes), error=type(error).__name__)
                 if pause_s is not None:
                     threading.Event().wait(pause_s)
+            except Exception as error:  # noqa: BLE001 - without this thread no success would be recorded any more
+                self._record_alone(outcomes, error)
+                return
             else:
                 return
 
+    def _record_alone(self, outcomes: Sequence[Outcome], error: Exception) -> None:
+        """Store each of `outcomes` by itself, because one of them spoils the batch."""
+        if len(outcomes) > 1:
+            for one in outcomes:
+                self.record([one])
+            return
+        for one in outcomes:
+            reason = f"{type(error).__name__}: {error}"[:500]
+            _log.error("outbox.result_not_stored", message=one.message.pk, channel=one.message.channel, error=reason)
+
 
 def _record(outcomes: Sequence[Outcome], *, by: str, now: datetime) -> None:
+    for one, result in _stored(outcomes, by=by, now=now):
+        _tell(one, result)
+
+
+@transaction.atomic
+def _stored(outcomes: Sequence[Outcome], *, by: str, now: datetime) -> list[tuple[Outcome, Result]]:
+    """Store all of `outcomes` or none: a second try must not find half of them there and call them late."""
     delivered = [one for one in outcomes if one.error is None]
     about_pages = [one for one in delivered if delivery.page_id_of(one.message.subject) is not None]
+    stored: list[tuple[Outcome, Result]] = []
     if about_pages:
         refs = {one.message.pk: one.provider_ref for one in about_pages}
         results = delivery.record_sent([one.message for one in about_pages], refs, by=by, now=now)
-        for one in about_pages:
-            _tell(one, results[one.message.pk])
+        stored += [(one, results[one.message.pk]) for one in about_pages]
     for one in outcomes:
         if one.error is not None:
-            _tell(one, _record_failure(one.message, one.error, by=by, now=now).result)
+            stored.append((one, _record_failure(one.message, one.error, by=by, now=now).result))
         elif one not in about_pages:
-            _tell(one, _record_other_sent(one, by=by, now=now).result)
+            stored.append((one, _record_other_sent(one, by=by, now=now).result))
+    return stored
 
 
 @transaction.atomic

@@ -6,9 +6,9 @@ Each (lane, channel) has slots of its own, so a far side that hangs holds up nob
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from hausmeister.base import chance, clock, log, outgoing
 from hausmeister.engine.recording import Outcome, Recorder
@@ -17,6 +17,7 @@ from hausmeister.outbox import queries as outbox_queries
 from hausmeister.outbox.delivery import NoLongerWanted, Refused, Sender, TryLater
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import Lane
+from hausmeister.team import queries as team_queries
 
 _log = log.get(__name__)
 
@@ -27,6 +28,9 @@ AHEAD = 2
 PRESSED_PER_S = 50.0
 # and so many at once: a round of all slots would keep the writer from the processor for too long
 PRESSED_AT_ONCE = 2
+
+# the longest that a connector's try lasts, with some air; what waited for a slot renews its lease below that
+LONGEST_TRY = timedelta(seconds=25)
 
 _Key = tuple[Lane, str]
 
@@ -55,6 +59,8 @@ class Dispatcher:
         self.name = chance.text(16)
         self._recorder = Recorder(by=self.name)
         self._has_more: set[_Key] = set()
+        # claimed messages whose turn never came before the stop
+        self._never_begun: set[int] = set()
 
     def run_once(self, now: datetime) -> int:
         """Claim and start what is due; return how many messages were started."""
@@ -96,11 +102,13 @@ class Dispatcher:
                 self._executors[key] = self._new_executor(*key)
             executor = self._executors[key]
         future = executor.submit(self._deliver, message)
-        future.add_done_callback(lambda done: self._finished(key, done))
+        future.add_done_callback(lambda done: self._finished(key, message.pk, done))
 
-    def _finished(self, key: _Key, done: "Future[None]") -> None:
+    def _finished(self, key: _Key, message_id: int, done: "Future[None]") -> None:
         with self._lock:
             self._busy[key] -= 1
+            if done.cancelled():
+                self._never_begun.add(message_id)
             is_wanted = key in self._has_more and self._busy[key] <= SLOTS[key[0]] * (AHEAD - 1)
         error = done.exception() if not done.cancelled() else None
         if error is not None:
@@ -119,6 +127,27 @@ class Dispatcher:
         else:
             self._recorder.put(outcome)
 
+    def _check(self, message: Message) -> None:
+        """Look at the message before its turn. Raises NoLongerWanted, or Refused when the way to it is gone."""
+        until = message.claimed_until
+        # one that waited long for a slot: a try that outlives its lease would be made by somebody else too
+        is_short = until is not None and until - clock.now() < LONGEST_TRY
+        if is_short and not self._asked(lambda: outbox.renew(message.pk, by=self.name, now=clock.now())):
+            raise NoLongerWanted
+        if message.kind == "page" and not self._asked(lambda: team_queries.is_usable(message.method_id)):
+            raise Refused("This contact method is gone or switched off.")
+
+    def _is_mine(self, message: Message) -> bool:
+        return self._asked(lambda: outbox.is_mine(message.pk, by=self.name))
+
+    def _asked(self, question: Callable[[], bool]) -> bool:
+        """Return the answer of the database; a connection that outlived its restart is opened anew, once."""
+        try:
+            return question()
+        except (OperationalError, InterfaceError):
+            connection.close()
+            return question()
+
     def _try(self, message: Message) -> Outcome | None:
         sender = self._senders.get(message.channel)
         if sender is None:
@@ -126,17 +155,21 @@ class Dispatcher:
         looks: list[bool] = []
 
         def look() -> None:
-            looks.append(outbox.is_mine(message.pk, by=self.name))
+            looks.append(self._is_mine(message))
             if not looks[-1]:
                 raise NoLongerWanted
 
         try:
+            self._check(message)
             with outgoing.looking(look):
                 reference = sender.send(outbox.parcel(message))
-        except NoLongerWanted:
+        except (NoLongerWanted, TryLater, Refused) as error:
+            return None if isinstance(error, NoLongerWanted) else Outcome(message, error=error)
+        except (OperationalError, InterfaceError) as error:
+            # the database is away: a try would have nobody to record it, and the lease brings the message back
+            connection.close()
+            _log.warning("outbox.no_last_look", message=message.pk, error=type(error).__name__)
             return None
-        except (TryLater, Refused) as error:
-            return Outcome(message, error=error)
         except Exception as error:  # noqa: BLE001 - a bug in a connector must not lose the message
             reason = f"{type(error).__name__}: {error}"[:500]
             _log.error("outbox.sender_broke", channel=message.channel, message=message.pk, error=reason)
@@ -152,8 +185,9 @@ class Dispatcher:
             executor.shutdown(wait=True, cancel_futures=True)
         self._recorder.stop()
         with transaction.atomic():
-            mine = list(Message.objects.filter(claimed_by=self.name, state="claimed").values_list("id", flat=True))
-            outbox.give_back(mine, by=self.name, now=clock.now())
+            mine = set(Message.objects.filter(claimed_by=self.name, state="claimed").values_list("id", flat=True))
+            # one that was tried and whose result could not be stored waits for its lease, and is marked then
+            outbox.give_back(sorted(mine & self._never_begun), by=self.name, now=clock.now())
 
 
 def _thread_pool(lane: Lane, channel: str) -> Executor:

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from hausmeister.base import bulk, chance, clock, wake
+from hausmeister.base.untrusted import cut
 from hausmeister.outbox.delivery import Parcel
 from hausmeister.outbox.models import Message, MessageQuerySet
 from hausmeister.outbox.rules import LEASE, Lane, State, in_turns, pause
@@ -70,6 +71,12 @@ def cancel(subjects: Sequence[str], *, now: datetime, lane: Lane | None = None) 
     return waiting.update(state=State.CANCELLED, finished_at=now)
 
 
+def cancel_for(subject: str, *, person_id: int, now: datetime) -> int:
+    """Cancel what is still to go to `person_id` about `subject`, claimed or not; return how many."""
+    waiting = Message.objects.undecided().filter(subject=subject, person_id=person_id)
+    return waiting.update(state=State.CANCELLED, finished_at=now)
+
+
 def cancel_pending_for(subject: str, *, person_id: int, now: datetime) -> int:
     """Cancel what still waits to go to `person_id` about `subject`; return how many. Claimed ones go out."""
     waiting = Message.objects.filter(subject=subject, person_id=person_id, state=State.PENDING)
@@ -83,6 +90,10 @@ def take_back(*, now: datetime) -> int:
     Such a message may have reached the far side: it is marked as a possible duplicate.
     """
     lost = Message.objects.filter(state=State.CLAIMED, claimed_until__lte=now)
+    if connection.vendor == "postgresql":
+        # what somebody else holds locked is being decided there; waiting for it could end in a deadlock
+        ids = lost.order_by("id").select_for_update(skip_locked=True).values_list("id", flat=True)
+        lost = lost.filter(id__in=list(ids))
     if not lost.exists():
         return 0
     return lost.update(state=State.PENDING, due_at=now, claimed_by="", claimed_until=None, is_possible_duplicate=True)
@@ -155,6 +166,12 @@ def _unlocked(candidates: list[int]) -> list[int]:
     return [message_id for message_id in candidates if message_id in free]
 
 
+def renew(message_id: int, *, by: str, now: datetime) -> bool:
+    """Let the sender `by` hold its claim for another lease; return whether it still had it."""
+    mine = Message.objects.filter(pk=message_id, state=State.CLAIMED, claimed_by=by, claimed_until__gt=now)
+    return bool(mine.update(claimed_until=now + LEASE))
+
+
 def is_mine(message_id: int, *, by: str) -> bool:
     """Say whether the message is still `by`'s to send: claimed by it, not cancelled, the lease not run out.
 
@@ -210,7 +227,7 @@ def record_all_sent(delivered: Mapping[int, str], *, by: str, now: datetime) -> 
         .select_for_update()
         .values_list("id", flat=True)
     )
-    rows = [(number, State.SENT.value, now, ref[:200], "") for number, ref in delivered.items() if number in mine]
+    rows = [(number, State.SENT.value, now, cut(ref, 200), "") for number, ref in delivered.items() if number in mine]
     bulk.update(Message, add=(), replace=("state", "finished_at", "provider_ref", "last_error"), rows=rows)
     return {number: Result.SENT if number in mine else Result.TOO_LATE for number in delivered}
 
@@ -218,7 +235,7 @@ def record_all_sent(delivered: Mapping[int, str], *, by: str, now: datetime) -> 
 def record_sent(message_id: int, *, by: str, provider_ref: str, now: datetime) -> Recorded:
     """Store a documented success. A row that was cancelled meanwhile stays cancelled."""
     stored = Message.objects.filter(pk=message_id, state=State.CLAIMED, claimed_by=by).update(
-        state=State.SENT, finished_at=now, provider_ref=provider_ref[:200], last_error=""
+        state=State.SENT, finished_at=now, provider_ref=cut(provider_ref, 200), last_error=""
     )
     return Recorded(Message.objects.get(pk=message_id), Result.SENT if stored else Result.TOO_LATE)
 
@@ -248,14 +265,14 @@ def record_failure(message_id: int, how: Failure, *, by: str, now: datetime) -> 
             chance=chance.fraction(),
         )
     if wait is None:
-        stored = mine.update(state=State.FAILED, finished_at=now, last_error=how.reason[:500])
+        stored = mine.update(state=State.FAILED, finished_at=now, last_error=cut(how.reason, 500))
     else:
         stored = mine.update(
             state=State.PENDING,
             due_at=now + wait,
             claimed_by="",
             claimed_until=None,
-            last_error=how.reason[:500],
+            last_error=cut(how.reason, 500),
             is_possible_duplicate=message.is_possible_duplicate or how.maybe_delivered,
         )
     message = Message.objects.get(pk=message_id)

@@ -51,9 +51,10 @@ class _Known:
             reach=team_queries.reach({member.person_id for member in members} | {admin.pk for admin in admins}),
         )
 
-    def book(self, at: datetime) -> Book:
+    def book(self, at: datetime, *, until: datetime | None = None) -> Book:
+        """Return a book that holds `at`, and all up to `until`: one read days ago ends too soon for a week ahead."""
         for book in self.books:
-            if book.covers(at):
+            if book.covers(at) and (until is None or until <= book.ends_at):
                 return book
         book = Book.load(self.team, starts_at=at - _BEFORE, ends_at=at + _AHEAD)
         self.books = [*self.books[-3:], book]
@@ -157,7 +158,8 @@ class TeamContext:
 
     def timeline(self, length: timedelta) -> list[Segment]:
         """Return who is on duty from now on, for at most the week that is kept."""
-        return self._known.book(self.at).timeline(self.at, self.at + min(length, _AHEAD))
+        until = self.at + min(length, _AHEAD)
+        return self._known.book(self.at, until=until).timeline(self.at, until)
 
     def soft_moment(self, at: datetime) -> datetime:
         """Return `at`, or the first later instant at which a soft page may ring."""

@@ -36,8 +36,8 @@ class PageQuerySet(models.QuerySet["Page"]):
         return self.unanswered().filter(is_test=False, next_step_at__lte=now).order_by("next_step_at", "id")
 
     def forgotten(self, now: datetime) -> "PageQuerySet":
-        """Acknowledged pages that nobody touched for too long, the longest first."""
-        return self.open().filter(ack_expires_at__lte=now).order_by("ack_expires_at", "id")
+        """Acknowledged pages that nobody touched for too long, the longest first; a test ends by itself."""
+        return self.open().filter(is_test=False, ack_expires_at__lte=now).order_by("ack_expires_at", "id")
 
     def worst_first(self) -> "PageQuerySet":
         """Unanswered before acknowledged, P4 before P1, then the oldest."""

@@ -79,7 +79,7 @@ def plan(page: Page, *, now: datetime, context: TeamContext | None = None) -> Pl
 
 def _current_rungs(page: Page, context: TeamContext, called: list[Summons], now: datetime) -> list[PlanLine]:
     """Return what still waits to be sent, and the rungs ahead of people who are being called."""
-    uses = context.ladder(page).uses
+    ladder = context.ladder(page)
     waiting = Message.objects.filter(subject=page.subject, state=State.PENDING, kind="page").order_by("due_at", "id")
     lines = [
         PlanLine(
@@ -94,10 +94,11 @@ def _current_rungs(page: Page, context: TeamContext, called: list[Summons], now:
     ringing = [one for one in called if one.next_ring_at is not None]
     reach = team_queries.reach(one.person_id for one in ringing) if ringing else {}
     for one in ringing:
-        for rung in personal_rungs(reach.get(one.person_id), uses):
+        for rung in personal_rungs(reach.get(one.person_id), ladder.uses):
             if rung.after.total_seconds() > one.upto_s:
                 how = team_queries.channel_label(rung.channel)
-                lines.append(PlanLine(one.since_at + rung.after, one.person.name, one.role, how, is_step=False))
+                at = context.step_moment(ladder, one.since_at + rung.after)
+                lines.append(PlanLine(at, one.person.name, one.role, how, is_step=False))
     return lines
 
 
@@ -181,9 +182,15 @@ OVERDUE = timedelta(minutes=5)
 
 
 def audit(*, now: datetime) -> Audit:
-    """Return the open, unacknowledged pages without a next step ahead, and messages that lie about."""
+    """Return the open pages that ought to have called, and messages that lie about.
+
+    A step, a rung of somebody's own ladder, or the call for a page that was taken and then forgotten.
+    """
     late = now - OVERDUE
-    stuck = Page.objects.unanswered().filter(next_step_at__lt=late).order_by("next_step_at", "id")[:20]
+    steps = Page.objects.unanswered().filter(next_step_at__lt=late).order_by("next_step_at", "id")[:20]
+    rungs = Summons.objects.due(late).select_related("page")[:20]
+    forgotten = Page.objects.forgotten(late)[:20]
+    stuck = {page.pk: page for page in [*steps, *(one.page for one in rungs), *forgotten]}.values()
     overdue = Message.objects.overdue(late).filter(lane="paging").count()
     return Audit(tuple(stuck), overdue)
 

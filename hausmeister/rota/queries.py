@@ -17,6 +17,8 @@ from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Away, Role
 
 FARTHEST_AHEAD = timedelta(days=2 * 366)
+# how long somebody is away who left the team
+_FOR_GOOD = timedelta(days=36_500)
 
 
 class TooFarAhead(Exception):
@@ -122,12 +124,18 @@ class Book:
         reserves = _reserves(policy, members)
         ids = {one.person_id for one in planned if one.person_id} | {one.person_id for one in overrides} | set(reserves)
         absences = team_queries.absences(ids, after=starts_at)
+        left = team_queries.departures(team, ids)
+        for person_id, left_at in left.items():
+            # who left the team in the middle of a turn is away from that day on
+            absences.setdefault(person_id, []).append(Away(left_at, left_at + _FOR_GOOD))
         people = {member.person_id: member.person for member in members}
         people.update(team_queries.people_by_id(ids - people.keys()))
         gone = {person_id for person_id in ids if person_id not in people or not people[person_id].is_active}
         facts = Facts(
             planned=[one if one.person_id not in gone else PlannedShift(one.slot, one.post, None) for one in planned],
-            substitutions=[_substitution(one) for one in overrides if one.person_id not in gone],
+            substitutions=[
+                _substitution(one, left.get(one.person_id)) for one in overrides if one.person_id not in gone
+            ],
             away={person: tuple(spans) for person, spans in absences.items()},
             reserves=reserves,
         )
@@ -140,7 +148,7 @@ class Book:
             for person_id, spans in self.facts.away.items()
             if person_id in self.people
             for span in spans
-            if span.touches(starts_at, ends_at)
+            if span.touches(starts_at, ends_at) and span.ends_at - span.starts_at != _FOR_GOOD
         ]
 
     def covers(self, moment: datetime) -> bool:
@@ -180,8 +188,9 @@ class Book:
         return PostNow(title, person, holder.why, holder.is_planned)
 
 
-def _substitution(one: Override) -> Substitution:
-    return Substitution(one.pk, Post(one.post), one.starts_at, one.ends_at, one.person_id, one.reason)
+def _substitution(one: Override, left_at: datetime | None) -> Substitution:
+    ends_at = one.ends_at if left_at is None else max(one.starts_at, min(one.ends_at, left_at))
+    return Substitution(one.pk, Post(one.post), one.starts_at, ends_at, one.person_id, one.reason)
 
 
 def _reserves(policy: Policy, members: Sequence[Membership]) -> list[int]:

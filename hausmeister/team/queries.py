@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Max
 
 from hausmeister.base import signing
+from hausmeister.base.wall_time import instant
 from hausmeister.team.models import (
     ApiKey,
     ContactMethod,
@@ -67,6 +68,12 @@ def members(team_id: int) -> list[Membership]:
         .select_related("person")
         .order_by("person__name", "id")
     )
+
+
+def departures(team: Team, person_ids: Iterable[int]) -> dict[int, datetime]:
+    """Return for those of these people who left the team the beginning of that day, on the team's clocks."""
+    gone = Membership.objects.filter(team_id=team.pk, person_id__in=set(person_ids), left_on__isnull=False)
+    return {one.person_id: instant(one.left_on, time(0), team.zone) for one in gone if one.left_on is not None}
 
 
 def leads(team_id: int) -> list[Person]:
@@ -137,6 +144,13 @@ def usable_methods(channel: Channel, address: str) -> list[ContactMethod]:
     """Return the verified methods with this address, however it is written. Several people may share one."""
     methods = ContactMethod.objects.usable().filter(channel=channel, address__iexact=address, person__is_active=True)
     return list(methods.select_related("person").order_by("id"))
+
+
+def is_usable(method_id: int | None) -> bool:
+    """Say whether a page may still use the method: verified, switched on, of an account that is not ended."""
+    if method_id is None:
+        return False
+    return ContactMethod.objects.usable().filter(pk=method_id, person__is_active=True).exists()
 
 
 def webhook_secret(method_id: int) -> str:

@@ -15,7 +15,7 @@ from hausmeister.alerts.models import Alert
 from hausmeister.alerts.operations import Incoming
 from hausmeister.alerts.rules import Action, Signal
 from hausmeister.alerts.writer import Submission, Writer
-from hausmeister.base import clock
+from hausmeister.base import clock, database
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import Lane, State
@@ -242,3 +242,40 @@ def test_a_context_read_in_a_transaction_that_is_rolled_back_is_not_believed_aft
     builders.on_duty(trio.team, primary=trio.bruno, backstop=trio.carla)
     assert on_duty() == "Bruno"
     assert clock.now() == world.now
+
+
+def test_who_is_the_victim_of_a_deadlock_acknowledges_all_the_same(world, trio):
+    """Two that lock the same pages crosswise: PostgreSQL aborts one of them, and it may be the person."""
+    if connection.vendor != "postgresql":
+        # SQLite has one writer at a time: nobody can wait crosswise
+        assert not connection.features.has_select_for_update
+        return
+    first, second = world.fire("first"), world.fire("second")
+    is_held, is_over = threading.Event(), threading.Event()
+    tries = []
+
+    def machine():
+        with transaction.atomic():
+            acting.lock(second.pk)
+            is_held.set()
+            # waits until the person's transaction is aborted, which waited longer
+            acting.lock(first.pk)
+        is_over.set()
+
+    @database.tried_again
+    @transaction.atomic
+    def person():
+        tries.append(1)
+        if len(tries) > 1:
+            is_over.wait()
+        acting.lock(first.pk)
+        is_held.wait()
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL deadlock_timeout = '10ms'")
+        acting.acknowledge(second.pk, by=trio.ana, now=world.now)
+
+    assert [one for one in at_once(machine, person) if isinstance(one, Exception)] == []
+    assert len(tries) == 2, "aborted once, and begun anew"
+    second.refresh_from_db()
+    assert second.acked_by == trio.ana
+    acting.acknowledge(first.pk, by=trio.ana, now=world.now)

@@ -1,6 +1,7 @@
 """Section E of the pager scenarios, X2, X5 and X6: what happens when a message does not get through.
 
-The status updates of Twilio's own codes come with that connector.
+Left out: the status updates of Twilio's own codes come with that connector; "graphqladminmessagelogs" lists all
+messages of an installation, and here each page's timeline tells of its own, newest first.
 """
 
 import itertools

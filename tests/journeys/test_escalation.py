@@ -160,6 +160,7 @@ def test_with_the_backstop_called_a_second_escalation_brings_the_last_resort(wor
     acting.escalate(page.pk, by=trio.ana, now=world.now)
     world.tick()
     world.expect("email", "Ana")
+    world.expect("email", "Bruno")  # H7: called a moment ago, and not dropped by the second call for help
     world.expect("email", "Carla")
     world.expect_none()
     acting.acknowledge(page.pk, by=trio.carla, now=world.now)

@@ -8,9 +8,16 @@ import itertools
 
 import pytest
 
+from hausmeister.alerts import operations as alerts
+from hausmeister.alerts.intake import sent_by
 from hausmeister.alerts.models import Alert
+from hausmeister.alerts.operations import Happened
+from hausmeister.alerts.rules import Action, Signal
+from hausmeister.base.signing import sha256_hex
 from hausmeister.pager.models import Page, PageState
 from hausmeister.pager.operations import acting
+from hausmeister.team import queries as team_queries
+from hausmeister.team.rules import Scope
 from tests import builders
 
 
@@ -337,3 +344,30 @@ def test_hard_and_soft_alerts_of_one_source_gather_apart(world, trio):
     world.tick()
     world.expect("email", "Ana", "hard")
     _close(world, trio)
+
+
+# ---- the door ----
+
+
+def test_one_request_larger_than_the_whole_queue_is_stored_and_not_refused_for_ever(world, trio):
+    """Sent again it would be no smaller: a group of more alerts than may wait must still get in."""
+    world.writer._most_waiting = 3
+    body = {"alerts": [{"status": "firing", "labels": {"alertname": f"a{number}"}} for number in range(5)]}
+    assert world.post("/in/alertmanager", body).status == 200
+    assert Alert.objects.count() == 5
+    _close(world, trio)
+
+
+def test_a_key_for_all_alerts_closes_what_another_source_opened_in_the_same_batch(world, trio):
+    wide = builders.new_key(trio.team, source="console", scopes=(Scope.ALERTS_ALL,))
+    world.keys.holders = team_queries.valid_keys(world.now)
+    narrow_holder, wide_holder = (world.keys.holders[sha256_hex(key)] for key in (trio.key, wide))
+    opened, closed = alerts.receive(
+        [
+            *sent_by(narrow_holder, [Signal(Action.FIRE, key="k", title="Disk full")]),
+            *sent_by(wide_holder, [Signal(Action.RESOLVE, key="k")]),
+        ],
+        now=world.now,
+    )
+    assert (opened.happened, closed.happened) == (Happened.OPENED, Happened.CLOSED)
+    assert not builders.open_pages()

@@ -12,6 +12,7 @@ from hausmeister.console.demo.week import Scene
 from hausmeister.outbox.delivery import Parcel
 from hausmeister.pager.operations import acting, testing
 from hausmeister.pager.operations.acting import NobodyToAsk, PageAlreadyTaken, PageIsClosed
+from hausmeister.pager.rules.ladder import TEST_LASTS
 from hausmeister.rota import queries as rota
 from hausmeister.team import operations as team_operations
 from hausmeister.team import queries as team_queries
@@ -49,7 +50,7 @@ class Stage:
 
         self._replay.later(at, send)
         # a test page ends by itself: let the engine look when it is time
-        self._replay.later(at + testing.TEST_LASTS, lambda: None)
+        self._replay.later(at + TEST_LASTS, lambda: None)
 
     def _fire(self, scene: Scene, *, action: Action = Action.FIRE) -> None:
         source = self._sources[scene.source]

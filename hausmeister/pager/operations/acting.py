@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from hausmeister.base import database
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.outbox import operations as outbox
@@ -21,6 +22,7 @@ from hausmeister.pager.rules.ladder import Callee, Position, climb, place_of
 from hausmeister.team import operations as team_operations
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import ContactMethod, Person
+from hausmeister.team.rules import Role
 
 LONGEST_SNOOZE = timedelta(days=7)
 
@@ -82,6 +84,7 @@ def tell(page: Page, verb: str, by: Actor, now: datetime, **facts: Any) -> None:
     )
 
 
+@database.tried_again
 @transaction.atomic
 def acknowledge(
     page_id: int, *, by: Person, now: datetime, via: str = "", method: ContactMethod | None = None
@@ -133,6 +136,7 @@ def _join(page: Page, person: Person, now: datetime) -> None:
     )
 
 
+@database.tried_again
 @transaction.atomic
 def unacknowledge(page_id: int, *, by: Person, now: datetime, via: str = "") -> Page:
     """Give the page back: it calls again from the top of its ladder. Raises NotAcknowledged, PageIsClosed."""
@@ -146,6 +150,7 @@ def unacknowledge(page_id: int, *, by: Person, now: datetime, via: str = "") -> 
     return page
 
 
+@database.tried_again
 @transaction.atomic
 def snooze(page_id: int, *, by: Person, until: datetime, now: datetime, via: str = "") -> Page:
     """Keep the page silent until then; it calls from the top of its ladder afterwards.
@@ -162,6 +167,7 @@ def snooze(page_id: int, *, by: Person, until: datetime, now: datetime, via: str
     return page
 
 
+@database.tried_again
 @transaction.atomic
 def close(page_id: int, *, by: Actor, person: Person | None, reason: str, now: datetime, via: str = "") -> Page:
     """End the page. The alerts' own operation also closes what set it off; call that one.
@@ -179,6 +185,7 @@ def close(page_id: int, *, by: Actor, person: Person | None, reason: str, now: d
     return page
 
 
+@database.tried_again
 @transaction.atomic
 def note(page_id: int, *, by: Person, text: str, now: datetime) -> Page:
     """Add a note to the timeline. Touching an acknowledged page starts its time-out anew."""
@@ -191,6 +198,7 @@ def note(page_id: int, *, by: Person, text: str, now: datetime) -> Page:
     return page
 
 
+@database.tried_again
 @transaction.atomic
 def escalate(page_id: int, *, by: Person, now: datetime, via: str = "", seen_steps: int | None = None) -> Page:
     """Bring the backstop in and keep everybody who is on it (H7); with the backstop called, the next step.
@@ -202,6 +210,7 @@ def escalate(page_id: int, *, by: Person, now: datetime, via: str = "", seen_ste
     page = lock(page_id)
     if seen_steps is not None and seen_steps != page.steps_done:
         return page
+    _check_no_test(page)
     context = TeamContext.load(page.team_id, at=now)
     ladder = context.ladder(page)
     _keep_on_it(page, by, now)
@@ -216,7 +225,10 @@ def escalate(page_id: int, *, by: Person, now: datetime, via: str = "", seen_ste
     apply_climb(page, context, decided, now=now)
     page.version += 1
     page.save(update_fields=MOVING_FIELDS)
-    outbox.cancel([page.subject], now=now, lane=Lane.PAGING)
+    for person_id in joined:
+        outbox.cancel_for(page.subject, person_id=person_id, now=now)
+    for callee in decided.callees:
+        outbox.cancel_pending_for(page.subject, person_id=callee.person_id, now=now)
     outbox.enqueue(calling.summon(page, context, decided.callees, now=now), now=now)
     tell(page, "page.escalated", team_operations.as_actor(by), now, via=via, steps=steps_told(decided))
     tell_outside(page, now=now)
@@ -228,9 +240,14 @@ def _keep_on_it(page: Page, by: Person, now: datetime) -> None:
     _join(page, by, now)
     if page.acked_by is not None:
         _join(page, page.acked_by, now)
-    Summons.objects.filter(page=page).update(next_ring_at=None)
 
 
+def _check_no_test(page: Page) -> None:
+    if page.is_test:
+        raise NobodyToAsk("This is a test: it calls nobody else.")
+
+
+@database.tried_again
 @transaction.atomic
 def reassign(page_id: int, *, to: Person, by: Person, now: datetime, via: str = "") -> Page:
     """Call `to` for this page instead of those called so far; the ladder goes on if they do not answer.
@@ -238,10 +255,13 @@ def reassign(page_id: int, *, to: Person, by: Person, now: datetime, via: str = 
     Raises NobodyToAsk when `to` is no responder of the team or cannot be reached, PageIsClosed.
     """
     page = lock(page_id)
+    _check_no_test(page)
     context = TeamContext.load(page.team_id, at=now)
     ladder = context.ladder(page)
+    if to.pk not in {one.person_id for one in team_queries.members(page.team_id) if one.role != Role.VIEWER}:
+        raise NobodyToAsk(f"{to.name} is no responder of {page.team.name}.")
     rungs = personal_rungs(team_queries.reach([to.pk]).get(to.pk), ladder.uses)
-    if not rungs or to.pk not in {member.person_id for member in team_queries.members(page.team_id)}:
+    if not rungs:
         raise NobodyToAsk(f"{to.name} cannot be reached: no contact method that is verified and switched on.")
     callee = Callee(to.pk, to.name, f"asked by {by.first_name}", rungs)
     page.acked_at, page.acked_by, page.ack_expires_at, page.snoozed_until = None, None, None, None

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
+from hausmeister.base import database
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Fact
 from hausmeister.pager.links import Link
@@ -21,6 +22,7 @@ class Answer(StrEnum):
     CLOSE = "close"
 
 
+@database.tried_again
 @transaction.atomic
 def acknowledge(link: Link, *, now: datetime, address: str) -> acting.Acknowledged:
     """Take the page for the link's person; the method that carried the link is proved to work.
@@ -33,6 +35,7 @@ def acknowledge(link: Link, *, now: datetime, address: str) -> acting.Acknowledg
     return done
 
 
+@database.tried_again
 @transaction.atomic
 def escalate(link: Link, *, now: datetime, address: str, seen_steps: int | None) -> None:
     """Call for help in the name of the link's person. Raises NobodyToAsk, PageIsClosed."""

@@ -112,7 +112,7 @@ def page_drafts(page: PageFace, context: TeamContext, calling: Calling, *, now: 
     """Return the messages by which `calling` calls for `page`."""
     facts = {**page_facts(page, context, calling.callee, calling.then), "cycle": calling.cycle}
     person_id = calling.callee.person_id
-    prefix = f"page-{page.pk}-{person_id}-{calling.cycle}-"
+    prefix = _key_prefix(page.pk, person_id, calling.cycle)
     return [
         Draft(
             channel=rung.channel,
@@ -130,6 +130,15 @@ def page_drafts(page: PageFace, context: TeamContext, calling: Calling, *, now: 
         )
         for rung in calling.rungs
     ]
+
+
+def _key_prefix(page_id: int, person_id: int, cycle: int) -> str:
+    return f"page-{page_id}-{person_id}-{cycle}-"
+
+
+def key_prefix(summons: Summons) -> str:
+    """Return how the dedup keys begin of every message by which the person is called in this round."""
+    return _key_prefix(summons.page_id, summons.person_id, summons.cycle)
 
 
 def post_draft(page: PageFace, context: TeamContext, *, waits_until: datetime | None, now: datetime) -> Draft | None:

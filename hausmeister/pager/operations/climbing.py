@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from hausmeister.base import log
+from hausmeister.base import database, log
+from hausmeister.base.untrusted import cut
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import ENGINE, Fact
 from hausmeister.outbox import operations as outbox
@@ -12,7 +13,7 @@ from hausmeister.pager.context import TeamContext, personal_rungs, steps_of
 from hausmeister.pager.models import Page, Summons
 from hausmeister.pager.operations import calling
 from hausmeister.pager.operations.opening import apply_climb, steps_told
-from hausmeister.pager.rules.ladder import Callee, Position, climb, due_rungs
+from hausmeister.pager.rules.ladder import TEST_LASTS, Callee, Position, climb, due_rungs, next_rung_at
 from hausmeister.team import queries as team_queries
 
 _log = log.get(__name__)
@@ -32,6 +33,7 @@ def due_page_ids(now: datetime) -> list[int]:
     return list(Page.objects.due(now).values_list("id", flat=True)[:MOST_AT_ONCE])
 
 
+@database.tried_again
 @transaction.atomic
 def climb_page(page_id: int, *, now: datetime) -> bool:
     """Take the page's next step, if it is still due; return whether it was."""
@@ -48,7 +50,14 @@ def _is_due(page: Page, now: datetime) -> bool:
 
 
 def climb_locked(page: Page, context: TeamContext, *, now: datetime, verb: str = "page.climbed") -> None:
-    """Take the next step of a page whose row the caller has locked, and store it."""
+    """Take the next step of a page whose row the caller has locked, and store it.
+
+    A test climbs to nobody: it only waits for its end.
+    """
+    if page.is_test:
+        page.next_step_at, page.snoozed_until = page.opened_at + TEST_LASTS, None
+        page.save(update_fields=MOVING_FIELDS)
+        return
     ladder = context.ladder(page)
     moment = context.step_moment(ladder, now)
     if moment > now:
@@ -78,13 +87,31 @@ def _wait_for_work(page: Page, moment: datetime, now: datetime) -> None:
 
 
 @transaction.atomic
-def put_off_poisoned(page_id: int, *, now: datetime, reason: str) -> None:
+def put_off_step(page_id: int, *, now: datetime, reason: str) -> None:
     """Try a page again in a minute whose step could not be computed; tell it in the journal."""
-    moved = Page.objects.filter(pk=page_id).due(now).update(next_step_at=now + POISONED_WAITS)
-    if moved:
-        team_id = Page.objects.values_list("team_id", flat=True).get(pk=page_id)
-        facts = {"reason": reason[:500], "again_at": (now + POISONED_WAITS).isoformat()}
-        journal.record(Fact(now, "page.step_failed", f"page:{page_id}", ENGINE, team_id, facts))
+    if Page.objects.filter(pk=page_id).due(now).update(next_step_at=now + POISONED_WAITS):
+        _tell_put_off(page_id, now, reason)
+
+
+@transaction.atomic
+def put_off_ring(which: tuple[int, int], *, now: datetime, reason: str) -> None:
+    """Try a rung again in a minute that could not be sent; tell it in the journal."""
+    summons_id, page_id = which
+    if Summons.objects.filter(pk=summons_id).due(now).update(next_ring_at=now + POISONED_WAITS):
+        _tell_put_off(page_id, now, reason)
+
+
+@transaction.atomic
+def put_off_call_again(page_id: int, *, now: datetime, reason: str) -> None:
+    """Try a forgotten page again in a minute that could not call; tell it in the journal."""
+    if Page.objects.filter(pk=page_id).forgotten(now).update(ack_expires_at=now + POISONED_WAITS):
+        _tell_put_off(page_id, now, reason)
+
+
+def _tell_put_off(page_id: int, now: datetime, reason: str) -> None:
+    team_id = Page.objects.values_list("team_id", flat=True).get(pk=page_id)
+    facts = {"reason": cut(reason, 500), "again_at": (now + POISONED_WAITS).isoformat()}
+    journal.record(Fact(now, "page.step_failed", f"page:{page_id}", ENGINE, team_id, facts))
 
 
 def due_summons_ids(now: datetime) -> list[tuple[int, int]]:
@@ -92,6 +119,7 @@ def due_summons_ids(now: datetime) -> list[tuple[int, int]]:
     return list(Summons.objects.due(now).values_list("id", "page_id")[:MOST_AT_ONCE])
 
 
+@database.tried_again
 @transaction.atomic
 def ring(summons_id: int, page_id: int, *, now: datetime) -> bool:
     """Send what is due of one person's own ladder; return whether anything was."""
@@ -103,6 +131,11 @@ def ring(summons_id: int, page_id: int, *, now: datetime) -> bool:
         Summons.objects.filter(pk=summons_id).update(next_ring_at=None)
         return False
     context = TeamContext.load(page.team_id, at=now)
+    moment = context.step_moment(context.ladder(page), now)
+    if moment > now:
+        # what may wait for the working day does so on every rung (L1)
+        Summons.objects.filter(pk=summons_id).update(next_ring_at=moment)
+        return False
     callee = callee_of(summons, context, page)
     due = due_rungs(callee.rungs, since_at=summons.since_at, upto_s=summons.upto_s, now=now)
     Summons.objects.filter(pk=summons_id).update(upto_s=due.upto_s, next_ring_at=due.next_at)
@@ -136,8 +169,9 @@ def reschedule_rings(person_id: int, *, now: datetime) -> None:
         page = Page.objects.select_for_update(of=("self",)).select_related("team").get(pk=page_id)
         summons = Summons.objects.select_related("person").get(pk=summons_id)
         callee = callee_of(summons, TeamContext.load(page.team_id, at=now), page)
-        ahead = [summons.since_at + rung.after for rung in callee.rungs if summons.since_at + rung.after > now]
-        Summons.objects.filter(pk=summons_id).update(next_ring_at=min(ahead, default=None))
+        Summons.objects.filter(pk=summons_id).update(
+            next_ring_at=next_rung_at(callee.rungs, since_at=summons.since_at, upto_s=summons.upto_s)
+        )
 
 
 def forgotten_page_ids(now: datetime) -> list[int]:
@@ -145,6 +179,7 @@ def forgotten_page_ids(now: datetime) -> list[int]:
     return list(Page.objects.forgotten(now).values_list("id", flat=True)[:MOST_AT_ONCE])
 
 
+@database.tried_again
 @transaction.atomic
 def call_again(page_id: int, *, now: datetime) -> bool:
     """Take back the acknowledgement of a forgotten page and call from the top of the ladder."""

@@ -7,13 +7,13 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
+from hausmeister.base.untrusted import cut
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import ENGINE, Fact
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox import queries as outbox_queries
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.operations import Failure, Recorded, Result
-from hausmeister.outbox.rules import State
 from hausmeister.pager.context import TeamContext
 from hausmeister.pager.models import Page, Summons
 from hausmeister.pager.operations import calling, climbing
@@ -58,7 +58,7 @@ def record_failure(page_id: int, message_id: int, how: Failure, *, by: str, now:
         return recorded
     verb = "message.failed" if recorded.result is Result.FAILED else "message.retry"
     again = {"again_at": recorded.next_try_at.isoformat()} if recorded.next_try_at else {}
-    journal.record(_fact(page, verb, recorded.message, now, reason=how.reason[:300], **again))
+    journal.record(_fact(page, verb, recorded.message, now, reason=cut(how.reason, 300), **again))
     if recorded.result is Result.FAILED and recorded.message.kind == "page":
         _move_on(page, recorded.message, now)
     _touch(page)
@@ -70,7 +70,7 @@ def _move_on(page: Page, message: Message, now: datetime) -> None:
     if page.closed_at or page.acked_at or page.snoozed_until or message.person_id is None:
         return
     summons = Summons.objects.select_related("person").filter(page=page, person_id=message.person_id).first()
-    if summons is None or not message.dedup_key.startswith(f"page-{page.pk}-{summons.person_id}-{summons.cycle}-"):
+    if summons is None or not message.dedup_key.startswith(calling.key_prefix(summons)):
         return
     context = TeamContext.load(page.team_id, at=now)
     callee = climbing.callee_of(summons, context, page)
@@ -87,7 +87,7 @@ def _move_on(page: Page, message: Message, now: datetime) -> None:
         how = [channel_label(rung.channel) for rung in rungs]
         facts: dict[str, Any] = {"person": callee.name, "by": how, "because": "the method before failed"}
         journal.record(Fact(now, "page.rang", page.subject, ENGINE, page.team_id, facts))
-    elif not _anything_left(page, summons) and not _others_called(page, summons):
+    elif not page.is_test and not _anything_left(page, summons) and not _others_called(page, summons):
         Page.objects.filter(pk=page.pk).update(next_step_at=_climb_at(page, context, now))
 
 
@@ -104,19 +104,14 @@ def _climb_at(page: Page, context: TeamContext, now: datetime) -> datetime:
 
 def _anything_left(page: Page, summons: Summons) -> bool:
     """Say whether a message of this round reached the person, or still may."""
-    prefix = f"page-{page.pk}-{summons.person_id}-{summons.cycle}-"
     unsettled = outbox_queries.unsettled(page.subject, person_id=summons.person_id)
-    return any(message.dedup_key.startswith(prefix) for message in unsettled)
+    return any(message.dedup_key.startswith(calling.key_prefix(summons)) for message in unsettled)
 
 
 def _others_called(page: Page, summons: Summons) -> bool:
     """Say whether somebody else was called by the same step and may still be reached."""
     others = Summons.objects.filter(page=page, since_at=summons.since_at).exclude(pk=summons.pk)
-    return any(
-        message.state in {State.PENDING, State.CLAIMED, State.SENT}
-        for other in others
-        for message in outbox_queries.unsettled(page.subject, person_id=other.person_id)
-    )
+    return any(other.next_ring_at is not None or _anything_left(page, other) for other in others)
 
 
 def _touch(page: Page) -> None:

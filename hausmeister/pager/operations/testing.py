@@ -1,6 +1,6 @@
 """Test pages: the whole way to one person's phone and back, calling nobody else."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -11,12 +11,10 @@ from hausmeister.outbox import operations as outbox
 from hausmeister.pager.context import TeamContext, personal_rungs
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting, calling
-from hausmeister.pager.rules.ladder import Callee
+from hausmeister.pager.rules.ladder import TEST_LASTS, Callee
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
 from hausmeister.team.rules import ListName
-
-TEST_LASTS = timedelta(minutes=15)
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from hausmeister.base import database
 from hausmeister.pager.context import TeamContext
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting, climbing
@@ -15,6 +16,7 @@ class NotSnoozed(Exception):
     """The page is not snoozed, so there is nothing to end."""
 
 
+@database.tried_again
 @transaction.atomic
 def end_snooze(page_id: int, *, by: Person, now: datetime, via: str = "") -> Page:
     """Let a snoozed page call now. Raises NotSnoozed, PageIsClosed."""

@@ -101,6 +101,8 @@ class Climb:
 
 
 RETRY_WHEN_NOBODY = timedelta(minutes=1)
+# a test page ends by itself after this
+TEST_LASTS = timedelta(minutes=15)
 
 
 def climb(
@@ -189,6 +191,12 @@ def due_rungs(rungs: Sequence[PersonalRung], *, since_at: datetime, upto_s: int,
     ahead = [rung for rung in rungs if rung.after.total_seconds() > elapsed_s]
     next_at = since_at + min(rung.after for rung in ahead) if ahead else None
     return DueRungs(due, max(upto_s, elapsed_s), next_at)
+
+
+def next_rung_at(rungs: Sequence[PersonalRung], *, since_at: datetime, upto_s: int) -> datetime | None:
+    """Return when the next rung after the one at `upto_s` seconds rings; in the past, when it is overdue."""
+    ahead = [rung.after for rung in rungs if rung.after.total_seconds() > upto_s and not _came_too_late(rung, since_at)]
+    return since_at + min(ahead) if ahead else None
 
 
 def _came_too_late(rung: PersonalRung, since_at: datetime) -> bool:
