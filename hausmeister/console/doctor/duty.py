@@ -80,5 +80,5 @@ def _readiness(person: Person, duty: str, now: datetime) -> Finding:
     if not reach.methods:
         return wrong(person.name, says, "They add a contact method and verify it, under their profile.")
     if not tested or now - max(tested) > TEST_COUNTS_FOR:
-        return note(person.name, says, "Send them a test page.")
+        return note(person.name, says, "Ask them to sign in and press: Send me a test page.")
     return well(person.name, says)
