@@ -110,7 +110,8 @@ def add(request: Request) -> HttpResponse:
                 "channel": method.label
             }
             return see(request, back(request, "/profile#reach"), Toast(said))
-    context = {"add": form, "channels": channels()}
+    # whoever came from the first run goes on there
+    context = {"add": form, "channels": channels(), "next": back(request, "")}
     return render(request, "web/profile/add.html", context, status=422 if form.errors else 200)
 
 

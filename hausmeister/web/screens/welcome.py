@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from hausmeister.base import clock, signing
+from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
 from hausmeister.team import operations as team_operations
 from hausmeister.team import queries as team_queries
@@ -233,8 +234,12 @@ def _source(request: Request, _context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _test(request: Request, _context: dict[str, Any]) -> dict[str, Any]:
-    has_team = request.user.memberships.filter(left_on=None).exists()
-    return {"can_test": has_team and ContactMethod.objects.filter(person=request.user).usable().exists()}
+    person = request.user
+    has_team = person.memberships.filter(left_on=None).exists()
+    return {
+        "can_test": has_team and ContactMethod.objects.filter(person=person).usable().exists(),
+        "test": Page.objects.filter(is_test=True, summonses__person=person).order_by("-id").first(),
+    }
 
 
 _STEPS = {"phone": _phone, "team": _team, "ladder": _ladder, "source": _source, "test": _test}

@@ -86,7 +86,12 @@ const house = (() => {
     toast.dataset.toast = "stay";
     words.setAttribute("role", "alert");
     words.textContent = text;
-    toast.append(words);
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "button row";
+    close.dataset.closeToast = "";
+    close.textContent = body.dataset.sayClose;
+    toast.append(words, close);
     toasts.append(toast);
   };
   arm();
