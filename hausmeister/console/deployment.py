@@ -152,8 +152,8 @@ def check_durability() -> None:
             cursor.execute(f"SHOW {name}")
             if cursor.fetchone()[0] == "off":
                 raise NotReady(
-                    f"PostgreSQL runs with {name} = off, so an answered alert could be lost. Set it to on, for the"
-                    " server or for this database's role."
+                    f"PostgreSQL runs with {name} = off, so an answered alert could be lost. Set it to on,"
+                    f" as the database's superuser: ALTER SYSTEM SET {name} = on; then SELECT pg_reload_conf();"
                 )
 
 

@@ -47,6 +47,8 @@ def auditor() -> Iterator[Finding]:
 def rotas() -> Iterator[Finding]:
     """Look for holes in the coming two weeks of every team."""
     now = clock.now()
+    if not Team.objects.exists():
+        yield note("teams", "there is none yet, so nobody is called", "Follow the link that was printed at the start.")
     for team in Team.objects.order_by("id"):
         about = f"rota of {team.name}"
         holes = rota.holes(team, now=now, until=now + LOOKS_AHEAD)
