@@ -90,9 +90,12 @@ def _narrowed(person: Person, wanted: Filter) -> AlertQuerySet:
     if wanted.priority is not None:
         found = found.filter(priority=int(wanted.priority))
     if wanted.text:
-        found = found.filter(
-            Q(title__icontains=wanted.text) | Q(key__icontains=wanted.text) | Q(origin__icontains=wanted.text)
-        )
+        likes = Q(title__icontains=wanted.text) | Q(key__icontains=wanted.text) | Q(origin__icontains=wanted.text)
+        number = wanted.text.removeprefix("#")
+        # longer ones are no numbers of pages, and more than a column holds
+        if number.isascii() and number.isdecimal() and len(number) <= 9:
+            likes |= Q(page_id=int(number))
+        found = found.filter(likes)
     return found
 
 

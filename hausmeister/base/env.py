@@ -265,6 +265,10 @@ def somebody_else(name: str, url: str, *, ourselves: str) -> str:
 SHORTEST_KEY = 50
 
 
+def _cannot_be_written(folder: Path, why: str) -> BadSetting:
+    return BadSetting(f"The data folder {folder} cannot be written ({why}); set HAUSMEISTER_DATA to one that can.")
+
+
 def kept_secret_keys(path: Path) -> tuple[str, ...]:
     """Return the keys in the file at `path`, newest first, one a line; made at the first start, mode 0600.
 
@@ -276,14 +280,19 @@ def kept_secret_keys(path: Path) -> tuple[str, ...]:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(chance.text(64) + "\n")
-    except FileExistsError:
-        if path.stat().st_mode & 0o077:
-            raise BadSetting(f"{path} can be read by others; run: chmod 600 {path}") from None
+    except FileExistsError as error:
+        if not path.parent.is_dir():
+            raise _cannot_be_written(path.parent, "it is a file") from error
+    except OSError as error:
+        raise _cannot_be_written(path.parent, str(error.strerror)) from error
+    if path.stat().st_mode & 0o077:
+        raise BadSetting(f"{path} can be read by others; run: chmod 600 {path}")
+    try:
+        keys = tuple(filter(None, path.read_text(encoding="ascii").split()))
     except OSError as error:
         raise BadSetting(
-            f"The data folder {path.parent} cannot be written ({error.strerror}); set HAUSMEISTER_DATA to one that can."
+            f"{path} cannot be read ({error.strerror}); run this as the user who runs Hausmeister."
         ) from error
-    keys = tuple(filter(None, path.read_text(encoding="ascii").split()))
     if not keys or min(map(len, keys)) < SHORTEST_KEY:
         raise BadSetting(f"{path} must hold keys of at least {SHORTEST_KEY} characters, one a line.")
     return keys

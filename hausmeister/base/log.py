@@ -90,7 +90,8 @@ def configure(level: str) -> dict[str, Any]:
             "httpcore": {"level": "WARNING"},
             # Django logs each 4xx as a warning; those are people's typing errors, not ours
             "django.request": {"level": "ERROR"},
-            "uvicorn.access": {"level": "WARNING"},
+            # that it has started and stopped is said by us, in our own words
+            "uvicorn": {"level": "WARNING"},
         },
     }
 

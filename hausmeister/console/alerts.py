@@ -147,7 +147,7 @@ def _told(one: "Alert") -> list[str]:
     kind = "hard" if one.is_hard else "soft"
     since = f"{clock_time(one.first_seen_at, zone)} ({one.team.zone_name})"
     lines = [one.title, f"  {one.rank.label}, {kind}; {_state(one)}; from {one.source.name}"]
-    lines.append(f"  since {since}, seen {one.count} times")
+    lines.append(f"  since {since}, seen {'once' if one.count == 1 else f'{one.count} times'}")
     # what a sender wrote must not steer the terminal
     lines += [f"  {one_line(line, 400)}" for line in one.text.splitlines()]
     lines += ["", f"Page {page.pk}: what happens next"]

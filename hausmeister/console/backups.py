@@ -45,7 +45,7 @@ def backup(file: Path) -> None:
             archive.write(target, manifest, copy)
     except OSError as error:
         raise NotReady(f"{target} could not be written: {error.strerror or error}.") from error
-    click.echo(f"{target}: {target.stat().st_size / 1e6:.1f} MB, {connection.vendor}, made {manifest.made_at}.")
+    click.echo(f"{target}: {_size(target.stat().st_size)}, {connection.vendor}, made {manifest.made_at}.")
 
 
 @click.command()
@@ -77,6 +77,10 @@ def restore(file: Path | None, *, replace: bool, ring: bool, confirm: bool) -> N
     click.echo(f"Restored {file}, made {manifest.made_at} by version {manifest.version}: {_counts()}.")
     _say_what_calls() if ring else _hold()
     lock.close()
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:.1f} MB" if size_bytes >= 1_000_000 else f"{max(1, size_bytes // 1000)} kB"
 
 
 def _version() -> str:

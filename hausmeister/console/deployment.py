@@ -63,7 +63,21 @@ def check_tables() -> None:
     except DatabaseError as error:
         raise NotReady(database_down(error)) from error
     if missing:
-        raise NotReady("The database has no tables of this version yet; start `./run` or `hausmeister up` once.")
+        raise NotReady(_no_tables())
+
+
+def _no_tables() -> str:
+    from django.conf import settings
+
+    database = settings.DATABASES["default"]
+    told = "start `./run` or `hausmeister up` once."
+    if "sqlite" not in database["ENGINE"]:
+        return f"The database {database['NAME']} has no tables of this version yet; {told}"
+    # most often the server runs with another data folder than this command
+    return (
+        f"The database {database['NAME']} has no tables of this version yet; {told} Does Hausmeister run with another"
+        " data folder (`./run --data DIR`)? Then set it here as well: HAUSMEISTER_DATA=DIR."
+    )
 
 
 def database_down(error: Exception) -> str:
@@ -71,7 +85,7 @@ def database_down(error: Exception) -> str:
     from django.conf import settings
 
     database = settings.DATABASES["default"]
-    reason = " ".join(str(error).split())[:300]
+    reason = " ".join(str(error).split())[:300].rstrip("?.")
     if "sqlite" in database["ENGINE"]:
         return (
             f"The database file {database['NAME']} cannot be used: {reason}. Check that the folder exists, that"
@@ -138,8 +152,8 @@ def check_durability() -> None:
             cursor.execute(f"SHOW {name}")
             if cursor.fetchone()[0] == "off":
                 raise NotReady(
-                    f"PostgreSQL runs with {name} = off, so an answered alert could be lost. Set it to on, for the"
-                    " server or for this database's role."
+                    f"PostgreSQL runs with {name} = off, so an answered alert could be lost. Set it to on,"
+                    f" as the database's superuser: ALTER SYSTEM SET {name} = on; then SELECT pg_reload_conf();"
                 )
 
 

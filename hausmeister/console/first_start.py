@@ -1,5 +1,7 @@
 """What happens on an empty database, and what is said once the program answers."""
 
+import shlex
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -33,6 +35,8 @@ def greeting() -> str:
             "  Nobody is here yet. This link sets up your team; it works once, and until the next start:",
             f"  {settings.HAUSMEISTER_BASE_URL}/welcome?token={token}",
             "",
+            f"  What is wrong with this installation, at any time: {command_line()} doctor",
+            "",
         ]
     return "\n".join(lines)
 
@@ -57,7 +61,20 @@ def _demo(now: datetime) -> list[str]:
     lines.append(f"  Password     {secrets.password}  (the same for everybody in the demo)")
     if settings.HAUSMEISTER_EMAIL is None:
         lines.append(f"  Mails        no mail server is set, so they are written to {_mail_folder()}")
+    lines.append(f"  Commands     {command_line()} --help  (doctor, oncall, alert …)")
     return [*lines, "", "  Page whoever is on call:", "", f"    {page_line(secrets.key)}", ""]
+
+
+def command_line() -> str:
+    """Return how the console command is called so that it finds this database."""
+    data = Path(settings.HAUSMEISTER_DATA).absolute()
+    program = _relative(Path(sys.executable).with_name("hausmeister"))
+    # the checkout's own folder is what the command finds by itself
+    return program if data == Path.cwd() / "var" else f"HAUSMEISTER_DATA={shlex.quote(str(data))} {program}"
+
+
+def _relative(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def page_line(key: str) -> str:

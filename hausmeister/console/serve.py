@@ -116,8 +116,8 @@ def only_engine() -> TextIO:
         except OSError as error:
             file.close()
             raise NotReady(
-                "Another Hausmeister runs on this data folder. On SQLite there is one engine; end the other, or use"
-                " PostgreSQL (DATABASE_URL)."
+                f"Another Hausmeister runs on this data folder, {settings.HAUSMEISTER_DATA}. End it first; on"
+                " SQLite there is one engine, and for several there is PostgreSQL (DATABASE_URL)."
             ) from error
         # whoever claimed messages before is dead; waiting for their leases would only delay a page
         outbox.take_back_all(now=clock.now())

@@ -19,7 +19,10 @@ def chosen_team(slug: str) -> Team:
         pass
     known = list(Team.objects.order_by("id").values_list("slug", flat=True))
     if not known:
-        raise NotReady("There is no team yet. Start `hausmeister up` and follow the link it prints.")
+        raise NotReady(
+            "There is no team yet. Follow the link that Hausmeister (`./run --empty`, `hausmeister up` or `web`)"
+            " prints at its start."
+        )
     raise NotReady(f"There is no team {slug!r}; there are: {', '.join(known)}.")
 
 

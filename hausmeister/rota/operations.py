@@ -288,11 +288,12 @@ def deactivate(person: Person, *, by: Actor, now: datetime) -> list[Shift]:
 @transaction.atomic
 def found_team(
     *, name: str, slug: str, zone_name: str, founder: Person, others: Sequence[tuple[str, str]], now: datetime
-) -> Team:
+) -> tuple[Team, list[tuple[str, str]]]:
     """Make a team with its first people, and share out its first duties.
 
     `others` are (name, e-mail address), the most seasoned first, the founder among them or not; everybody but
-    the founder is invited by mail. The founder leads. Raises IntegrityError when the slug is taken.
+    the founder is invited by mail. The founder leads. Returns the team, and (name, link) of each invitation.
+    Raises IntegrityError when the slug is taken.
     """
     by = team_operations.as_actor(founder)
     team = team_operations.make_team(slug=slug, name=name, zone_name=zone_name, by=by, now=now)
@@ -300,6 +301,7 @@ def found_team(
     seasoned = (
         list(others) if founder.email in {email for _, email in others} else [*others, (founder.name, founder.email)]
     )
+    links: list[tuple[str, str]] = []
     for place, (person_name, email) in enumerate(seasoned):
         experience = len(seasoned) - place
         if email == founder.email:
@@ -307,6 +309,7 @@ def found_team(
                 team, founder, role=Role.LEAD, experience=experience, joined_on=joined_on, by=by, now=now
             )  # fmt: skip
         else:
-            members.enroll(team, name=person_name, email=email, experience=experience, by=founder, now=now)
+            link = members.enroll(team, name=person_name, email=email, experience=experience, by=founder, now=now)
+            links.append((person_name, link))
     plan_ahead(team, now=now)
-    return team
+    return team, links

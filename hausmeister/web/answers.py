@@ -46,6 +46,23 @@ def see(request: HttpRequest, address: str, toast: Toast | None = None) -> HttpR
     return answer
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What is asked before something that cannot be undone: the title is the question, the button the verb."""
+
+    question: str
+    consequence: str
+    verb: str
+    back: str
+
+
+def first_ask(request: HttpRequest, asked: Asked) -> HttpResponse | None:
+    """Return the screen that asks, None once the question has been answered; only for what cannot be undone."""
+    if request.POST.get("sure") == "yes":
+        return None
+    return render(request, "web/sure.html", {"asked": asked})
+
+
 def back(request: HttpRequest, default: str) -> str:
     """Return where a form says it was drawn (`next`), if that is one of our own screens (S23)."""
     given = request.POST.get("next", "") or request.GET.get("next", "") or _path(request.headers.get("HX-Current-URL"))

@@ -22,6 +22,8 @@ from hausmeister.web import when
 HEAD = 32
 ROW = 44
 BLOCK = 32
+# how wide the picture mostly is, the edge of a block, and a letter of 12 px, all in CSS px
+NARROWEST, EDGE, LETTER = 720, 14, 7
 
 
 @dataclass(frozen=True)
@@ -156,8 +158,22 @@ def _block(turn: Turn, row: int, shown: Span, viewer: Person) -> Block:
     if not turn.is_planned:
         says = f"{says}: {turn.why}"
     return _placed(
-        turn.starts_at, turn.ends_at, row, shown, label=name, says=says, person=turn.person, kind=kind, viewer=viewer
+        turn.starts_at,
+        turn.ends_at,
+        row,
+        shown,
+        label=_fitting(name, turn, shown),
+        says=says,
+        person=turn.person,
+        kind=kind,
+        viewer=viewer,
     )
+
+
+def _fitting(name: str, turn: Turn, shown: Span) -> str:
+    """Return as much of `name` as a short turn has room for: a name cut in its middle could be another's."""
+    width = (shown.place(turn.ends_at) - shown.place(turn.starts_at)) * NARROWEST / 100
+    return name if width >= EDGE + LETTER * len(name) else name[:1]
 
 
 def _change(one: Override, row: int, shown: Span, viewer: Person) -> Block:

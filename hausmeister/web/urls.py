@@ -17,6 +17,7 @@ from hausmeister.web.screens import (
     page_somebody,
     people,
     policy,
+    policy_edit,
     profile,
     pulse,
     rota,
@@ -66,6 +67,7 @@ _people: list[URLPattern | URLResolver] = [
 
 _set_up: list[URLPattern | URLResolver] = [
     path("policy", policy.screen, name="policy"),
+    path("policy/edit", policy_edit.screen, name="policy_edit"),
     path("settings/integrations", integrations.screen, name="integrations"),
     path("settings/integrations/<str:kind>", integrations.integration, name="integration"),
     path("settings/keys/<int:key_id>/revoke", integrations.revoke, name="key_revoke"),

@@ -173,3 +173,9 @@ def test_an_address_that_only_this_machine_knows_is_worth_a_note(settings, well)
 def test_two_teams_are_both_looked_at(well, run):
     builders.trio(slug="streaming", zone="America/Sao_Paulo")
     assert "rota of Streaming" in run("doctor").output
+
+
+def test_an_installation_without_a_team_is_not_called_well(transactional_db):
+    from hausmeister.console.doctor import duty
+
+    assert [one.says for one in duty.rotas()] == ["there is none yet, so nobody is called"]

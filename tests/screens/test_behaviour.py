@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.screens.conftest import Product, Visitors
+from tests.screens.story import PASSWORD
 
 pytestmark = [pytest.mark.slow, pytest.mark.counterpart("chromium")]
 
@@ -169,7 +170,74 @@ def test_without_scripts_everything_reads_and_acts(product: Product, visitors: V
     expect(ada.locator(".toast")).to_contain_text("1 closed.")
 
 
+# ---- what does not fit, what lapses, what is cut off ----
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_names_without_a_space_break_and_nothing_sticks_out(product: Product, visitors: Visitors, width: int) -> None:
+    title = f"Long: task_failed_{'x' * 150}"
+    page_id = product.fire(
+        title,
+        severity="critical",
+        source="y" * 99,
+        text="z" * 400,
+        labels={"a_long_name_that_goes_on_and_on": "v" * 99},
+    )
+    page = visitors.page("ada", width=width)
+    for path in ("/", "/alerts?find=Long", f"/pages/{page_id}"):
+        page.goto(product.base + path)
+        wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wider == 0, path
+    product.resolve(title)
+
+
+def test_a_sign_in_that_has_lapsed_keeps_what_was_typed(product: Product, visitors: Visitors) -> None:
+    context = visitors.context("ada", width=390)
+    page = context.new_page()
+    page.goto(f"{product.base}/pages/{product.told['acked']}")
+    page.fill("#note", "half a sentence")
+    for cookie in context.cookies():
+        if "session" in str(cookie.get("name")):
+            context.clear_cookies(name=str(cookie.get("name")))
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_url("**/sign-in**")
+    page.fill("[name=login]", "ada@example.org")
+    page.fill("[name=password]", PASSWORD)
+    page.click("main button")
+    expect(page.locator("#note")).to_have_value("half a sentence")
+    expect(page.locator(".toast")).to_contain_text("What you typed is still here")
+    visitors.sessions.pop("ada")
+
+
+def test_a_copy_that_was_kept_for_offline_says_so(product: Product, visitors: Visitors) -> None:
+    context = visitors.context("ada", width=390)
+    page = context.new_page()
+    page.goto(product.base + "/")
+    expect(page.locator(".kept")).to_be_hidden()
+    page.evaluate("navigator.serviceWorker.register('/worker.js').then(() => navigator.serviceWorker.ready)")
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+    page.reload()
+    context.set_offline(True)
+    page.reload()
+    expect(page.locator(".kept")).to_contain_text("this is a kept copy, as of")
+    expect(page.locator("main")).to_contain_text("You are on call")
+    page.goto(product.base + "/people")
+    expect(page.locator("h1")).to_contain_text("Offline")
+
+
 # ---- keys ----
+
+
+def test_keys_choose_rows_of_the_list_and_act_on_them(product: Product, visitors: Visitors) -> None:
+    product.fire("Rows: by keys", severity="critical")
+    ada = visitors.page("ada", "/alerts?find=Rows")
+    ada.keyboard.press("j")
+    expect(ada.get_by_role("link", name="Rows: by keys")).to_be_focused()
+    ada.keyboard.press("x")
+    expect(ada.locator(".bulk")).to_contain_text("1 chosen")
+    ada.keyboard.press("a")
+    expect(ada.locator(".toast")).to_contain_text("1 acknowledged.")
+    product.resolve("Rows: by keys")
 
 
 def test_the_keyboard_alone_suffices(product: Product, visitors: Visitors) -> None:

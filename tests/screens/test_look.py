@@ -36,6 +36,8 @@ SCREENS = [
     ("mirela", "/rota/override?team=data-infra", 200),
     ("mirela", "/people/invite?team=data-infra", 200),
     ("mirela", "/people/4", 200),
+    ("mirela", "/policy/edit?team=data-infra", 200),
+    ("gil", "/welcome/test", 200),
     ("mirela", "/settings/integrations", 200),
     ("mirela", "/settings/integrations/alertmanager", 200),
     ("ada", "/", 200),

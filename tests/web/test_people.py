@@ -15,6 +15,9 @@ from hausmeister.team.rules import Channel, ListName, Role
 from tests import builders
 from tests.web.visitors import browser, queries_of
 
+# the answer to the question that is asked before what cannot be undone
+SURE = {"sure": "yes"}
+
 
 def text_of(client, path: str) -> str:  # type: ignore[no-untyped-def]
     answer = client.get(path)
@@ -70,13 +73,13 @@ def test_the_only_lead_stays_one(world, trio):
     client = browser(trio.carla)
     answer = client.post(f"/people/{member(trio.carla).pk}", {"role": "responder", "experience": "3"})
     assert answer.status_code == 422
-    client.post(f"/people/{member(trio.carla).pk}/part")
+    client.post(f"/people/{member(trio.carla).pk}/part", SURE)
     assert member(trio.carla).left_on is None
     assert "only lead" in text_of(client, f"/people/{member(trio.carla).pk}")
 
 
 def test_whoever_is_taken_out_of_a_team_is_called_no_more_and_their_duties_move(world, trio):
-    assert browser(trio.carla).post(f"/people/{member(trio.ana).pk}/part").status_code == 303
+    assert browser(trio.carla).post(f"/people/{member(trio.ana).pk}/part", SURE).status_code == 303
     assert member(trio.ana).left_on is not None
     assert rota.on_duty(trio.team, at=world.now + timedelta(days=14)).primary.person != trio.ana
 
@@ -96,7 +99,9 @@ def test_only_an_admin_ends_an_account_and_it_ends_at_once(world, trio):
     assert browser(trio.carla).post(address).status_code == 403
     admin, bruno = browser(builders.person("Gil", is_admin=True)), browser(trio.bruno)
     assert bruno.get("/").status_code == 200
-    assert admin.post(address).status_code == 303
+    assert "End the account of Bruno?" in admin.post(address).content.decode()
+    assert bruno.get("/").status_code == 200
+    assert admin.post(address, SURE).status_code == 303
     assert bruno.get("/").status_code == 302
     assert not Shift.objects.filter(person=trio.bruno, starts_at__gt=world.now).exists()
 
@@ -106,7 +111,7 @@ def test_the_last_admin_cannot_end_themselves(world, trio):
     builders.team.join(
         trio.team, gil, role=Role.LEAD, experience=9, joined_on=date(2026, 1, 1), by=builders.CONSOLE, now=world.now
     )
-    browser(gil).post(f"/people/{member(gil).pk}/deactivate")
+    browser(gil).post(f"/people/{member(gil).pk}/deactivate", SURE)
     assert Person.objects.get(pk=gil.pk).is_active
 
 
@@ -226,7 +231,7 @@ def test_a_method_that_is_switched_off_is_not_used(world, trio):
     assert not trio.ana.methods.get().is_usable
     client.post(f"/profile/methods/{method.pk}/switch", {"on": "yes"})
     assert trio.ana.methods.get().is_usable
-    client.post(f"/profile/methods/{method.pk}/remove")
+    client.post(f"/profile/methods/{method.pk}/remove", SURE)
     assert not trio.ana.methods.exists()
 
 

@@ -49,7 +49,8 @@ def test_the_picture_and_the_list_say_the_same(world, trio):
 def test_a_month_is_a_table_with_every_day(world, trio):
     text = text_of(browser(trio.ana), "/rota?view=month&from=2026-12-15")
     assert text.count("<td class=") == 35
-    assert "Tue 1 Dec" in text
+    assert "<b>December 2026</b>" in text
+    assert '<span class="weekday">Tue </span>1 Dec' in text
     assert 'scope="col"' in text
 
 

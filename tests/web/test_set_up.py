@@ -58,7 +58,11 @@ def test_the_key_that_was_made_stores_an_alert(world, trio):
 
 def test_a_revoked_key_is_gone_from_the_list(world, trio):
     client, key = browser(trio.carla), ApiKey.objects.get()
-    assert client.post(f"/settings/keys/{key.pk}/revoke").status_code == 303
+    asked = client.post(f"/settings/keys/{key.pk}/revoke").content.decode()
+    assert "Revoke the key prometheus?" in asked
+    key.refresh_from_db()
+    assert key.revoked_at is None
+    assert client.post(f"/settings/keys/{key.pk}/revoke", {"sure": "yes"}).status_code == 303
     key.refresh_from_db()
     assert key.revoked_at == world.now
     assert f"…{key.last_four}" not in text_of(client, "/settings/integrations")
@@ -98,7 +102,7 @@ def test_the_policy_is_told_in_plain_sentences(world, trio):
     for sentence in (
         "Hausmeister is on duty from Monday 11:00 to Friday 17:00 (Europe/Berlin), and triages in working hours.",
         "Weekend on-call is on duty from Friday 17:00 to Monday 11:00 (Europe/Berlin), for pages only.",
-        "Backstop is called, as important, and has 10 min to answer.",
+        "The backstop is called, and has 10 min to answer.",
         "An acknowledged page that nobody touches calls again after 1 h.",
         "The handbook's default is in force",
     ):
@@ -205,7 +209,7 @@ def test_the_whole_way_from_an_empty_database_to_a_page_on_ones_own_phone(world,
     assert answer.headers["Location"] == "/welcome/phone"
     people = "Mirela Sand <mirela@example.org>\nAda Okafor ada@example.org\n\nChidi Eze, chidi@example.org\n"
     form = {"name": "Data Infra", "zone_name": "Europe/Berlin", "people": people}
-    assert ada.post("/welcome/team", form).headers["Location"] == "/welcome/ladder"
+    ada.post("/welcome/team", form)
     made = Team.objects.get()
     found = {one.person.name: (one.experience, one.role) for one in Membership.objects.filter(team=made)}
     assert found == {"Mirela Sand": (3, "responder"), "Ada Okafor": (2, "lead"), "Chidi Eze": (1, "responder")}
@@ -215,7 +219,7 @@ def test_the_whole_way_from_an_empty_database_to_a_page_on_ones_own_phone(world,
         "mirela@example.org",
         "chidi@example.org",
     }
-    assert "On duty is called" in text_of(ada, "/welcome/ladder")
+    assert "Whoever is on duty is called" in text_of(ada, "/welcome/ladder")
     key = re.search(r"\bhm[a-z0-9]{30}\b", ada.post("/welcome/source", {"name": "Prometheus"}).content.decode())
     assert key is not None
     ada.post("/test-page", {"next": "/welcome/test"})
@@ -228,7 +232,29 @@ def test_the_whole_way_from_an_empty_database_to_a_page_on_ones_own_phone(world,
     world.forget()
 
 
-def test_whoever_was_named_gets_in_by_the_invitation(world, ada):
+def test_without_a_mail_server_the_invitations_are_handed_over_by_hand(world, ada):
+    form = {"name": "Data Infra", "zone_name": "Europe/Berlin", "people": "Ada ada@example.org\nBo Lind bo@example.org"}
+    text = ada.post("/welcome/team", form).content.decode()
+    assert "No mail server is set up" in text
+    links = re.findall(r"http://testserver(/invitation/\w+)", text)
+    assert len(links) == 1, "one for Bo, none for Ada herself"
+    assert 'href="/welcome/ladder"' in text
+    assert "Bo Lind, you are invited to Data Infra" in text_of(Client(), links[0])
+    Client().post(links[0], {"password": "long enough for bo", "zone_name": "Europe/Oslo"})
+    bo = Person.objects.get(email="bo@example.org")
+    assert not bo.methods.usable().exists(), "no mail has reached this address yet"
+    world.forget()
+
+
+def test_with_a_mail_server_the_first_run_goes_straight_on(world, ada, settings):
+    settings.HAUSMEISTER_EMAIL = object()
+    form = {"name": "Data Infra", "zone_name": "Europe/Berlin", "people": "Bo Lind bo@example.org"}
+    assert ada.post("/welcome/team", form).headers["Location"] == "/welcome/ladder"
+    world.forget()
+
+
+def test_whoever_was_named_gets_in_by_the_invitation(world, ada, settings):
+    settings.HAUSMEISTER_EMAIL = object()
     form = {"name": "Data Infra", "zone_name": "Europe/Berlin", "people": "Bo Lind bo@example.org"}
     ada.post("/welcome/team", form)
     world.tick()

@@ -47,6 +47,8 @@ def auditor() -> Iterator[Finding]:
 def rotas() -> Iterator[Finding]:
     """Look for holes in the coming two weeks of every team."""
     now = clock.now()
+    if not Team.objects.exists():
+        yield note("teams", "there is none yet, so nobody is called", "Follow the link that was printed at the start.")
     for team in Team.objects.order_by("id"):
         about = f"rota of {team.name}"
         holes = rota.holes(team, now=now, until=now + LOOKS_AHEAD)
@@ -80,5 +82,5 @@ def _readiness(person: Person, duty: str, now: datetime) -> Finding:
     if not reach.methods:
         return wrong(person.name, says, "They add a contact method and verify it, under their profile.")
     if not tested or now - max(tested) > TEST_COUNTS_FOR:
-        return note(person.name, says, "Send them a test page.")
+        return note(person.name, says, "Ask them to sign in and press: Send me a test page.")
     return well(person.name, says)

@@ -120,10 +120,11 @@ def letter(to: str, *, subject: str, text: str, now: datetime, html: str = "") -
 
 
 @transaction.atomic
-def enroll(of: Team, *, name: str, email: str, experience: int, by: Person, now: datetime) -> Person:
+def enroll(of: Team, *, name: str, email: str, experience: int, by: Person, now: datetime) -> str:
     """Put somebody on the team's rota at once, and invite them; they cannot sign in before they accept.
 
-    Their address is a contact method that does not count until they have proved it.
+    Their address is a contact method that does not count until they have proved it. Returns the invitation's
+    link, to be shown to nobody but whoever invites.
     """
     actor = team.as_actor(by)
     person = Person.objects.filter(email__iexact=email).first()
@@ -132,5 +133,4 @@ def enroll(of: Team, *, name: str, email: str, experience: int, by: Person, now:
         team.add_method(person, channel=Channel.EMAIL, address=person.email, by=actor, now=now)
     joined_on = now.astimezone(of.zone).date()
     team.join(of, person, role=Role.RESPONDER, experience=experience, joined_on=joined_on, by=actor, now=now)
-    invite_by_mail(of, email=person.email, name=name, role=Role.RESPONDER, experience=experience, by=by, now=now)
-    return person
+    return invite_by_mail(of, email=person.email, name=name, role=Role.RESPONDER, experience=experience, by=by, now=now)

@@ -22,7 +22,7 @@ from hausmeister.team import permissions
 from hausmeister.team.models import ApiKey, Source, Team
 from hausmeister.team.rules import Capability, Scope
 from hausmeister.web.access import Request, check, fetch, needs
-from hausmeister.web.answers import Toast, see
+from hausmeister.web.answers import Asked, Toast, back, first_ask, see
 from hausmeister.web.teams import chosen
 
 KEY_HERE = "YOUR-KEY"
@@ -210,9 +210,18 @@ def revoke(request: Request, key_id: int) -> HttpResponse:
     """End a key."""
     teams = permissions.teams(request.user, Capability.MANAGE_SOURCES)
     key = fetch(ApiKey.objects.filter(source__team__in=teams).select_related("source", "source__team"), pk=key_id)
+    home = f"/settings/integrations?team={key.source.team.slug}"
+    question = Asked(
+        _("Revoke the key %(name)s?") % {"name": key.name},
+        _("Whatever sends with it is refused from then on. It cannot be brought back; a new key can be made."),
+        _("Revoke it"),
+        back(request, home),
+    )
+    if (asking := first_ask(request, question)) is not None:
+        return asking
     team_operations.revoke_key(key, by=team_operations.as_actor(request.user), now=clock.now())
     said = _("The key %(name)s opens nothing any more, everywhere within five seconds.") % {"name": key.name}
-    return see(request, f"/settings/integrations?team={key.source.team.slug}", Toast(said))
+    return see(request, back(request, home), Toast(said))
 
 
 @needs(Capability.MANAGE_SOURCES)

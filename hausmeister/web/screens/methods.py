@@ -20,7 +20,7 @@ from hausmeister.team import operations as team_operations
 from hausmeister.team.models import ContactMethod
 from hausmeister.team.rules import Capability, Channel, ListName
 from hausmeister.web.access import Request, fetch, needs
-from hausmeister.web.answers import Toast, back, see
+from hausmeister.web.answers import Asked, Toast, back, first_ask, see
 
 _SLACK = re.compile(r"^[UW][A-Z0-9]{6,}$")
 _TOPIC = re.compile(r"^[A-Za-z0-9_-]{4,64}$")
@@ -29,9 +29,12 @@ CODES_A_DAY = 10
 
 def channels() -> list[tuple[str, str, str]]:
     """Return the channels that are set up here: name, label, what its address is."""
+    mail = _("the address")
+    if settings.HAUSMEISTER_EMAIL is None:
+        mail = _("the address; no mail server is set up, so nothing sent there arrives")
     found = [
-        (Channel.EMAIL.value, _("E-mail"), _("the address")),
         (Channel.NTFY.value, _("ntfy, an app that rings"), _("the topic, or its whole URL")),
+        (Channel.EMAIL.value, _("E-mail"), mail),
         (Channel.WEBHOOK.value, _("Webhook"), _("the URL that takes a signed POST")),
     ]
     if settings.HAUSMEISTER_SLACK_TOKEN:
@@ -107,7 +110,8 @@ def add(request: Request) -> HttpResponse:
                 "channel": method.label
             }
             return see(request, back(request, "/profile#reach"), Toast(said))
-    context = {"add": form, "channels": channels()}
+    # whoever came from the first run goes on there
+    context = {"add": form, "channels": channels(), "next": back(request, "")}
     return render(request, "web/profile/add.html", context, status=422 if form.errors else 200)
 
 
@@ -161,6 +165,14 @@ def remove(request: Request, method_id: int) -> HttpResponse:
     """Remove one of my contact methods, with its rungs."""
     method = _mine(request, method_id)
     label = method.label
+    question = Asked(
+        _("Remove %(channel)s?") % {"channel": label},
+        _("%(address)s is no longer used to reach you, and goes from your ladders.") % {"address": method.address},
+        _("Remove it"),
+        back(request, "/profile#reach"),
+    )
+    if (asking := first_ask(request, question)) is not None:
+        return asking
     reaching.remove_method(method, by=team_operations.as_actor(request.user), now=clock.now())
     return see(request, back(request, "/profile#reach"), Toast(_("Removed: %(channel)s.") % {"channel": label}))
 

@@ -28,7 +28,7 @@ from hausmeister.team.operations import members, sessions
 from hausmeister.team.rules import Away, Capability, Channel, Role, masked
 from hausmeister.web import readiness, when
 from hausmeister.web.access import Request, check, fetch, needs
-from hausmeister.web.answers import Toast, see
+from hausmeister.web.answers import Asked, Toast, first_ask, see
 from hausmeister.web.readiness import Readiness
 from hausmeister.web.teams import chosen
 
@@ -71,6 +71,7 @@ def screen(request: Request) -> HttpResponse:
         "lines": lines,
         "unreachable": _due_first(line for line in lines if line.matters and line.readiness.is_bad),
         "untested": _due_first(line for line in lines if line.matters and not line.readiness.is_bad and line.is_due),
+        "may_test": permissions.can(request.user, Capability.ACT_ON_PAGES),
         "may_change": permissions.can(request.user, Capability.MANAGE_MEMBERS, team_id=team.pk),
     }
     return render(request, "web/people/people.html", context)
@@ -191,6 +192,15 @@ def _stored(one: Membership, moved: int) -> Toast:
 def part(request: Request, member_id: int) -> HttpResponse:
     """End a person's part in a team."""
     one = _member(request, member_id)
+    facts = {"name": one.person.name, "team": one.team.name}
+    question = Asked(
+        _("Take %(name)s out of %(team)s?") % facts,
+        _("Their duties go to others at once. The account stays; they can be invited again."),
+        _("Take %(name)s out") % facts,
+        f"/people/{one.pk}",
+    )
+    if (asking := first_ask(request, question)) is not None:
+        return asking
     try:
         moved = rota_operations.part(one, by=team_operations.as_actor(request.user), now=clock.now())
     except members.LastLead:
@@ -204,6 +214,14 @@ def part(request: Request, member_id: int) -> HttpResponse:
 def deactivate(request: Request, member_id: int) -> HttpResponse:
     """End an account: sessions, links and calls stop at once."""
     one = _member(request, member_id)
+    question = Asked(
+        _("End the account of %(name)s?") % {"name": one.person.name},
+        _("Sessions, links and calls stop at once, and their duties go to others. What they did stays on record."),
+        _("End the account"),
+        f"/people/{one.pk}",
+    )
+    if (asking := first_ask(request, question)) is not None:
+        return asking
     try:
         rota_operations.deactivate(one.person, by=team_operations.as_actor(request.user), now=clock.now())
     except members.LastAdmin:

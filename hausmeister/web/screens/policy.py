@@ -47,6 +47,7 @@ def screen(request: Request) -> HttpResponse:
         "policy": policy,
         "rules": rules(policy, team),
         "version": version,
+        "may_change": permissions.can(request.user, Capability.CHANGE_POLICY, team_id=team.pk),
         "shown": shown,
         "text": shown.text if shown else team_queries.default_policy_text()[0],
         "history": list(PolicyVersion.objects.filter(team=team).select_related("created_by").order_by("-id")[:50]),
@@ -122,13 +123,24 @@ def _hours(policy: Policy, team: Team) -> list[str]:
 
 
 def _ladder(ladder: LadderRule) -> list[str]:
-    how = _("as important") if ladder.uses is ListName.IMPORTANT else _("as default")
+    how = (
+        _("Each is called by their own ladder for hard pages.")
+        if ladder.uses is ListName.IMPORTANT
+        else _("Each is called by their own ladder for soft pages.")
+    )
+    who = {
+        "on duty": _("Whoever is on duty"),
+        "backstop": _("The backstop"),
+        "last resort": _("The last resort"),
+        "leads": _("Every lead"),
+        "everybody": _("Everybody of the team"),
+    }
     told = [
-        _("%(call)s is called, %(how)s, and has %(wait)s to answer.")
-        % {"call": step.call.capitalize(), "how": how, "wait": words.duration(step.wait)}
+        _("%(call)s is called, and has %(wait)s to answer.")
+        % {"call": who.get(step.call, step.call), "wait": words.duration(step.wait)}
         for step in ladder.steps
     ]
-    told.append(_("Then the last resort is called, and the ladder starts again."))
+    told += [_("Then the last resort is called, and the ladder starts again."), how]
     if ladder.working_hours_only:
         told.append(_("It rests outside working hours."))
     return told

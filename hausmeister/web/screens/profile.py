@@ -150,4 +150,7 @@ def send_test_page(request: Request) -> HttpResponse:
         page = testing.send_test_page(request.user, team=team, by=by, now=now)
     except acting.NobodyToAsk as problem:
         return see(request, back(request, "/profile"), Toast(str(problem), is_problem=True))
-    return see(request, f"/pages/{page.pk}", Toast(_("Sent. Acknowledge it on your phone, not here.")))
+    asked_from = back(request, "")
+    # the first run goes on where it was, and looks whether the answer has come
+    home = asked_from if asked_from.startswith("/welcome/") else f"/pages/{page.pk}"
+    return see(request, home, Toast(_("Sent. Acknowledge it on your phone, not here.")))

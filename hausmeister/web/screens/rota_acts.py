@@ -43,6 +43,7 @@ class OverrideForm(forms.Form):
         super().__init__(*args, **kwargs)
         ids = [one.person_id for one in team_queries.members(team.pk) if one.role != Role.VIEWER]
         people = cast("forms.ModelChoiceField[Any]", self.fields["person"])
+        people.empty_label = _("choose somebody")
         people.queryset = Person.objects.filter(pk__in=ids).order_by("name")
         for name in ("starts_at", "ends_at"):
             cast("LocalMoment", self.fields[name]).zone = viewer.zone

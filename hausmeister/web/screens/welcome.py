@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from hausmeister.base import clock, signing
+from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
 from hausmeister.team import operations as team_operations
 from hausmeister.team import queries as team_queries
@@ -98,7 +99,7 @@ def you(request: HttpRequest) -> HttpResponse:
             return errors.not_found(request)
         get_adapter().login(request, person)
         return see(request, "/welcome/phone")
-    context = {"form": form, "token": token, "steps": steps(None, "you")}
+    context = {"form": form, "token": token, "steps": steps(None, "you"), "number": 1, "count": len(STEPS) + 1}
     return render(request, "web/welcome/you.html", context, status=422 if form.errors else 200)
 
 
@@ -189,7 +190,7 @@ def _team(request: Request, context: dict[str, Any]) -> dict[str, Any] | HttpRes
     if request.method == "POST" and form.is_valid():
         name = form.cleaned_data["name"]
         try:
-            rota.found_team(
+            _made, links = rota.found_team(
                 name=name,
                 slug=slugify(name)[:40] or "team",
                 zone_name=form.cleaned_data["zone_name"],
@@ -200,6 +201,10 @@ def _team(request: Request, context: dict[str, Any]) -> dict[str, Any] | HttpRes
         except IntegrityError:
             form.add_error("name", _("There is a team of this name already."))
         else:
+            # without a mail server nobody else could ever hand the links over
+            if links and settings.HAUSMEISTER_EMAIL is None:
+                shown = {"steps": steps(person, "team"), "team_name": name, "links": links}
+                return render(request, "web/welcome/invited.html", context | shown)
             said = _("%(name)s is made, its duties are shared out, and everybody is invited.") % {"name": name}
             return see(request, context["after"], Toast(said))
     return {"form": form, "teams": list(Team.objects.order_by("name"))}
@@ -229,8 +234,12 @@ def _source(request: Request, _context: dict[str, Any]) -> dict[str, Any]:
 
 
 def _test(request: Request, _context: dict[str, Any]) -> dict[str, Any]:
-    has_team = request.user.memberships.filter(left_on=None).exists()
-    return {"can_test": has_team and ContactMethod.objects.filter(person=request.user).usable().exists()}
+    person = request.user
+    has_team = person.memberships.filter(left_on=None).exists()
+    return {
+        "can_test": has_team and ContactMethod.objects.filter(person=person).usable().exists(),
+        "test": Page.objects.filter(is_test=True, summonses__person=person).order_by("-id").first(),
+    }
 
 
 _STEPS = {"phone": _phone, "team": _team, "ladder": _ladder, "source": _source, "test": _test}

@@ -86,10 +86,48 @@ const house = (() => {
     toast.dataset.toast = "stay";
     words.setAttribute("role", "alert");
     words.textContent = text;
-    toast.append(words);
+    const close = document.createElement("button");
+    close.type = "button";
+    close.className = "button row";
+    close.dataset.closeToast = "";
+    close.textContent = body.dataset.sayClose;
+    toast.append(words, close);
     toasts.append(toast);
   };
   arm();
+
+  // ---- a sign-in that has lapsed keeps what was typed, in this tab ----
+  const TYPED = "hausmeister-typed";
+  const fieldsOf = (form) => [...form.elements].filter((one) => one.name && one.willValidate
+    && !["hidden", "password", "file", "submit", "button"].includes(one.type));
+  const keep = (form) => {
+    const typed = fieldsOf(form).map((one) => [one.name, one.value, !!one.checked]);
+    if (!typed.length || form.querySelector("[type=password]")) return;
+    sessionStorage.setItem(TYPED, JSON.stringify({ at: location.pathname + location.search, to: form.getAttribute("action"), typed }));
+  };
+  const giveBack = () => {
+    const kept = JSON.parse(sessionStorage.getItem(TYPED) || "null");
+    if (!kept) return;
+    if (location.pathname === "/sign-in") { sessionStorage.setItem(TYPED, JSON.stringify({ ...kept, lapsed: 1 })); return; }
+    if (kept.lapsed === 1 && location.pathname + location.search !== kept.at) {
+      sessionStorage.setItem(TYPED, JSON.stringify({ ...kept, lapsed: 2 }));
+      location.replace(kept.at);
+      return;
+    }
+    sessionStorage.removeItem(TYPED);
+    const form = kept.lapsed && [...document.forms].find((one) => one.getAttribute("action") === kept.to
+      && kept.typed.every(([name]) => name in one.elements));
+    if (!form) return;
+    const fields = fieldsOf(form);
+    kept.typed.forEach(([name, value, checked], place) => {
+      const one = fields[place];
+      if (!one || one.name !== name) return;
+      if (["checkbox", "radio"].includes(one.type)) one.checked = checked; else one.value = value;
+    });
+    for (let fold = form.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    (fields.find((one) => one.value) || fields[0]).focus();
+    problem(body.dataset.sayLapsed);
+  };
 
   // ---- forms: one press, one act ----
   document.addEventListener("submit", (event) => {
@@ -97,6 +135,7 @@ const house = (() => {
     if (form.method !== "post") return;
     if (form.dataset.sent) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     form.dataset.sent = "1";
+    keep(form);
     if (button) button.setAttribute("aria-disabled", "true");
   }, true);
   const unlock = (form) => {
@@ -156,13 +195,18 @@ const house = (() => {
   document.addEventListener("change", (event) => {
     const all = event.target.closest("[data-pick-all]");
     if (all) all.form.querySelectorAll(".pick[name]").forEach((one) => { one.checked = all.checked; });
+    if (event.target.matches(".pick")) {
+      document.querySelectorAll("[data-chosen]").forEach((one) => {
+        one.textContent = one.dataset.chosen.replace("%s", one.closest("form").querySelectorAll(".pick[name]:checked").length);
+      });
+    }
     if (event.target.closest("[data-submits]")) event.target.form.requestSubmit();
   });
   // the worker can wait until what is on the screen has been read
   if ("serviceWorker" in navigator && "live" in body.dataset) {
     setTimeout(() => navigator.serviceWorker.register("/worker.js").catch(() => {}), 10e3);
   }
-  window.addEventListener("load", () => { tick(); favicon(); });
+  window.addEventListener("load", () => { tick(); favicon(); giveBack(); });
   return { now, clock, favicon, fresh, pulse };
 })();
 window.house = house;

@@ -2,9 +2,9 @@
 (() => {
   if (!("keys" in document.body.dataset)) return;
   let after = "", timer = 0;
-  const rows = () => [...document.querySelectorAll(".rowline .title")];
+  const rows = () => [...document.querySelectorAll(".rowline .title, .alerts .title")];
   const here = () => {
-    const row = document.activeElement && document.activeElement.closest(".rowline");
+    const row = document.activeElement && document.activeElement.closest(".rowline, .alerts tbody tr");
     return row || document.getElementById("page") || document;
   };
   const move = (step) => {
@@ -13,6 +13,12 @@
     if (next) next.focus();
   };
   const press = (key) => {
+    const box = here().querySelector(".pick[name]"), verb = box && document.querySelector(`.bulk [data-key="${key}"]`);
+    if (verb) {
+      if (!box.form.querySelector(".pick[name]:checked")) box.click();
+      verb.click();
+      return true;
+    }
     const found = here().querySelector(`[data-key="${key}"]`) || (here() !== document && document.querySelector(`.bar [data-key="${key}"]`));
     if (!found) return false;
     if (found.matches("input, textarea")) found.focus();

@@ -30,5 +30,11 @@ self.addEventListener("fetch", (event) => {
       caches.open(KEPT).then((cache) => cache.put(url.pathname, copy));
     }
     return answer;
-  }).catch(async () => (await caches.match(url.pathname)) || caches.match("/offline")));
+  }).catch(async () => {
+    const kept = isKept(url) && await caches.match(url.pathname);
+    if (!kept) return caches.match("/offline");
+    // the copy says of itself that it is one
+    const text = (await kept.text()).replace("<body ", "<body data-kept ");
+    return new Response(text, { headers: kept.headers });
+  }));
 });
