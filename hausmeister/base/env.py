@@ -273,6 +273,11 @@ def kept_secret_keys(path: Path) -> tuple[str, ...]:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(
+            f"The data folder {path.parent} cannot be made ({error.strerror}); set HAUSMEISTER_DATA to one that can."
+        ) from error
+    try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(chance.text(64) + "\n")
@@ -283,7 +288,12 @@ def kept_secret_keys(path: Path) -> tuple[str, ...]:
         raise BadSetting(
             f"The data folder {path.parent} cannot be written ({error.strerror}); set HAUSMEISTER_DATA to one that can."
         ) from error
-    keys = tuple(filter(None, path.read_text(encoding="ascii").split()))
+    try:
+        keys = tuple(filter(None, path.read_text(encoding="ascii").split()))
+    except OSError as error:
+        raise BadSetting(f"{path} cannot be read ({error.strerror}); it must belong to whoever runs this.") from error
+    except UnicodeDecodeError:
+        keys = ()
     if not keys or min(map(len, keys)) < SHORTEST_KEY:
         raise BadSetting(f"{path} must hold keys of at least {SHORTEST_KEY} characters, one a line.")
     return keys
