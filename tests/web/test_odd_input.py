@@ -146,9 +146,7 @@ class Behind:
 def sent_in_pieces(*pieces: bytes, ends: bool = True) -> tuple[list[bytes], list[int]]:
     """Send a body of unknown length through the limit; return what arrived behind it, and the statuses."""
     messages = [{"type": "http.request", "body": piece, "more_body": True} for piece in pieces]
-    messages.append(
-        {"type": "http.request", "body": b"", "more_body": False} if ends else {"type": "http.disconnect"}
-    )
+    messages.append({"type": "http.request", "body": b"", "more_body": False} if ends else {"type": "http.disconnect"})
     behind, statuses = Behind(), []
 
     async def receive():  # type: ignore[no-untyped-def]
@@ -206,5 +204,3 @@ def test_s45_an_address_that_is_one_too_many_is_not_even_looked_up(world, trio, 
     assert len(asked) == 6
     world.tick()
     world.forget()
-
-
