@@ -12,7 +12,7 @@ BASE_DIR = Path(__file__).resolve().parent
 
 # ---- the names that other tools rely on ----
 HAUSMEISTER_DATA = _read.folder("HAUSMEISTER_DATA", "var")
-HAUSMEISTER_BASE_URL = _read.url("HAUSMEISTER_BASE_URL", "http://localhost:8000")
+HAUSMEISTER_BASE_URL = env.bare("HAUSMEISTER_BASE_URL", _read.url("HAUSMEISTER_BASE_URL", "http://localhost:8000"))
 HAUSMEISTER_LOG_LEVEL = _read.one_of("HAUSMEISTER_LOG_LEVEL", ("debug", "info", "warning", "error"), "info")
 HAUSMEISTER_EMAIL = env.mail_server(_read.text("HAUSMEISTER_EMAIL_URL"))
 HAUSMEISTER_EMAIL_FROM = env.mailbox(

@@ -252,6 +252,17 @@ def mailbox(name: str, value: str) -> str:
     return value
 
 
+def bare(name: str, url: str) -> str:
+    """Return `url` if it is scheme, host and port and nothing more. Raises BadSetting."""
+    parts = urlsplit(url)
+    if parts.path or parts.query or parts.fragment or parts.username is not None or parts.password is not None:
+        raise BadSetting(
+            f"{name} is {without_password(url)!r}; it must be scheme and host alone, such as"
+            " https://hausmeister.example.org: screens and links stand at the root of their host."
+        )
+    return url
+
+
 def somebody_else(name: str, url: str, *, ourselves: str) -> str:
     """Return `url` unless it is `ourselves`: a message sent to oneself would come back as an alert, for ever.
 
