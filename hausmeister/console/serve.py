@@ -14,6 +14,7 @@ from hausmeister.console.deployment import (
     NotReady,
     check_durability,
     check_policies,
+    check_restored,
     collect_static,
     migrate,
     set_up,
@@ -92,6 +93,7 @@ def engine() -> None:
 
 
 def _prepare() -> None:
+    check_restored()
     migrate()
     collect_static()
     check_durability()
