@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from hausmeister.base import clock
+from hausmeister.journal.models import Entry
 from hausmeister.team import operations as team
 from hausmeister.team.models import ApiKey, Person
 from hausmeister.team.operations import members
@@ -90,3 +91,38 @@ def test_s22_a_key_made_in_the_first_run_asks_for_the_password_like_any_other(wo
     assert ApiKey.objects.count() == before
     assert browser(gil).post("/welcome/source", {"name": "ci"}).status_code == 200
     assert ApiKey.objects.count() == before + 1
+
+
+WHAT_OPENS_DOORS = [
+    ("carla", "/settings/integrations/http", {"name": "ci"}),
+    ("carla", "/settings/keys/KEY/revoke", {}),
+    ("carla", "/people/MEMBER", {"role": "lead", "experience": "5", "takes_duty": "on"}),
+    ("carla", "/people/MEMBER/part", {}),
+    ("carla", "/people/invite", {"name": "D", "email": "d@example.org", "role": "lead", "experience": "1"}),
+    ("gil", "/people/MEMBER/deactivate", {}),
+    ("gil", "/people/MEMBER/sessions", {}),
+    ("gil", "/welcome/team", {"name": "New", "zone_name": "UTC", "people": "D d@example.org"}),
+    ("ana", "/profile/methods", {"channel": "email", "address": "d@example.org"}),
+    ("ana", "/profile/methods/METHOD/switch", {"on": "no"}),
+    ("ana", "/profile/methods/METHOD/remove", {}),
+    ("ana", "/profile/sessions/end", {}),
+    ("ana", "/profile/sessions/1/end", {}),
+]
+
+
+@pytest.mark.parametrize(("who", "path", "form"), WHAT_OPENS_DOORS, ids=[case[1] for case in WHAT_OPENS_DOORS])
+def test_s22_without_a_password_typed_just_now_it_asks_for_it_and_changes_nothing(world, trio, who, path, form):
+    person = builders.person("Gil", is_admin=True) if who == "gil" else trio.people[who]
+    numbers = {
+        "KEY": ApiKey.objects.get().pk,
+        "MEMBER": trio.team.memberships.get(person=trio.bruno).pk,
+        "METHOD": trio.ana.methods.get().pk,
+    }
+    for name, number in numbers.items():
+        path = path.replace(name, str(number))
+    client = browser(person, fresh=False)
+    before = Entry.objects.count()
+    answer = client.post(path, form)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/confirm")
+    assert Entry.objects.count() == before
