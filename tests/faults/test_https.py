@@ -14,7 +14,7 @@ def test_s20_under_https_cookies_are_secure_and_bound_to_the_host():
         answer = say(process, b"GET /sign-in HTTP/1.1\r\nHost: ops.example.org\r\nConnection: close\r\n\r\n")
         head = answer.split(b"\r\n\r\n")[0].decode().lower()
         cookies = [line for line in head.splitlines() if line.startswith("set-cookie:")]
-        asked = "NAME SECURE HTTPONLY SAMESITE DOMAIN".split()
+        asked = ["NAME", "SECURE", "HTTPONLY", "SAMESITE", "DOMAIN"]
         names = told.python(
             "from django.conf import settings\n"
             f"print(*(getattr(settings, 'SESSION_COOKIE_' + name) for name in {asked!r}))"
