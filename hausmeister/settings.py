@@ -12,7 +12,7 @@ BASE_DIR = Path(__file__).resolve().parent
 
 # ---- the names that other tools rely on ----
 HAUSMEISTER_DATA = _read.folder("HAUSMEISTER_DATA", "var")
-HAUSMEISTER_BASE_URL = _read.url("HAUSMEISTER_BASE_URL", "http://localhost:8000")
+HAUSMEISTER_BASE_URL = env.bare("HAUSMEISTER_BASE_URL", _read.url("HAUSMEISTER_BASE_URL", "http://localhost:8000"))
 HAUSMEISTER_LOG_LEVEL = _read.one_of("HAUSMEISTER_LOG_LEVEL", ("debug", "info", "warning", "error"), "info")
 HAUSMEISTER_EMAIL = env.mail_server(_read.text("HAUSMEISTER_EMAIL_URL"))
 HAUSMEISTER_EMAIL_FROM = env.mailbox(
@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # tokens against forgery are masked anew in each answer, so compressing them gives nothing away
     "django.middleware.gzip.GZipMiddleware",
+    "hausmeister.web.middleware.plain_cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -179,6 +180,8 @@ STATICFILES_FINDERS = [
 ]
 STORAGES = {"staticfiles": {"BACKEND": "hausmeister.web.assets.Storage"}}
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+# no other site may read anything of ours, not even a style sheet (S26)
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = log.configure(HAUSMEISTER_LOG_LEVEL)

@@ -65,9 +65,8 @@ class Writer:
     def submit(self, submission: Submission) -> None:
         """Let `submission` wait for the next transaction. Raises IntakeIsFull."""
         with self._changed:
-            # one request that is larger than the whole queue must still get in: sent again it would be no smaller
-            is_full = self._waiting and self._signals_waiting + len(submission.incoming) > self._most_waiting
-            if self._is_stopping or is_full:
+            # asked of what waits already: a group larger than the whole queue could else never be stored
+            if self._is_stopping or self._signals_waiting >= self._most_waiting:
                 raise IntakeIsFull
             self._waiting.append(submission)
             self._signals_waiting += len(submission.incoming)

@@ -252,6 +252,17 @@ def mailbox(name: str, value: str) -> str:
     return value
 
 
+def bare(name: str, url: str) -> str:
+    """Return `url` if it is scheme, host and port and nothing more. Raises BadSetting."""
+    parts = urlsplit(url)
+    if parts.path or parts.query or parts.fragment or parts.username is not None or parts.password is not None:
+        raise BadSetting(
+            f"{name} is {without_password(url)!r}; it must be scheme and host alone, such as"
+            " https://hausmeister.example.org: screens and links stand at the root of their host."
+        )
+    return url
+
+
 def somebody_else(name: str, url: str, *, ourselves: str) -> str:
     """Return `url` unless it is `ourselves`: a message sent to oneself would come back as an alert, for ever.
 
@@ -277,6 +288,11 @@ def kept_secret_keys(path: Path) -> tuple[str, ...]:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting(
+            f"The data folder {path.parent} cannot be made ({error.strerror}); set HAUSMEISTER_DATA to one that can."
+        ) from error
+    try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(chance.text(64) + "\n")
@@ -293,6 +309,8 @@ def kept_secret_keys(path: Path) -> tuple[str, ...]:
         raise BadSetting(
             f"{path} cannot be read ({error.strerror}); run this as the user who runs Hausmeister."
         ) from error
+    except UnicodeDecodeError:
+        keys = ()
     if not keys or min(map(len, keys)) < SHORTEST_KEY:
         raise BadSetting(f"{path} must hold keys of at least {SHORTEST_KEY} characters, one a line.")
     return keys

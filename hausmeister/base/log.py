@@ -11,6 +11,9 @@ _SECRET_FIELDS = re.compile(r"(?i)authorization|cookie|api_?key|password|secret|
 _SECRET_TEXT = re.compile(
     r"\bhm[a-z0-9]{30}\b"
     r"|(?<=/p/)[A-Za-z0-9_:\-]{20,}"
+    r"|(?<=/invitation/)[A-Za-z0-9]{16,}"
+    r"|(?<=/password/reset/)[^/?\s\"']+"
+    r"|(?i:(?<=[?&]token=)[^&\s\"']+)"
     r"|(?<=/in/opsgenie-events/)[^/?\s\"']+"
     r"|(?i:(?<=apikey=)[^&\s\"']+)"
     r"|(?i:(?<=genie\skey\s)\S+|(?<=geniekey\s)\S+|(?<=bearer\s)\S+|(?<=basic\s)\S+)"
@@ -30,13 +33,16 @@ def mask(text: str) -> str:
 def _masked(value: Any, depth: int = 0) -> Any:
     if isinstance(value, str):
         return mask(value)
+    if value is None or isinstance(value, bool | int | float):
+        return value
     if depth < 4 and isinstance(value, dict):
         return {
             key: "***" if _SECRET_FIELDS.search(str(key)) else _masked(item, depth + 1) for key, item in value.items()
         }
     if depth < 4 and isinstance(value, list | tuple):
         return [_masked(item, depth + 1) for item in value]
-    return value
+    # an error, a path, something deep: it would be written as text, so it is masked as text
+    return mask(str(value))
 
 
 def mask_secrets(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

@@ -25,8 +25,11 @@ def read_duration(text: str) -> timedelta:
     match = _DURATION.match(text)
     if match is None or not any(match.groups()):
         raise ValueError(f"{text!r} is not a length of time; write for example 90s, 5m, 1h 30m or 2d")
-    days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    try:
+        days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError as error:
+        raise ValueError("that is longer than any calendar") from error
 
 
 def listed(items: list[str]) -> str:

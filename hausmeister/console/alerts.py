@@ -7,6 +7,7 @@ import click
 from hausmeister.base.untrusted import one_line
 from hausmeister.console.deployment import NotReady, needs_database
 from hausmeister.console.printing import as_json_option
+from hausmeister.console.texts import Text
 
 if TYPE_CHECKING:
     from hausmeister.alerts.models import Alert
@@ -29,7 +30,7 @@ def alert() -> None:
 @click.option("--severity", default="", help="The sender's word, such as critical; the policy translates it.")
 @click.option("--priority", default="", help="Ours: P4 (very high) to P1 (low). Wins over the severity.")
 @click.option("--label", "labels", multiple=True, metavar="NAME=VALUE", help="May be repeated.")
-@click.option("--source", default="console", show_default=True, help="The sender it speaks for.")
+@click.option("--source", default="console", show_default=True, type=Text(most=100), help="The sender it speaks for.")
 @click.option("--resolve", is_flag=True, help="Say that it is over.")
 @_team
 @as_json_option
@@ -186,7 +187,7 @@ def ack(number: int, email: str) -> None:
 @alert.command()
 @_number
 @_as
-@click.option("--reason", default="", help="Why it is over.")
+@click.option("--reason", default="", type=Text(most=200, may_be_empty=True), help="Why it is over.")
 @needs_database
 def close(number: int, email: str, reason: str) -> None:
     """Close the alert's page and every alert on it."""

@@ -10,9 +10,12 @@ import json
 import os
 import shutil
 import tarfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
+
+import msgspec
 
 PRODUCT, FORMAT = "hausmeister", 1
 _MANIFEST = "manifest.json"
@@ -76,7 +79,7 @@ def read(source: Path, folder: Path) -> tuple[Manifest, Path]:
     try:
         with tarfile.open(source, mode="r:*") as tar:
             return _read(tar, folder)
-    except (tarfile.TarError, OSError, EOFError) as error:
+    except (tarfile.TarError, OSError, EOFError, zlib.error) as error:
         raise BadArchive(f"{source} cannot be read as a backup: {error}.") from error
 
 
@@ -107,8 +110,8 @@ def _open(tar: tarfile.TarFile, member: tarfile.TarInfo) -> IO[bytes]:
 def _manifest(text: bytes) -> Manifest:
     try:
         given = json.loads(text)
-        manifest = Manifest(**given)
-    except (ValueError, TypeError) as error:
+        manifest = msgspec.convert(given, Manifest)
+    except (ValueError, RecursionError, msgspec.MsgspecError) as error:
         raise BadArchive("The manifest of this backup cannot be read.") from error
     if (manifest.product, manifest.format) != (PRODUCT, FORMAT) or manifest.database not in MEMBER_OF:
         raise BadArchive(

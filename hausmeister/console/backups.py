@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hausmeister.console.deployment import NotReady, check_durability, migrate, needs_database, set_up
+from hausmeister.console.deployment import (
+    NotReady,
+    check_durability,
+    migrate,
+    needs_database,
+    set_up,
+    unfinished_restore,
+)
 
 if TYPE_CHECKING:
     from hausmeister.console.archive import Manifest
@@ -76,6 +83,7 @@ def restore(file: Path | None, *, replace: bool, ring: bool, confirm: bool) -> N
     check_durability()
     click.echo(f"Restored {file}, made {manifest.made_at} by version {manifest.version}: {_counts()}.")
     _say_what_calls() if ring else _hold()
+    unfinished_restore().unlink(missing_ok=True)
     lock.close()
 
 
@@ -137,7 +145,13 @@ def _put_back(file: Path) -> "Manifest":
                 " DATABASE_URL names the same kind. Nothing was changed."
             )
         _check_known(manifest)
-        copying.copy_in(copy)
+        # from here until its pages are held nothing may start: it would call people from a test restore
+        unfinished_restore().touch(mode=0o600)
+        try:
+            copying.copy_in(copy)
+        except NotReady:
+            unfinished_restore().unlink(missing_ok=True)
+            raise
     return manifest
 
 

@@ -52,6 +52,22 @@ def set_up() -> None:
         ) from error
 
 
+def unfinished_restore() -> Path:
+    """Return the file that is there while a restore has begun and not come to its end."""
+    from django.conf import settings
+
+    return Path(settings.HAUSMEISTER_DATA) / "restore-unfinished"
+
+
+def check_restored() -> None:
+    """Raise NotReady after a restore that was cut off: its open pages are not held, and would call people."""
+    if unfinished_restore().exists():
+        raise NotReady(
+            f"A restore did not come to its end, so nothing was started. Run it again: hausmeister restore FILE"
+            f" --replace. If this is the real one and its pages may call at once, remove {unfinished_restore()}."
+        )
+
+
 def check_tables() -> None:
     """Raise NotReady unless the database answers and its tables fit this version."""
     from django.db import DatabaseError, connection

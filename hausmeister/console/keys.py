@@ -4,6 +4,7 @@ import click
 
 from hausmeister.console.deployment import NotReady, needs_database
 from hausmeister.console.printing import as_json_option
+from hausmeister.console.texts import Text
 
 
 @click.group()
@@ -13,11 +14,14 @@ def key() -> None:
 
 @key.command()
 @click.option(
-    "--name", required=True, help="What the key is for; also the name of the source unless --source is given."
+    "--name",
+    required=True,
+    type=Text(most=100),
+    help="What the key is for; also the name of the source unless --source is given.",
 )
 @click.option("--scope", "scopes", multiple=True, default=("alerts:write",), show_default=True, help="May be repeated.")
 @click.option("--team", "slug", default="", help="The team's short name; the first team if left out.")
-@click.option("--source", default="", help="The sender it speaks for.")
+@click.option("--source", default="", type=Text(most=100, may_be_empty=True), help="The sender it speaks for.")
 @needs_database
 def create(name: str, scopes: tuple[str, ...], slug: str, source: str) -> None:
     """Make a key and print it, alone, on standard output. It cannot be shown again."""

@@ -6,6 +6,7 @@ import click
 
 from hausmeister.console.deployment import NotReady, needs_database
 from hausmeister.console.printing import as_json_option
+from hausmeister.console.texts import Text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -71,8 +72,8 @@ def in_words(reach: "Reach", *, now: "datetime", is_called: bool = True) -> str:
 
 
 @people.command()
-@click.argument("email")
-@click.option("--name", required=True, help="The person's name, as others see it.")
+@click.argument("email", type=Text(most=254))
+@click.option("--name", required=True, type=Text(most=100), help="The person's name, as others see it.")
 @click.option("--role", type=click.Choice(["lead", "responder", "viewer"]), default="responder", show_default=True)
 @click.option("--experience", type=click.IntRange(1, 100), default=1, show_default=True, help="A backstop needs more.")
 @click.option("--admin", is_flag=True, help="Also an admin of the installation; asks for a password.")

@@ -14,6 +14,7 @@ from hausmeister.console.deployment import (
     NotReady,
     check_durability,
     check_policies,
+    check_restored,
     collect_static,
     migrate,
     set_up,
@@ -92,6 +93,7 @@ def engine() -> None:
 
 
 def _prepare() -> None:
+    check_restored()
     migrate()
     collect_static()
     check_durability()
@@ -109,7 +111,14 @@ def only_engine() -> TextIO:
     from hausmeister.base import clock
     from hausmeister.outbox import operations as outbox
 
-    file = (Path(settings.HAUSMEISTER_DATA) / "engine.lock").open("w")
+    path = Path(settings.HAUSMEISTER_DATA) / "engine.lock"
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise NotReady(
+            f"{path} cannot be written ({error.strerror}). Check that the data folder is yours and that the disk is"
+            " not full, or set HAUSMEISTER_DATA to another."
+        ) from error
     if connection.vendor == "sqlite":
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 
 UNDO = "undo "
@@ -40,7 +41,7 @@ def see(request: HttpRequest, address: str, toast: Toast | None = None) -> HttpR
     if toast is not None:
         _keep(request, toast)
     if request.headers.get("HX-Request"):
-        return HttpResponse(status=204, headers={"HX-Redirect": address})
+        return HttpResponse(status=204, headers={"HX-Redirect": iri_to_uri(address)})
     answer = HttpResponseRedirect(address)
     answer.status_code = 303
     return answer
@@ -77,7 +78,9 @@ def screen_of(request: HttpRequest) -> str:
 
 def is_ours(address: str) -> bool:
     """Say whether `address` is a path on this site and nothing cleverer."""
-    return address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
+    # a line end would end the header that the address is written into
+    is_one_line = address.isprintable()
+    return is_one_line and address.startswith("/") and url_has_allowed_host_and_scheme(address, allowed_hosts=None)
 
 
 def _path(url: str | None) -> str:

@@ -11,6 +11,17 @@ from django.utils.translation import gettext as _
 from hausmeister.base.wall_time import zone_named
 from hausmeister.web import moments
 
+LARGEST_NUMBER = 2**63 - 1
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that a field without a form of its own holds, None for what no table could hold."""
+    # twenty digits are more than the largest has; reading thousands of them is refused by Python itself
+    if not (text.isascii() and text.isdecimal()) or len(text) > 20:
+        return None
+    number = int(text)
+    return number if number <= LARGEST_NUMBER else None
+
 
 class LocalMoment(forms.CharField):
     """A date and a time on the viewer's own clock; becomes an instant in UTC."""

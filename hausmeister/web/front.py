@@ -17,6 +17,7 @@ from hausmeister.web.events import Live
 App = Callable[..., Awaitable[None]]
 
 BODY_MOST_BYTES = 1024 * 1024
+_TOO_LARGE = b"The body is larger than 1024 KiB, the most that is taken here.\n"
 
 
 class Front:
@@ -83,7 +84,10 @@ def is_loopback(scope: dict[str, Any]) -> bool:
 
 
 class BodyLimit:
-    """Refuses bodies over one MiB for every path behind it, declared or not."""
+    """Hands requests on with their whole body, and refuses one over one MiB, declared or not.
+
+    What stands behind has few threads: a body that drips in, or never ends, must not hold one of them.
+    """
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -95,19 +99,25 @@ class BodyLimit:
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > BODY_MOST_BYTES:
-            await answer(send, 413, b"The body is larger than 1024 KiB.\n")
+            await answer(send, 413, _TOO_LARGE)
             return
-        size = 0
-
-        async def receive_limited() -> Any:
-            nonlocal size
+        body = bytearray()
+        more = True
+        while more:
             message = await receive()
-            size += len(message.get("body", b""))
-            if size > BODY_MOST_BYTES:
-                return {"type": "http.disconnect"}
-            return message
+            if message["type"] == "http.disconnect":
+                return
+            body += message.get("body", b"")
+            if len(body) > BODY_MOST_BYTES:
+                await answer(send, 413, _TOO_LARGE)
+                return
+            more = message.get("more_body", False)
+        whole = [{"type": "http.request", "body": bytes(body), "more_body": False}]
 
-        await self._app(scope, receive_limited, send)
+        async def receive_whole() -> Any:
+            return whole.pop() if whole else await receive()
+
+        await self._app(scope, receive_whole, send)
 
 
 async def answer(send: Any, status: int, body: bytes, *, content_type: str = "text/plain; charset=utf-8") -> None:

@@ -22,6 +22,8 @@ def headers(*, is_https: bool) -> list[tuple[bytes, bytes]]:
         (b"cross-origin-resource-policy", b"same-origin"),
         (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
         (b"x-frame-options", b"DENY"),
+        # nothing here is for a search engine, and least of all an address that holds a token (S15)
+        (b"x-robots-tag", b"noindex"),
     ]
     if is_https:
         always.append((b"strict-transport-security", b"max-age=31536000"))

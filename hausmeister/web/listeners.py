@@ -17,6 +17,7 @@ from hausmeister.team.models import Person
 from hausmeister.team.rules import Capability
 from hausmeister.web import accounts
 from hausmeister.web.middleware import LONGEST_SESSION
+from hausmeister.web.middleware import SESSION_KEY as SESSION_KEY_FORM
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,9 @@ def of_cookies(text: str, *, now: datetime) -> Listener | None:
         cookie = SimpleCookie(text).get(settings.SESSION_COOKIE_NAME)
     except CookieError:
         return None
-    return _listener(cookie.value, now=now) if cookie is not None else None
+    if cookie is None or not SESSION_KEY_FORM.fullmatch(cookie.value):
+        return None
+    return _listener(cookie.value, now=now)
 
 
 def _listener(session_key: str, *, now: datetime) -> Listener | None:

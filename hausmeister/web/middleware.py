@@ -1,9 +1,11 @@
 """What happens around every screen: a number to quote when something breaks, and the end of old sessions."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
@@ -13,6 +15,9 @@ from hausmeister.web import accounts
 LONGEST_SESSION = timedelta(days=30)
 # a session in use is stored again this often, so that it ends twelve hours after its last use and not its first
 STORED_EVERY = timedelta(minutes=10)
+
+# what a session's key looks like; anything else in the cookie names none, and PostgreSQL refuses to be asked for NUL
+SESSION_KEY = re.compile("[a-z0-9]{32}")
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -29,6 +34,17 @@ def numbered(get_response: GetResponse) -> GetResponse:
             # a signed-in page must not come back from the cache after somebody else signed in (S24)
             response["Cache-Control"] = "no-store"
         return response
+
+    return middleware
+
+
+def plain_cookies(get_response: GetResponse) -> GetResponse:
+    """Leave out a session cookie that no session can have: whoever sends one is a stranger."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if not SESSION_KEY.fullmatch(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return get_response(request)
 
     return middleware
 

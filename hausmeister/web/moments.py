@@ -9,6 +9,8 @@ from hausmeister.base.words import read_duration
 from hausmeister.team.models import Person
 
 MORNING = time(9)
+# the first and the last days of the calendar have no instant in every zone, and no week before or after them
+YEARS = range(2000, 2201)
 
 
 class NotAMoment(Exception):
@@ -27,8 +29,8 @@ def chosen(form: Mapping[str, str], *, now: datetime, person: Person) -> datetim
         return next_morning(now, zone=person.zone)
     try:
         return now + read_duration(length)
-    except ValueError as error:
-        raise NotAMoment(str(error)) from error
+    except (ValueError, OverflowError) as error:
+        raise NotAMoment(f"{length[:40]!r} is no length of time") from error
 
 
 def next_morning(now: datetime, *, zone: ZoneInfo) -> datetime:
@@ -42,11 +44,12 @@ def local(text: str, *, zone: ZoneInfo) -> datetime:
     """Return the instant at which a clock in `zone` shows `text`, such as 2026-11-27T17:00. Raises NotAMoment."""
     try:
         given = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise NotAMoment(f"{text!r} is not a date and a time, such as 2026-11-27 17:00") from error
-    if given.tzinfo is not None:
-        return given.astimezone(UTC)
-    return instant(given.date(), given.time(), zone)
+        if given.tzinfo is not None:
+            return given.astimezone(UTC)
+        return instant(given.date(), given.time(), zone)
+    except (ValueError, OverflowError) as error:
+        # the first and the last day of the calendar have no instant in every zone
+        raise NotAMoment(f"{text[:40]!r} is not a date and a time, such as 2026-11-27 17:00") from error
 
 
 def as_field(moment: datetime, *, zone: ZoneInfo) -> str:

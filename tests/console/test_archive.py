@@ -77,6 +77,8 @@ def link(name):
         ([], "no manifest"),
         ([("manifest.json", b"{")], "manifest of this backup cannot be read"),
         ([("manifest.json", b"[]")], "manifest of this backup cannot be read"),
+        ([("manifest.json", b"[" * 60_000)], "manifest of this backup cannot be read"),
+        ([("manifest.json", b'{"database": []}')], "manifest of this backup cannot be read"),
         (["manifest"], "does not hold exactly"),
         (["manifest", ("database.sqlite3", b"other")], "damaged"),
         (["manifest", ("database.sqlite3", link("database.sqlite3"))], "no ordinary file"),
@@ -110,6 +112,30 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path, folder, content):
     source.write_bytes(content)
     with pytest.raises(BadArchive, match="cannot be read as a backup"):
         archive.read(source, folder)
+
+
+@pytest.mark.parametrize("field", ["version", "made_at", "database", "size_bytes", "sha256", "migrations", "format"])
+def test_a_manifest_with_a_field_of_another_shape_is_refused_in_words(tmp_path, copy, manifest, folder, field):
+    text = json.dumps({**asdict(manifest), field: [{}]}).encode()
+    source = pack(tmp_path / "x", [("manifest.json", text), ("database.sqlite3", copy.read_bytes())])
+    with pytest.raises(BadArchive, match="cannot be read"):
+        archive.read(source, folder)
+
+
+def test_an_archive_with_a_spoilt_byte_anywhere_is_refused_in_words(tmp_path, copy, manifest, folder):
+    copy.write_bytes(bytes(range(256)) * 400)
+    manifest = Manifest(**{**asdict(manifest), "size_bytes": copy.stat().st_size, "sha256": archive.sha256_of(copy)})
+    whole, spoilt = tmp_path / "whole", tmp_path / "spoilt"
+    archive.write(whole, manifest, copy)
+    content = whole.read_bytes()
+    refused = 0
+    for place in range(20, len(content) - 8, 7):
+        spoilt.write_bytes(content[:place] + bytes([content[place] ^ 0x55]) + content[place + 1 :])
+        try:
+            assert archive.read(spoilt, folder)[0] == manifest
+        except BadArchive:
+            refused += 1
+    assert refused > 20
 
 
 def test_an_archive_that_was_cut_off_is_refused(tmp_path, copy, manifest, folder):

@@ -94,6 +94,27 @@ def test_a_backup_is_taken_and_no_restore_made_while_it_runs(deployed, tmp_path)
     assert running.ask("GET", "/healthz")[0] == 200
 
 
+@pytest.mark.parametrize("command", ["up", "web", "engine"])
+def test_after_a_restore_that_was_cut_off_nothing_starts_until_it_is_run_again(demo, file, command):
+    """Cut off between the copy and the holding: the restored pages would call people."""
+    cut_off = "from hausmeister.pager.operations import holding\nimport os\nholding.hold = lambda **_: os._exit(9)\n"
+    code = f"{cut_off}from hausmeister.console.group import commands\ncommands(['restore', {str(file)!r}, '--replace'])"
+    with pytest.raises(AssertionError):
+        demo.python(code)
+    port = () if command == "engine" else ("--port", str(free_port()))
+    refused = demo.run(command, *port, check=False)
+    assert refused.returncode == 1
+    assert "A restore did not come to its end" in refused.stderr
+    assert "stay silent until" in demo.run("restore", str(file), "--replace").stdout
+    demo.start("up", port=free_port())
+
+
+def test_a_restore_that_changed_nothing_stops_no_start(demo, file, tmp_path):
+    (tmp_path / "no-backup").write_bytes(b"x")
+    assert demo.run("restore", str(tmp_path / "no-backup"), "--replace", check=False).returncode == 1
+    demo.start("up", port=free_port())
+
+
 def test_a_backup_of_another_kind_or_of_a_newer_version_changes_nothing(demo, file, tmp_path):
     with tarfile.open(file) as tar:
         contents = {member.name: tar.extractfile(member).read() for member in tar.getmembers()}

@@ -73,3 +73,23 @@ def test_keys_are_listed_without_their_text_and_revoked_by_number(world, trio, r
     assert "airflow" in run("key", "list", "--all").output
     assert "revoked already" in run("key", "revoke", number, code=1).output
     assert "key list" in run("key", "revoke", "999", code=1).output
+
+
+@pytest.mark.parametrize("name", ["x" * 101, "", "  ", "two\nlines", "half \udcff", "\x1b[2J"])
+@pytest.mark.parametrize(
+    "command",
+    [("key", "create", "--name"), ("people", "add", "new@example.org", "--name"), ("alert", "send", "x", "--source")],
+)
+def test_a_name_that_no_table_could_hold_is_refused_with_what_may_stand_there(world, trio, run, command, name):
+    before = ApiKey.objects.count()
+    assert "one line of 1 to 100 characters" in run(*command, name, code=2).output
+    assert (ApiKey.objects.count(), Invitation.objects.count()) == (before, 0)
+
+
+@pytest.mark.parametrize("reason", ["x" * 201, "two\nlines"])
+def test_a_reason_that_is_too_long_is_refused(world, trio, run, reason):
+    page = world.fire("Disk full")
+    number = str(page.alerts.get().pk)
+    told = run("alert", "close", number, "--as", trio.ana.email, "--reason", reason, code=2).output
+    assert "one line of 0 to 200 characters" in told
+    run("alert", "close", number, "--as", trio.ana.email, "--reason", "x" * 200)

@@ -64,3 +64,46 @@ def test_without_a_file_the_policies_in_force_are_checked(world, trio, run):
     assert "can be used" in run("policy", "check").output
     PolicyVersion.objects.create(team=trio.team, text="[duties", created_at=world.now)
     assert "cannot be used" in run("policy", "check", code=1).output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "says"),
+    [
+        ('title = "Hausmeister"', 'title = "Haus\\u0000meister"', "duties.hausmeister.title", "control characters"),
+        ('backstop_title = "Backstop"', 'backstop_title = "Back\\u001bstop"', "rota.backstop_title", "control"),
+        ("[ladders.soft]", '[ladders."so\\u0000ft"]', "ladders", "control characters"),
+        ("[ladders.soft]", f"[ladders.{'x' * 41}]", f"ladders.{'x' * 41}", "a name of at most 40"),
+        ('ack_timeout = "1h"', f'ack_timeout = "{"9" * 30}d"', "pager.ack_timeout", "from 5m to 7d"),
+        ('ack_timeout = "1h"', f'ack_timeout = "{"9" * 5000}d"', "pager.ack_timeout", "from 5m to 7d"),
+    ],
+)
+def test_what_no_page_could_be_stored_with_is_refused_before_it_is_in_force(run, file, old, new, key, says):
+    """PostgreSQL refuses NUL and over-long names: each alert of the team would be answered 503, for ever."""
+    assert old in DEFAULT
+    file.write_text(DEFAULT.replace(old, new))
+    told = run("policy", "check", str(file), code=1).output
+    line = next(one for one in told.splitlines() if f": {key} is " in one and says in one)
+    assert line.startswith(f"{file}, line ")
+
+
+_ODD = ["", "-1", "nan", "1e400", "[[]]", "{}", "2026-02-30", "'''a", '"\\ud800"', "99999999999999999999999", "true"]
+
+
+def problems_of(text: str) -> list[object]:
+    """Return what is wrong with a policy; anything but a problem of the file is raised."""
+    try:
+        reading.read(text, file="team.toml")
+    except reading.BadPolicy as error:
+        return list(error.problems)
+    return []
+
+
+@pytest.mark.parametrize("place", range(0, 200, 9))
+def test_a_line_that_is_spoilt_in_any_way_is_a_problem_of_the_file_and_never_of_the_program(place):
+    lines = DEFAULT.splitlines()
+    for number, line in enumerate(lines[place : place + 9], start=place):
+        key, equals, _value = line.partition("=")
+        spoilt = [f"{key}= {odd}" for odd in _ODD] if equals and not line.startswith("#") else []
+        for other in (*spoilt, line[: len(line) // 2], line + line, "\x00" + line, "[" * 500):
+            text = "\n".join([*lines[:number], other, *lines[number + 1 :]])
+            assert all(str(one).startswith("team.toml, line ") for one in problems_of(text))

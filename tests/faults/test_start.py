@@ -35,6 +35,9 @@ def refuse(told, *command, code=1, **settings):
         ("HAUSMEISTER_BASE_URL", "hausmeister.example.org", "must begin with http:// or https://"),
         ("HAUSMEISTER_BASE_URL", "https://", "name a host"),
         ("HAUSMEISTER_BASE_URL", "http://x:99999", "http:// or https://"),
+        ("HAUSMEISTER_BASE_URL", "https://example.org/hausmeister", "scheme and host alone"),
+        ("HAUSMEISTER_BASE_URL", "https://ana:geheim@example.org", "scheme and host alone"),
+        ("HAUSMEISTER_BASE_URL", "https://example.org?x", "scheme and host alone"),
         ("HAUSMEISTER_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("HAUSMEISTER_EMAIL_URL", "mail.example.org", "smtp://user:password@host:port"),
         ("HAUSMEISTER_EMAIL_URL", "smtp://user:geheim@host:x", "its port must be a number"),
@@ -66,6 +69,33 @@ def test_a_data_folder_that_cannot_be_made_names_it_and_the_setting(told):
     assert "set HAUSMEISTER_DATA" in text
     told.more["HAUSMEISTER_SECRET_KEYS"] = "k" * 60
     assert "cannot be made" in refuse(told, "up")
+
+
+def test_a_file_where_the_data_folder_should_be_is_said(told):
+    file = told.data / "file"
+    file.write_text("")
+    text = refuse(told, "up", code=2, HAUSMEISTER_DATA=str(file))
+    assert f"The data folder {file} cannot be made" in text
+    assert "set HAUSMEISTER_DATA" in text
+
+
+@pytest.mark.parametrize("command", ["up", "engine"])
+def test_a_data_folder_that_takes_no_lock_is_said(told, command):
+    """A folder stands where the lock should: root, too, cannot write it, as nobody can on a disk mounted read-only."""
+    told.run("demo")
+    (told.data / "engine.lock").unlink(missing_ok=True)
+    (told.data / "engine.lock").mkdir()
+    text = refuse(told, command, *(("--port", str(free_port())) if command == "up" else ()))
+    assert "engine.lock cannot be written" in text
+    assert "set HAUSMEISTER_DATA" in text
+
+
+@pytest.mark.parametrize("content", [b"\xff" * 64, b"", b"k" * 49])
+def test_a_secret_key_file_that_holds_no_key_is_said(told, content):
+    key = told.data / "secret-key"
+    key.write_bytes(content)
+    key.chmod(0o600)
+    assert "must hold keys of at least 50 characters" in refuse(told, "oncall", code=2)
 
 
 def test_a_secret_key_that_others_can_read_is_refused_with_the_cure(told):

@@ -193,6 +193,25 @@ def test_two_keys_with_the_same_alias_are_two_alerts_and_neither_closes_the_othe
     _close(world, trio)
 
 
+def test_s7_a_key_neither_closes_nor_changes_what_only_another_source_has_under_that_alias(world, trio):
+    mine = world.fire("A", key="same", text="as it was")
+    world.key = builders.new_key(trio.team, source="airflow")
+    resolved = world.post("/api/v1/alerts", {"title": "A", "key": "same", "action": "resolve"})
+    assert resolved.json == {"result": "unknown", "alert": None, "page": None}
+    for method, path, body in (
+        ("POST", "/v2/alerts/same/close?identifierType=alias", {}),
+        ("PUT", "/v2/alerts/same/message?identifierType=alias", {"message": "taken over"}),
+        ("PUT", "/v2/alerts/same/description?identifierType=alias", {"description": "taken over"}),
+        ("POST", "/in/alertmanager", {"alerts": [{"fingerprint": "same", "status": "resolved"}]}),
+    ):
+        assert world.post(path, body, method=method).status in {200, 202}
+    alert = Alert.objects.get()
+    assert (alert.title, alert.text, alert.closed_at) == ("A", "as it was", None)
+    mine.refresh_from_db()
+    assert (mine.title, mine.state) == ("A", PageState.FIRING)
+    _close(world, trio)
+
+
 def test_a_key_for_all_alerts_closes_those_of_its_team_and_of_no_other(world, trio):
     other = builders.trio(slug="serving")
     mine = world.fire("A", key="same")

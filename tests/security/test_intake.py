@@ -253,6 +253,80 @@ def test_s5_whatever_the_fields_hold_it_is_taken_or_refused(world, trio, route):
     _answered(world)
 
 
+# what each path needs before it looks at anything else; then every field of every shape
+_NEEDED = {
+    "/api/v1/alerts": {"title": "x"},
+    "/in/alertmanager": {"alerts": [{}]},
+    "/v2/alerts": {"message": "x"},
+    "/v2/alerts/x/close": {},
+    "/v2/alerts/x/message": {"message": "x"},
+    "/v2/alerts/x/description": {"description": "x"},
+}
+_SHAPES = [
+    None,
+    True,
+    0,
+    -1.5,
+    2**70,
+    "",
+    "\x00",
+    "\ud800",
+    [],
+    [None],
+    [[]],
+    [{}],
+    [1, "a"],
+    {},
+    {"a": None},
+    {"": [{}]},
+]
+_OPSGENIE = ("entity", "user", "responders", "visibleTo", "actions")
+
+
+@pytest.mark.parametrize("path", _NEEDED)
+@pytest.mark.parametrize(
+    "field", [*_FIELDS, *_OPSGENIE, "labels", "annotations", "startsAt", "groupKey", "externalURL"]
+)
+def test_s5_a_field_of_any_shape_is_taken_or_refused_although_the_rest_is_proper(world, trio, path, field):
+    route = next(one for one in wiring.intake_routes() if one.path.fullmatch(path))
+    for shape in _SHAPES:
+        body = {**_NEEDED[path], field: shape}
+        within = [{**_NEEDED[path], "alerts": [{"fingerprint": "f", field: shape}]}] if "alerts" in body else []
+        for one in (body, *within):
+            _through(route, json.dumps(one).encode("utf-8", "surrogatepass"))
+    _answered(world)
+
+
+# ---- more than there is room for ----
+
+
+def test_a_full_queue_is_503_and_what_waited_is_stored(world, trio):
+    world.writer._most_waiting = 3
+    headers = {"authorization": f"Bearer {trio.key}", "content-type": "application/json"}
+    bodies = [json.dumps({"title": f"A{number}", "key": f"k{number}"}).encode() for number in range(5)]
+    answers = world.run(
+        *(call_asgi(world.intake, "POST", "/api/v1/alerts", headers=headers, body=body) for body in bodies)
+    )
+    assert sorted(one.status for one in answers) == [201, 201, 201, 503, 503]
+    busy = next(one for one in answers if one.status == 503)
+    assert busy.json["code"] == "busy"
+    assert busy.headers["retry-after"] == "5"
+    assert Alert.objects.count() == 3
+    _answered(world)
+
+
+def test_a_group_larger_than_the_whole_queue_is_stored_all_the_same(world, trio):
+    """Alertmanager sends a refused group again, as large as before: it would be refused for ever."""
+    group = [
+        {"labels": {"alertname": "NodeDown", "i": str(number)}, "fingerprint": f"f{number}"} for number in range(5001)
+    ]
+    answer = world.post("/in/alertmanager", {"alerts": group})
+    assert (answer.status, answer.json["opened"]) == (200, 5001)
+    assert Alert.objects.count() == 5001
+    assert Page.objects.open().count() == 6
+    _answered(world)
+
+
 # ---- bodies ----
 
 

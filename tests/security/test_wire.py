@@ -1,5 +1,6 @@
 """S9: the parser is strict and single. Raw bytes to the real program; at most one answer a connection."""
 
+import re
 import socket
 from collections.abc import Iterator
 
@@ -93,6 +94,46 @@ def test_s24_every_answer_carries_the_security_headers_the_intakes_too(process):
             assert name in head, (request, name)
         assert head.count(b"content-security-policy") == 1
         assert b"access-control-allow" not in head, "no CORS (S26)"
+
+
+def test_s26_no_other_site_may_read_anything_a_style_sheet_neither(process):
+    sheet = re.search(rb"/static/[^\"]+", process.ask("GET", "/sign-in")[1])
+    assert sheet is not None
+    for path in (sheet[0].decode(), "/api/openapi.json", "/healthz", "/events", "/p/x"):
+        ask = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.example\r\nConnection: close\r\n\r\n"
+        head = say(process, ask.encode()).split(b"\r\n\r\n")[0].lower()
+        assert b"http/1.1 " in head
+        assert b"access-control-" not in head, (path, head)
+        assert head.count(b"x-robots-tag: noindex") == 1, (path, head)
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/api/v1/pages/1/note", "/password/reset"])
+def test_a_body_over_the_limit_is_413_also_in_pieces(process, path):
+    piece = b"10000\r\n" + b"a" * 65536 + b"\r\n"
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n".encode()
+    received = say(process, head, *[piece] * 17)
+    assert received.startswith(b"HTTP/1.1 413"), received[:200]
+    assert b"1024 KiB" in received
+
+
+def test_bodies_that_never_end_hold_up_no_screen(process):
+    """With the cookie of any visitor a form's body is read before its token is judged."""
+    assert process.port is not None
+    visit = say(process, b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    cookie = re.search(rb"(?i)set-cookie: (csrf=[^;]+)", visit)
+    assert cookie is not None
+    head = (
+        b"POST /sign-in HTTP/1.1\r\nHost: localhost\r\nCookie: " + cookie[1]
+        + b"\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\na"
+    )  # fmt: skip
+    lines = [socket.create_connection(("127.0.0.1", process.port), timeout=5) for _ in range(20)]
+    try:
+        for line in lines:
+            line.sendall(head)
+        assert process.ask("GET", "/sign-in")[0] == 200
+    finally:
+        for line in lines:
+            line.close()
 
 
 def test_an_unknown_host_is_refused_and_never_repeated(process):

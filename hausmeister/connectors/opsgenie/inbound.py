@@ -41,7 +41,8 @@ def parse_create(request: Request) -> list[Signal]:
     if priority and priority not in TO_OURS:
         raise Problem(422, "wrong_value", "should be one of [ P1, P2, P3, P4, P5 ]", "priority")
     alias = _text(given, "alias")
-    tags = [str(tag) for tag in given.get("tags") or [] if isinstance(tag, str | int)]
+    found = given.get("tags")
+    tags = [str(tag) for tag in found if isinstance(tag, str | int)] if isinstance(found, list) else []
     details = given.get("details") if isinstance(given.get("details"), Mapping) else {}
     return [
         Signal(

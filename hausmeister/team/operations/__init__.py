@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from hausmeister.base import chance, signing
 from hausmeister.journal import operations as journal
@@ -52,6 +52,10 @@ class CodeIsVoid(Exception):
 
 class TokenIsVoid(Exception):
     """An invitation or welcome token is unknown, used or too old."""
+
+
+class AccountIsThere(Exception):
+    """Somebody made the account a moment before; its own password opens it, not the one that came with this."""
 
 
 class PolicyMoved(Exception):
@@ -367,7 +371,9 @@ def invite(
 def accept_invitation(token: str, *, password: str, zone_name: str, now: datetime) -> Person:
     """Make the account that an invitation promises, and use the invitation up.
 
-    Raises TokenIsVoid when it is unknown, used or too old; two at once make one account.
+    `password` and `zone_name` are for a new account, "" for somebody who has one. Raises TokenIsVoid when the
+    invitation is unknown, used or too old, or its account has ended; AccountIsThere, and the invitation stays, when
+    a password came for an account that has one. Two at once make one account.
     """
     waiting = Invitation.objects.filter(token_hash=signing.sha256_hex(token), used_at=None, expires_at__gt=now)
     if not waiting.update(used_at=now):
@@ -376,10 +382,13 @@ def accept_invitation(token: str, *, password: str, zone_name: str, now: datetim
     by = Actor("person", None, invitation.name)
     person = Person.objects.filter(email__iexact=invitation.email).first()
     if person is None:
-        person = make_person(
-            email=invitation.email, name=invitation.name, zone_name=zone_name, by=by, now=now, password=password
-        )
-    elif not person.has_usable_password():
+        person = _invited(invitation, password=password, zone_name=zone_name, by=by, now=now)
+    elif not person.is_active:
+        raise TokenIsVoid
+    elif person.has_usable_password():
+        if password:
+            raise AccountIsThere
+    else:
         # made by somebody else before: the invitation is how this person gets in for the first time
         person.set_password(password)
         person.zone_name = zone_name
@@ -403,6 +412,15 @@ def accept_invitation(token: str, *, password: str, zone_name: str, now: datetim
     )
     ContactMethod.objects.filter(pk=method.pk, verified_at=None).update(verified_at=proved_at)
     return person
+
+
+def _invited(invitation: Invitation, *, password: str, zone_name: str, by: Actor, now: datetime) -> Person:
+    try:
+        return make_person(
+            email=invitation.email, name=invitation.name, zone_name=zone_name, by=by, now=now, password=password
+        )
+    except IntegrityError as error:
+        raise AccountIsThere from error
 
 
 @transaction.atomic

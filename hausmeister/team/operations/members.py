@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from hausmeister.base import chance
@@ -12,7 +13,7 @@ from hausmeister.journal.rules import Actor, Fact
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.operations import Draft
 from hausmeister.team import operations as team
-from hausmeister.team.models import Membership, Person, Team
+from hausmeister.team.models import Invitation, Membership, Person, Team
 from hausmeister.team.operations import sessions
 from hausmeister.team.rules import Channel, Role
 
@@ -72,6 +73,9 @@ def deactivate(person: Person, *, by: Actor, now: datetime) -> None:
     Person.objects.filter(pk=person.pk).update(is_active=False)
     person.is_active = False
     sessions.end_all(person)
+    # nor do they come back by an invitation: neither one to them, nor one that they sent
+    waiting = Invitation.objects.filter(used_at=None, expires_at__gt=now)
+    waiting.filter(Q(created_by=person) | Q(email__iexact=person.email)).update(expires_at=now)
     journal.record(Fact(now, "person.deactivated", f"person:{person.pk}", by, None, {"name": person.name}))
 
 

@@ -24,6 +24,8 @@ from hausmeister.team.rules import ListName
 
 DEFAULT_FILE = Path(__file__).with_name("default.toml")
 LARGEST_FILE_BYTES = 256 * 1024
+# pages and shifts name their ladder and duty by it
+NAME_MOST = 40
 CALLS = ("on duty", "backstop", "last resort", "leads", "everybody")
 
 _SHORTEST_WAIT = timedelta(seconds=10)
@@ -122,8 +124,8 @@ def _duty(name: str, table: Table) -> DutyRule:
         triage=table.yes_or_no("triage"),
     )
     table.done(("title", "starts", "ends", "triage"))
-    if len(name) > 40:
-        table.complain("title", f"under the name {name!r}", "under a name of at most 40 characters")
+    if len(name) > NAME_MOST:
+        table.complain("title", f"under the name {name!r}", f"under a name of at most {NAME_MOST} characters")
     return duty
 
 
@@ -160,6 +162,9 @@ def _rota(table: Table) -> RotaRule:
 def _ladders(root: Table) -> dict[str, LadderRule]:
     table = root.table("ladders")
     ladders = {name: _ladder(name, one) for name, one in table.named_tables()}
+    for name in ladders:
+        if len(name) > NAME_MOST:
+            table.complain(name, f"a name of {len(name)} characters", f"a name of at most {NAME_MOST}")
     missing = [name for name in ("hard", "soft") if name not in ladders]
     if missing and not table.is_missing:
         root.complain("ladders", f"without {listed(missing)}", 'ladders that include "hard" and "soft"')

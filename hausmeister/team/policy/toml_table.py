@@ -15,6 +15,9 @@ from hausmeister.base.wall_time import WEEKDAYS
 from hausmeister.base.words import read_duration
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?")
+# PostgreSQL stores no NUL and nobody stores half a character; the rest has no place in what people are told
+_UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+_WITHOUT_CONTROL = "written without control characters"
 _KEY = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_.\-]+)\s*=""")
 
 
@@ -68,7 +71,25 @@ def parse(text: str, *, file: str) -> Document:
         document = Document(file, {}, {})
         document.problems.append(Problem(file, 1, "the file", f"not TOML ({error})", "valid TOML"))
         return document
-    return Document(file, values, _lines(text))
+    document = Document(file, values, _lines(text))
+    _refuse_unstorable(document, "", values)
+    return document
+
+
+def _refuse_unstorable(document: Document, path: str, value: Any) -> None:
+    """Complain about texts and names that a database or a message could not hold, such as "\\u0000"."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            below = f"{path}.{key}" if path else str(key)
+            if _UNSTORABLE.search(key):
+                document.complain(path, f"with a key {key!r}", _WITHOUT_CONTROL)
+            else:
+                _refuse_unstorable(document, below, inner)
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            _refuse_unstorable(document, f"{path}[{place}]", inner)
+    elif isinstance(value, str) and _UNSTORABLE.search(value):
+        document.complain(path, repr(value[:60]), _WITHOUT_CONTROL)
 
 
 def _lines(text: str) -> dict[str, int]:

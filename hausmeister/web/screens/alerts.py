@@ -28,6 +28,7 @@ from hausmeister.team.rules import Capability
 from hausmeister.web import moments
 from hausmeister.web.access import Request, needs
 from hausmeister.web.answers import Toast, back, see
+from hausmeister.web.forms import whole_number
 
 A_PAGE = 50
 MOST_AT_ONCE = 200
@@ -87,7 +88,7 @@ def tabs(counts: dict[Show, int]) -> list[tuple[Show, str, int]]:
 def act(request: Request) -> HttpResponse:
     """Acknowledge, snooze or close the chosen ones, and say what became of each."""
     now = clock.now()
-    chosen = [int(number) for number in request.POST.getlist("chosen") if number.isdecimal()][:MOST_AT_ONCE]
+    chosen = list(filter(None, map(whole_number, request.POST.getlist("chosen")[:MOST_AT_ONCE])))
     teams = permissions.team_ids(request.user, Capability.ACT_ON_PAGES)
     pages = pager.visible_to(request.user).filter(pk__in=chosen).order_by("id")
     done: Counter[str] = Counter()

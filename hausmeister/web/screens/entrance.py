@@ -70,11 +70,11 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     address = str(request.META.get("REMOTE_ADDR", ""))
     waiting = Invitation.objects.filter(token_hash=signing.sha256_hex(token), used_at=None, expires_at__gt=now)
     found = waiting.select_related("team").first()
-    if found is None:
+    known = Person.objects.filter(email__iexact=found.email).first() if found else None
+    if found is None or (known is not None and not known.is_active):
         if not limits.take(f"invitation {address}", most=TRIES_A_MINUTE, now=now):
             return errors.too_many(request)
         return render(request, "web/people/no_invitation.html", status=410)
-    known = Person.objects.filter(email__iexact=found.email).first()
     has_account = known is not None and known.has_usable_password()
     form = PasswordForm(request.POST or None, initial={"zone_name": found.team.zone_name})
     if request.method == "POST" and (has_account or form.is_valid()):
@@ -90,6 +90,9 @@ def _accept(request: HttpRequest, token: str, form: PasswordForm, *, has_account
         person = team.accept_invitation(token, password=password, zone_name=zone_name, now=clock.now())
     except team.TokenIsVoid:
         return render(request, "web/people/no_invitation.html", status=410)
+    except team.AccountIsThere:
+        # two invitations at once: this one is good still, and is now for somebody who has an account
+        return see(request, request.path)
     if has_account:
         # the link proves the address, not that it is they who hold it: their password still does
         return see(request, settings.LOGIN_URL, Toast(_("You are in. Sign in with your password.")))

@@ -1,6 +1,7 @@
 """Contact methods and ladders: adding, proving by a code, switching off, removing."""
 
 import re
+from datetime import datetime
 from typing import cast
 
 from django import forms
@@ -17,14 +18,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from hausmeister.base import clock, guard
 from hausmeister.pager.operations import reaching
 from hausmeister.team import operations as team_operations
-from hausmeister.team.models import ContactMethod
+from hausmeister.team.models import ContactMethod, Person
 from hausmeister.team.rules import Capability, Channel, ListName
+from hausmeister.web import limits
 from hausmeister.web.access import Request, fetch, needs
 from hausmeister.web.answers import Asked, Toast, back, first_ask, see
+from hausmeister.web.forms import whole_number
 
 _SLACK = re.compile(r"^[UW][A-Z0-9]{6,}$")
 _TOPIC = re.compile(r"^[A-Za-z0-9_-]{4,64}$")
-CODES_A_DAY = 10
+# a request to an address of one's own choice, at the press of a button (S45)
+TRIES_A_MINUTE = 6
 
 
 def channels() -> list[tuple[str, str, str]]:
@@ -86,13 +90,26 @@ def fitting(channel: Channel, address: str) -> str:
     return address
 
 
+def may_try(person: Person, *, now: datetime) -> bool:
+    """Count one message that `person` has sent to themselves by hand; say whether it is not one too many."""
+    return limits.take(f"reach {person.pk}", most=TRIES_A_MINUTE, now=now)
+
+
+def too_many() -> Toast:
+    """Return what to say when it was one too many."""
+    return Toast(_("That was often enough for this minute. Wait a little, then try again."), is_problem=True)
+
+
 @needs(Capability.OWN_PROFILE, fresh=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: Request) -> HttpResponse:
     """Store a way to reach me, and send its code."""
+    now = clock.now()
+    # before the form is read: reading it looks the address up
+    if request.method == "POST" and not may_try(request.user, now=now):
+        return see(request, back(request, "/profile#reach"), too_many())
     form = AddForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        now = clock.now()
         try:
             with transaction.atomic():
                 method = team_operations.add_method(
@@ -123,8 +140,10 @@ def _mine(request: Request, method_id: int) -> ContactMethod:
 @require_POST
 def send_code(request: Request, method_id: int) -> HttpResponse:
     """Send a fresh code to one of my contact methods."""
-    method = _mine(request, method_id)
-    team_operations.send_code(method, now=clock.now())
+    method, now = _mine(request, method_id), clock.now()
+    if not may_try(request.user, now=now):
+        return see(request, back(request, "/profile#reach"), too_many())
+    team_operations.send_code(method, now=now)
     said = _("A code is on its way by %(channel)s. Type it here within ten minutes.") % {"channel": method.label}
     return see(request, back(request, "/profile#reach"), Toast(said))
 
@@ -185,8 +204,9 @@ def ladder(request: Request, list_name: str) -> HttpResponse:
         return see(request, "/profile#ladders")
     rungs = []
     for after, method in zip(request.POST.getlist("after"), request.POST.getlist("method"), strict=False):
-        if method.isdecimal() and after.isdecimal() and int(after) <= 24 * 60:
-            rungs.append((int(after) * 60, int(method)))
+        minutes, number = whole_number(after), whole_number(method)
+        if minutes is not None and number is not None and minutes <= 24 * 60:
+            rungs.append((minutes * 60, number))
     by = team_operations.as_actor(request.user)
     try:
         reaching.set_ladder(request.user, ListName(list_name), rungs, by=by, now=clock.now())

@@ -18,6 +18,7 @@ from hausmeister.team.rules import Capability
 from hausmeister.web import moments, rows, when
 from hausmeister.web.access import Request, View, check, fetch, needs
 from hausmeister.web.answers import Toast, back, fragment, see
+from hausmeister.web.forms import whole_number
 from hausmeister.web.screens import page as page_screen
 
 Act = Callable[[Request, Page, datetime], Toast]
@@ -88,8 +89,7 @@ def unacknowledge(request: Request, page: Page, now: datetime) -> Toast:
 @act
 def escalate(request: Request, page: Page, now: datetime) -> Toast:
     """Call for help, and stay on it. A second tap on the same button changes nothing."""
-    steps = request.POST.get("steps", "")
-    seen = int(steps) if steps.isdecimal() else None
+    seen = whole_number(request.POST.get("steps", ""))
     acting.escalate(page.pk, by=request.user, now=now, via="web", seen_steps=seen)
     return Toast(_("Escalated. You stay on it, and the others are called now."))
 
@@ -132,8 +132,7 @@ def note(request: Request, page: Page, now: datetime) -> Toast:
 @act
 def reassign(request: Request, page: Page, now: datetime) -> Toast:
     """Hand the page to somebody else of the team."""
-    given = request.POST.get("to", "")
     members = Person.objects.filter(memberships__team=page.team, memberships__left_on=None)
-    to = fetch(members, pk=int(given) if given.isdecimal() else 0)
+    to = fetch(members, pk=whole_number(request.POST.get("to", "")) or 0)
     acting.reassign(page.pk, to=to, by=request.user, now=now, via="web")
     return Toast(_("Handed to %(name)s, who is called now.") % {"name": to.name})

@@ -18,6 +18,7 @@ from hausmeister.team.models import PolicyVersion, Team
 from hausmeister.team.policy.shape import LadderRule, Policy, WeekTime
 from hausmeister.team.rules import Capability, ListName
 from hausmeister.web.access import Request, fetch, needs
+from hausmeister.web.forms import whole_number
 from hausmeister.web.teams import chosen
 
 
@@ -37,10 +38,10 @@ def screen(request: Request) -> HttpResponse:
     team = chosen(request, teams)
     policy = team_queries.policy_of(team.pk)
     version = team_queries.version_in_force(team.pk)
-    asked = request.GET.get("version", "")
+    asked = whole_number(request.GET.get("version", ""))
     shown = version
-    if asked.isdecimal():
-        shown = fetch(PolicyVersion.objects.filter(team=team), pk=int(asked))
+    if asked is not None:
+        shown = fetch(PolicyVersion.objects.filter(team=team), pk=asked)
     context = {
         "team": team,
         "teams": teams,

@@ -23,7 +23,7 @@ from hausmeister.web import readiness
 from hausmeister.web.access import Request, fetch, needs
 from hausmeister.web.answers import Toast, back, see
 from hausmeister.web.forms import ZoneField
-from hausmeister.web.screens.methods import AddForm, channels
+from hausmeister.web.screens.methods import AddForm, channels, may_try, too_many
 from hausmeister.web.teams import chosen
 
 # spare rows in the form of a ladder
@@ -145,6 +145,8 @@ def send_test_page(request: Request) -> HttpResponse:
     """Page myself, as a real page would, and nobody else."""
     team = chosen(request, permissions.teams(request.user, Capability.ACT_ON_PAGES))
     now = clock.now()
+    if not may_try(request.user, now=now):
+        return see(request, back(request, "/profile"), too_many())
     by = team_operations.as_actor(request.user)
     try:
         page = testing.send_test_page(request.user, team=team, by=by, now=now)

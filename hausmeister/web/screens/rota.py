@@ -17,7 +17,7 @@ from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Team
 from hausmeister.team.rules import Capability
-from hausmeister.web import lanes
+from hausmeister.web import lanes, moments
 from hausmeister.web.access import Request, needs
 from hausmeister.web.lanes import Span
 from hausmeister.web.teams import chosen
@@ -55,9 +55,10 @@ def screen(request: Request) -> HttpResponse:
 
 def _asked_day(request: Request, today: date) -> date:
     try:
-        return date.fromisoformat(request.GET.get("from", ""))
+        day = date.fromisoformat(request.GET.get("from", ""))
     except ValueError:
         return today
+    return day if day.year in moments.YEARS else today
 
 
 def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:

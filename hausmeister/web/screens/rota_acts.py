@@ -117,6 +117,9 @@ class LeaveForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refuse days that run backwards, or for more than a year."""
         found = super().clean() or {}
+        for name in ("starts_on", "ends_on"):
+            if found.get(name) and found[name].year not in moments.YEARS:
+                self.add_error(name, _("No rota reaches to that year."))
         first, last = found.get("starts_on"), found.get("ends_on")
         if first and last and not 0 <= (last - first).days <= 366:
             self.add_error("ends_on", _("The last day must not come before the first, nor a year after it."))

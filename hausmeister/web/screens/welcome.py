@@ -151,7 +151,7 @@ def read_person(line: str, number: int) -> tuple[str, str]:
     return (name or email.partition("@")[0])[:100], email
 
 
-@needs(Capability.ADMINISTER)
+@needs(Capability.ADMINISTER, fresh=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def step(request: Request, name: str) -> HttpResponse:
     """Show one step; a POST does it."""
