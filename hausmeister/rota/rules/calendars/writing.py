@@ -1,0 +1,96 @@
+"""Writing a feed as iCalendar (RFC 5545, with the names of RFC 7986), by the library that knows how to escape."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Timezone
+from icalendar import Event as IcalEvent
+
+from hausmeister.base.untrusted import lines, one_line
+from hausmeister.rota.rules.calendars.stretches import Event, State
+
+PRODUCT = "-//Hausmeister//Rota//EN"
+REFRESH = timedelta(hours=1)
+# part of what a stored calendar was made from: a new wording is a new calendar
+WORDING = "1"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """What a calendar says, before it is written: its name, its zone, its events in the order of time."""
+
+    name: str
+    zone_name: str
+    events: tuple[Event, ...]
+
+
+def as_of(moment: datetime, zone_name: str) -> str:
+    """Return when something was so, on the clocks of the zone."""
+    return f"{moment.astimezone(ZoneInfo(zone_name)):%a %d %b %Y %H:%M} ({zone_name})"
+
+
+def write(sheet: Sheet, states: Mapping[str, State], *, changed_at: datetime) -> bytes:
+    """Return the calendar's file. The same sheet and states give the same octets."""
+    calendar = Calendar()
+    name = one_line(sheet.name, 200)
+    told = f"Names and times of duties, as of {as_of(changed_at, sheet.zone_name)}. Made by Hausmeister."
+    calendar.add("PRODID", PRODUCT)
+    calendar.add("VERSION", "2.0")
+    calendar.add("CALSCALE", "GREGORIAN")
+    calendar.add("NAME", name)
+    calendar.add("X-WR-CALNAME", name)
+    calendar.add("DESCRIPTION", told)
+    calendar.add("X-WR-CALDESC", told)
+    calendar.add("LAST-MODIFIED", changed_at)
+    calendar.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("X-PUBLISHED-TTL", "PT1H")
+    for zone in _zones(sheet.events):
+        calendar.add_component(zone)
+    for event in sheet.events:
+        calendar.add_component(_event(event, states[event.uid]))
+    written: bytes = calendar.to_ical()
+    return written
+
+
+def _event(event: Event, state: State) -> IcalEvent:
+    written = IcalEvent()
+    written.add("UID", event.uid)
+    # without a METHOD the stamp is the time of the last revision
+    written.add("DTSTAMP", state.changed_at)
+    written.add("LAST-MODIFIED", state.changed_at)
+    written.add("SEQUENCE", state.sequence)
+    starts_at, ends_at = on_the_clock(event.starts_at, event.ends_at, ZoneInfo(event.zone_name))
+    written.add("DTSTART", starts_at)
+    written.add("DTEND", ends_at)
+    written.add("SUMMARY", one_line(event.summary, 200))
+    written.add("DESCRIPTION", lines(f"{event.text}\nAs of {as_of(state.changed_at, event.zone_name)}.", 1000))
+    written.add("STATUS", "TENTATIVE" if event.is_tentative else "CONFIRMED")
+    # somebody on call is not unavailable for the whole week
+    written.add("TRANSP", "TRANSPARENT")
+    return written
+
+
+def on_the_clock(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return both ends as clocks in `zone` show them, or in UTC where a clock would show them twice.
+
+    A local time that happens twice means its first occurrence (RFC 5545, 3.3.5): the second cannot be written.
+    """
+    local = starts_at.astimezone(zone), ends_at.astimezone(zone)
+    return local if not any(one.fold for one in local) else (starts_at.astimezone(UTC), ends_at.astimezone(UTC))
+
+
+def _zones(events: Sequence[Event]) -> list[Timezone]:
+    """Return the VTIMEZONE of each zone in use, good for a year before and after what is written in it."""
+    spans: dict[str, tuple[int, int]] = {}
+    for event in events:
+        first, last = spans.get(event.zone_name, (event.starts_at.year, event.ends_at.year))
+        spans[event.zone_name] = min(first, event.starts_at.year), max(last, event.ends_at.year)
+    return [_zone(name, first - 1, last + 2) for name, (first, last) in sorted(spans.items()) if name != "UTC"]
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str, first: int, until: int) -> Timezone:
+    return Timezone.from_tzinfo(ZoneInfo(name), name, first_date=date(first, 1, 1), last_date=date(until, 1, 1))
