@@ -14,6 +14,7 @@ from hausmeister.rota.rules.calendars.importing import MOST_BYTES, BadCalendar, 
 _log = log.get(__name__)
 
 PROGRAM = "hausmeister.rota.rules.calendars.reading"
+CPU_S = 8
 WITHIN_S = 20.0
 
 
@@ -21,7 +22,7 @@ def read(body: bytes, *, since: date, until: date, zone_name: str) -> Reading:
     """Return what happens in the calendar from `since` to `until`. Raises BadCalendar."""
     if len(body) > MOST_BYTES:
         raise BadCalendar(f"The calendar is larger than {MOST_BYTES // 1024**2} MiB.")
-    asked = json.dumps({"since": since.isoformat(), "until": until.isoformat(), "zone": zone_name})
+    asked = json.dumps({"since": since.isoformat(), "until": until.isoformat(), "zone": zone_name, "cpu_s": CPU_S})
     try:
         done = subprocess.run(
             [sys.executable, "-m", PROGRAM],

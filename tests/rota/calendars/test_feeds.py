@@ -194,9 +194,13 @@ def test_the_zone_is_in_the_file_and_says_what_the_system_says(world, zone):
     assert [str(one["TZID"]) for one in calendar.walk("VTIMEZONE")] == ([] if zone == "UTC" else [zone])
     for written in calendar.walk("VTIMEZONE"):
         stated = written.to_tz()
-        moment = datetime(2026, 9, 1)  # noqa: DTZ001 - a clock on the wall
-        while moment < datetime(2027, 9, 1):  # noqa: DTZ001
-            assert moment.replace(tzinfo=stated).utcoffset() == moment.replace(tzinfo=ZoneInfo(zone)).utcoffset(), (
-                moment
-            )
-            moment += timedelta(hours=5)
+        moment = datetime(2026, 9, 1, tzinfo=UTC)
+        while moment < datetime(2027, 9, 1, tzinfo=UTC):
+            assert moment.astimezone(stated).utcoffset() == moment.astimezone(ZoneInfo(zone)).utcoffset(), moment
+            moment += timedelta(minutes=30)
+
+
+def test_the_onset_of_summer_time_stands_on_the_clock_as_it_went_until_then(world, trio):
+    body = serving.publish(rota_of(trio), now=world.now).body
+    assert "BEGIN:DAYLIGHT\r\nDTSTART:20250330T020000\r\n" in body
+    assert "TZOFFSETFROM:+0100\r\nTZOFFSETTO:+0200\r\n" in body

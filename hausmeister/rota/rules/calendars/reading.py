@@ -25,7 +25,6 @@ from hausmeister.rota.rules.calendars.importing import (
     Reading,
 )
 
-CPU_S = 8
 MEMORY_BYTES = 1024 * 1024 * 1024
 _STRIDE = timedelta(days=98)
 _MOMENTS = ("DTSTART", "DTEND", "RECURRENCE-ID", "RDATE", "EXDATE")
@@ -196,19 +195,19 @@ def _row(event: str, summary: str, first: str, last: str, begins: str, ends: str
     return Occurrence(event, summary, starts_at=starts_at, ends_at=ends_at, people=tuple(people))
 
 
-def _limit() -> None:
+def _limit(cpu_s: int) -> None:
     """Bound what this process may use, where the system can."""
     if sys.platform != "win32":
         import resource
 
-        resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 def main() -> None:
     """Read standard input, answer on standard output."""
-    _limit()
     asked = json.loads(sys.stdin.buffer.readline())
+    _limit(asked["cpu_s"])
     try:
         reading = read(
             sys.stdin.buffer.read(),

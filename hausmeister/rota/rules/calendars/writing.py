@@ -1,12 +1,12 @@
 """Writing a feed as iCalendar (RFC 5545, with the names of RFC 7986), by the library that knows how to escape."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Timezone
+from icalendar import Calendar, Timezone, TimezoneDaylight, TimezoneStandard
 from icalendar import Event as IcalEvent
 
 from hausmeister.base.untrusted import lines, one_line
@@ -93,4 +93,49 @@ def _zones(events: Sequence[Event]) -> list[Timezone]:
 
 @lru_cache(maxsize=64)
 def _zone(name: str, first: int, until: int) -> Timezone:
-    return Timezone.from_tzinfo(ZoneInfo(name), name, first_date=date(first, 1, 1), last_date=date(until, 1, 1))
+    """Return the zone's VTIMEZONE for the years from `first` up to `until`.
+
+    Onsets are written as RFC 5545, 3.6.5 wants them: on the clock as it went until then.
+    """
+    zone = ZoneInfo(name)
+    begin = datetime(first, 1, 1, tzinfo=UTC)
+    onsets: dict[tuple[timedelta, timedelta, str, bool], list[datetime]] = {}
+    offset = _offset(begin, zone)
+    for moment in (begin, *_changes(zone, begin, datetime(until, 1, 1, tzinfo=UTC))):
+        local, before = moment.astimezone(zone), offset
+        offset = _offset(moment, zone)
+        kind = (before, offset, local.tzname() or name, bool(local.dst()))
+        onsets.setdefault(kind, []).append((moment + before).replace(tzinfo=None))
+    written = Timezone()
+    written.add("TZID", name)
+    for (before, after, word, is_daylight), moments in onsets.items():
+        part = TimezoneDaylight() if is_daylight else TimezoneStandard()
+        part.add("DTSTART", moments[0])
+        for moment in moments[1:]:
+            # a property each: ical.js, and with it Thunderbird, reads only the first date of a list
+            part.add("RDATE", moment)
+        part.add("TZOFFSETFROM", before)
+        part.add("TZOFFSETTO", after)
+        part.add("TZNAME", word)
+        written.add_component(part)
+    return written
+
+
+def _changes(zone: ZoneInfo, begin: datetime, until: datetime) -> Iterator[datetime]:
+    """Yield the instants at which the zone's offset changes, to the second."""
+    day = timedelta(days=1)
+    while begin < until:
+        if _offset(begin, zone) != _offset(begin + day, zone):
+            early, late = begin, begin + day
+            while late - early > timedelta(seconds=1):
+                middle = early + (late - early) // 2
+                if _offset(middle, zone) == _offset(begin, zone):
+                    early = middle
+                else:
+                    late = middle
+            yield late.replace(microsecond=0)
+        begin += day
+
+
+def _offset(moment: datetime, zone: ZoneInfo) -> timedelta:
+    return moment.astimezone(zone).utcoffset() or timedelta(0)
