@@ -162,7 +162,8 @@ def take(one: CalendarImport, reading: Reading, *, seen: Seen, now: datetime, by
 
     An import that was removed meanwhile changes nothing.
     """
-    mine = CalendarImport.objects.select_for_update().select_related("person", "team").filter(pk=one.pk).first()
+    locked = CalendarImport.objects.select_for_update(of=("self",)).select_related("person", "team")
+    mine = locked.filter(pk=one.pk).first()
     if mine is None:
         return
     found = _take_leave if mine.kind == ImportKind.LEAVE else _take_schedule
