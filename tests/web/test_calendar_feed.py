@@ -9,7 +9,7 @@ from hausmeister.base import log
 from hausmeister.journal.models import Entry
 from hausmeister.rota import operations as rota
 from hausmeister.rota.calendars import feeds
-from hausmeister.rota.calendars.models import CalendarFeed
+from hausmeister.rota.calendars.models import CalendarFeed, PublishedCalendar
 from hausmeister.rota.rules.calendars.subjects import FeedKind
 from hausmeister.team.models import Person
 from tests import builders
@@ -110,6 +110,15 @@ def test_a_deactivated_person_s_feeds_are_ended_in_the_same_breath_s20(world, tr
     assert CalendarFeed.objects.get().revoked_at == world.now
     assert Entry.objects.filter(verb="feeds.ended").count() == 1
     assert get(made).status_code == 404
+
+
+def test_what_nobody_reads_any_more_is_not_kept(world, trio):
+    one, other = (feed(world, person, FeedKind.ROTA, team=trio.team) for person in (trio.ana, trio.bruno))
+    assert get(one).content == get(other).content
+    feeds.revoke_feed(one.feed, by=builders.CONSOLE, now=world.now)
+    assert PublishedCalendar.objects.count() == 1
+    rota.deactivate(trio.bruno, by=builders.CONSOLE, now=world.now)
+    assert not PublishedCalendar.objects.exists()
 
 
 def test_sixty_times_an_hour_and_no_oftener_s14(world, trio):

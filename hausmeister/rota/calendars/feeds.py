@@ -1,17 +1,19 @@
 """Making and ending feeds. One transaction each; each is told in the journal."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from hausmeister.base import chance, signing
 from hausmeister.base.untrusted import one_line
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.rota.calendars import sheets
-from hausmeister.rota.calendars.models import CalendarFeed
+from hausmeister.rota.calendars.models import CalendarFeed, PublishedCalendar
 from hausmeister.rota.rules.calendars.subjects import MOST_FEEDS, TOKEN_ALPHABET, TOKEN_LENGTH, FeedKind
 from hausmeister.team import permissions
 from hausmeister.team.models import Person, Team
@@ -77,6 +79,7 @@ def _facts(feed: CalendarFeed) -> dict[str, str]:
 def revoke_feed(feed: CalendarFeed, *, by: Actor, now: datetime) -> None:
     """End one feed, at once and alone. A second revocation changes nothing."""
     if CalendarFeed.objects.filter(pk=feed.pk, revoked_at=None).update(revoked_at=now):
+        _forget([feed])
         journal.record(Fact(now, "feed.revoked", f"person:{feed.person_id}", by, feed.team_id, _facts(feed)))
 
 
@@ -87,12 +90,21 @@ def revoke_feeds_of(person: Person, *, by: Actor, now: datetime, team: Team | No
     Part of the operation that takes the person's rights: a feed must not come back to life with them.
     """
     feeds = CalendarFeed.objects.filter(person=person, revoked_at=None)
-    mine = feeds if team is None else feeds.filter(team=team)
-    ended = mine.update(revoked_at=now)
+    mine = list(feeds if team is None else feeds.filter(team=team))
+    ended = CalendarFeed.objects.filter(pk__in=[feed.pk for feed in mine]).update(revoked_at=now)
     if ended:
+        _forget(mine)
         facts = {"name": person.name, "feeds": ended}
         journal.record(Fact(now, "feeds.ended", f"person:{person.pk}", by, team.pk if team else None, facts))
     return ended
+
+
+def _forget(revoked: Sequence[CalendarFeed]) -> None:
+    """Drop what was written for subjects that nobody reads any more: names need not lie about."""
+    teams, kinds = {feed.team_id for feed in revoked}, {feed.kind for feed in revoked}
+    others = CalendarFeed.objects.filter(Q(team__in=teams) | Q(team=None), kind__in=kinds, revoked_at=None)
+    read = {feed.subject.key for feed in others}
+    PublishedCalendar.objects.filter(subject__in={feed.subject.key for feed in revoked} - read).delete()
 
 
 def feeds_of(person: Person, *, now: datetime) -> list[CalendarFeed]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hausmeister
 from hausmeister.base import log
-from hausmeister.rota.rules.calendars import reading
+from hausmeister.rota.rules.calendars import importing
 from hausmeister.rota.rules.calendars.importing import MOST_BYTES, BadCalendar, Reading
 
 _log = log.get(__name__)
@@ -44,4 +44,4 @@ def read(body: bytes, *, since: date, until: date, zone_name: str) -> Reading:
     told = json.loads(done.stdout)
     if "problem" in told:
         raise BadCalendar(told["problem"])
-    return reading.of_json(told)
+    return importing.of_json(told)

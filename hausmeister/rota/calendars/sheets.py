@@ -9,9 +9,8 @@ from django.conf import settings
 from hausmeister.base.wall_time import instant
 from hausmeister.rota import queries
 from hausmeister.rota.queries import Book, PostNow, Segment
-from hausmeister.rota.rules.calendars.stretches import Event, Held, joined, uid_of
+from hausmeister.rota.rules.calendars.stretches import Event, Held, Sheet, joined, uid_of
 from hausmeister.rota.rules.calendars.subjects import BACKSTOP, FeedKind, Subject, Window
-from hausmeister.rota.rules.calendars.writing import Sheet
 from hausmeister.rota.rules.slots import Post, slots_between
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team

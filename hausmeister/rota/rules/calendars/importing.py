@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hausmeister.base.wall_time import instant
@@ -66,6 +67,36 @@ class Reading:
 
     occurrences: tuple[Occurrence, ...]
     events: int
+
+
+def as_json(reading: Reading) -> dict[str, Any]:
+    """Return a reading as one process hands it to another."""
+    rows = [
+        [
+            one.event,
+            one.summary,
+            *(_text(m) for m in (one.starts_on, one.ends_on, one.starts_at, one.ends_at)),
+            one.people,
+        ]
+        for one in reading.occurrences
+    ]
+    return {"events": reading.events, "occurrences": rows}
+
+
+def of_json(told: dict[str, Any]) -> Reading:
+    """Return the reading that was handed over."""
+    return Reading(tuple(_row(*row) for row in told["occurrences"]), told["events"])
+
+
+def _text(moment: date | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _row(event: str, summary: str, first: str, last: str, begins: str, ends: str, people: list[str]) -> Occurrence:
+    if first:
+        return Occurrence(event, summary, date.fromisoformat(first), date.fromisoformat(last), people=tuple(people))
+    starts_at, ends_at = datetime.fromisoformat(begins), datetime.fromisoformat(ends)
+    return Occurrence(event, summary, starts_at=starts_at, ends_at=ends_at, people=tuple(people))
 
 
 # ---- leave ----

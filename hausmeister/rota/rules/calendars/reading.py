@@ -23,6 +23,7 @@ from hausmeister.rota.rules.calendars.importing import (
     BadCalendar,
     Occurrence,
     Reading,
+    as_json,
 )
 
 MEMORY_BYTES = 1024 * 1024 * 1024
@@ -163,36 +164,6 @@ def _people(one: Any) -> tuple[str, ...]:
 
 
 # ---- the program ----
-
-
-def as_json(reading: Reading) -> dict[str, Any]:
-    """Return a reading as the program answers it."""
-    rows = [
-        [
-            one.event,
-            one.summary,
-            *(_text(m) for m in (one.starts_on, one.ends_on, one.starts_at, one.ends_at)),
-            one.people,
-        ]
-        for one in reading.occurrences
-    ]
-    return {"events": reading.events, "occurrences": rows}
-
-
-def of_json(told: dict[str, Any]) -> Reading:
-    """Return the reading that the program answered."""
-    return Reading(tuple(_row(*row) for row in told["occurrences"]), told["events"])
-
-
-def _text(moment: date | None) -> str:
-    return moment.isoformat() if moment else ""
-
-
-def _row(event: str, summary: str, first: str, last: str, begins: str, ends: str, people: list[str]) -> Occurrence:
-    if first:
-        return Occurrence(event, summary, date.fromisoformat(first), date.fromisoformat(last), people=tuple(people))
-    starts_at, ends_at = datetime.fromisoformat(begins), datetime.fromisoformat(ends)
-    return Occurrence(event, summary, starts_at=starts_at, ends_at=ends_at, people=tuple(people))
 
 
 def _limit(cpu_s: int) -> None:

@@ -88,6 +88,15 @@ class Event:
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """What a calendar says, before it is written: its name, its zone, its events in the order of time."""
+
+    name: str
+    zone_name: str
+    events: tuple[Event, ...]
+
+
 def uid_of(one: Held, *, of: str, host: str) -> str:
     """Return the identity of an event: its turn, its post, and how far into the turn it begins.
 

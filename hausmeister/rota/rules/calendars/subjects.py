@@ -1,7 +1,7 @@
 """What a feed can be about, who it is for, and how long its secret address lives (S14)."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 # 32 letters and figures of this alphabet are 160 bits
@@ -57,8 +57,3 @@ def window(today: date) -> Window:
     """Return what a feed shows on `today`: at least 90 days back and 26 weeks ahead."""
     monday = today - timedelta(days=today.weekday())
     return Window(monday - timedelta(weeks=WEEKS_BACK), monday + timedelta(weeks=WEEKS_AHEAD))
-
-
-def is_expired(*, created_at: datetime, last_used_at: datetime | None, now: datetime) -> bool:
-    """Say whether a feed has died of not being used."""
-    return now - (last_used_at or created_at) > UNUSED_LIFE

@@ -1,7 +1,6 @@
 """Writing a feed as iCalendar (RFC 5545, with the names of RFC 7986), by the library that knows how to escape."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -10,21 +9,12 @@ from icalendar import Calendar, Timezone, TimezoneDaylight, TimezoneStandard
 from icalendar import Event as IcalEvent
 
 from hausmeister.base.untrusted import lines, one_line
-from hausmeister.rota.rules.calendars.stretches import Event, State
+from hausmeister.rota.rules.calendars.stretches import Event, Sheet, State
 
 PRODUCT = "-//Hausmeister//Rota//EN"
 REFRESH = timedelta(hours=1)
 # part of what a stored calendar was made from: a new wording is a new calendar
 WORDING = "1"
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """What a calendar says, before it is written: its name, its zone, its events in the order of time."""
-
-    name: str
-    zone_name: str
-    events: tuple[Event, ...]
 
 
 def as_of(moment: datetime, zone_name: str) -> str:
