@@ -36,6 +36,8 @@ from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
 from hausmeister.rota import api as rota_api
+from hausmeister.rota.calendars import api as calendars_api
+from hausmeister.rota.calendars import fetching
 from hausmeister.team.rules import Channel
 
 
@@ -47,7 +49,7 @@ def intake_routes() -> tuple[Route, ...]:
 def api_routers() -> tuple[Router, ...]:
     """Return the parts of the JSON API, in the order of its documentation."""
     native_api.add_to(alerts_api.router)
-    return (alerts_api.router, pager_api.router, rota_api.router)
+    return (alerts_api.router, pager_api.router, rota_api.router, calendars_api.router)
 
 
 def senders() -> dict[str, Sender]:
@@ -100,7 +102,8 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     """Return what the engine asks and tells others besides sending messages."""
     auditor = Auditor(settings.HAUSMEISTER_WATCHER_URL, client=Client(), begin=begin)
     audit = Job("audit", auditor.run, watching.EVERY)
+    calendars = Job("read calendars", fetching.Round(begin=begin).run, fetching.EVERY)
     if not settings.HAUSMEISTER_OPSGENIE_KEY:
-        return (audit,)
+        return (audit, calendars)
     poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
-    return (audit, Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))
+    return (audit, calendars, Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))

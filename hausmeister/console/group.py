@@ -16,6 +16,7 @@ _COMMANDS = {
     "policy": ("policies", "policy"),
     "people": ("people", "people"),
     "key": ("keys", "key"),
+    "calendar": ("calendars", "calendar"),
     "doctor": ("doctor.command", "doctor"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),

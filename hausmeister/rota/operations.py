@@ -9,6 +9,7 @@ from hausmeister.base.words import listed
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import ENGINE, Actor, Fact
 from hausmeister.rota import queries
+from hausmeister.rota.calendars import feeds
 from hausmeister.rota.models import Override, Shift
 from hausmeister.rota.rules.rotation import Assignment, Turn, share_out
 from hausmeister.rota.rules.slots import Post, Slot, slots_between
@@ -156,6 +157,24 @@ def record_leave(person: Person, *, starts_on: date, ends_on: date, by: Actor, n
 
 
 @transaction.atomic
+def exchange_leave(
+    person: Person, *, withdrawn: Sequence[Leave], recorded: Sequence[tuple[date, date]], by: Actor, now: datetime
+) -> list[Leave]:
+    """Take days away back and store others, as one change; settle the duties once. Return the new ones in their order.
+
+    For many at a time, as a calendar that is read brings them.
+    """
+    for leave in withdrawn:
+        cancel_leave(leave, by=by, now=now)
+    made = [
+        team_operations.record_leave(person, starts_on=first, ends_on=last, by=by, now=now) for first, last in recorded
+    ]
+    if made:
+        _settle_all(person, now=now, by=by, reason=f"{person.name} is away")
+    return made
+
+
+@transaction.atomic
 def cancel_leave(leave: Leave, *, by: Actor, now: datetime) -> None:
     """Take days away back. Duties that were given to others stay with them."""
     if Leave.objects.filter(pk=leave.pk, cancelled_at=None).update(cancelled_at=now):
@@ -275,6 +294,7 @@ def part(membership: Membership, *, by: Actor, now: datetime) -> list[Shift]:
     """End a person's part in a team, and settle their duties there; return those that moved. Raises LastLead."""
     team = membership.team
     members.part(membership, on=now.astimezone(team.zone).date(), by=by, now=now)
+    feeds.revoke_feeds_of(membership.person, by=by, now=now, team=team)
     return settle(team, now=now, by=by, reason=f"{membership.person.name} left {team.name}")
 
 
@@ -282,6 +302,7 @@ def part(membership: Membership, *, by: Actor, now: datetime) -> list[Shift]:
 def deactivate(person: Person, *, by: Actor, now: datetime) -> list[Shift]:
     """End an account, and settle its duties in every team; return those that moved. Raises LastAdmin."""
     members.deactivate(person, by=by, now=now)
+    feeds.revoke_feeds_of(person, by=by, now=now)
     return _settle_all(person, now=now, by=by, reason=f"{person.name} is gone")
 
 

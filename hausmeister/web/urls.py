@@ -7,6 +7,8 @@ from hausmeister.team.rules import Capability
 from hausmeister.web.access import needs
 from hausmeister.web.screens import (
     alerts,
+    calendar_feed,
+    calendars,
     entrance,
     integrations,
     link,
@@ -96,6 +98,16 @@ _pages: list[URLPattern | URLResolver] = [
     path("pages/<int:page_id>/reassign", page_acts.reassign, name="page_reassign"),
 ]
 
+_calendars: list[URLPattern | URLResolver] = [
+    path("calendar/<str:token>.ics", calendar_feed.calendar, name="calendar"),
+    path("profile/calendars", calendars.screen, name="calendars"),
+    path("profile/calendars/<int:feed_id>/revoke", calendars.revoke, name="feed_revoke"),
+    path("profile/calendars/leave", calendars.import_leave, name="leave_import"),
+    path("profile/calendars/leave/<int:import_id>/<str:act>", calendars.leave_act, name="leave_import_act"),
+    path("rota/import", calendars.schedules, name="schedule_imports"),
+    path("rota/import/<int:import_id>/<str:act>", calendars.schedule_act, name="schedule_import_act"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *_entrance,
     path("", now.screen, name="now"),
@@ -112,4 +124,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("alerts", alerts.screen, name="alerts"),
     path("alerts/act", alerts.act, name="alerts_act"),
     path("p/<str:token>", link.screen, name="link"),
+    *_calendars,
 ]

@@ -60,6 +60,10 @@ ALL = (
         debian="prometheus-blackbox-exporter",
     ),
     Counterpart("emulate", "a Slack", _npm("emulate")),
+    Counterpart("calcurse", "a calendar in a terminal", _program("calcurse"), debian="calcurse"),
+    Counterpart("vdirsyncer", "what subscribes to calendars", _program("vdirsyncer"), debian="vdirsyncer"),
+    Counterpart("khal", "a calendar beside vdirsyncer", _program("khal"), debian="khal"),
+    Counterpart("ical.js", "a calendar's reader in JavaScript", _npm("ical.js")),
 )
 BY_NAME = {one.name: one for one in ALL}
 

@@ -13,6 +13,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hausmeister.base import clock
 from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
+from hausmeister.rota.calendars import feeds, imports
+from hausmeister.rota.rules.calendars.importing import ImportKind
+from hausmeister.rota.rules.calendars.subjects import FeedKind
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Person
@@ -109,7 +112,22 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "kind": "alertmanager",
         "list_name": "important",
         "name": "team",
+        **_calendars(world, trio),
     }
+
+
+def _calendars(world: Any, trio: Any) -> dict[str, Any]:
+    """Return a feed and an import of the responder's, and what is done to an import."""
+    feed = feeds.make_feed(trio.ana, kind=FeedKind.PERSON, name="phone", by=builders.CONSOLE, now=world.now).feed
+    return {"feed_id": feed.pk, "import_id": leave_import(world, trio).pk, "act": "read"}
+
+
+def leave_import(world: Any, trio: Any) -> Any:
+    """Return a calendar that the responder's leave is read from; nobody is asked for it."""
+    return imports.add_import(
+        ImportKind.LEAVE, person=trio.ana, name="mine", url="https://127.0.0.1/x.ics", by=builders.CONSOLE,
+        now=world.now + timedelta(days=9),
+    )  # fmt: skip
 
 
 def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
@@ -147,6 +165,9 @@ def filled(pattern: str, values: dict[str, Any]) -> str:
 
 BODIES: dict[str, Any] = {
     "POST /api/v1/alerts": {"title": "x"},
+    "POST /api/v1/calendar/feeds": {"name": "x", "kind": "rota"},
+    "POST /api/v1/calendar/imports": {"kind": "leave", "name": "x", "url": "https://127.0.0.1/x.ics"},
+    "POST /api/v1/calendar/imports/{import_id}/read": {},
     "POST /api/v1/pages/{page_id}/note": {"text": "x"},
     "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
 }
@@ -177,10 +198,18 @@ def _by_path(operation: str) -> tuple[str, str]:
     return path, method
 
 
-def api_outcome(operation: str, caller: builders.Caller, page: Page) -> str:
+def api_values(world: Any, trio: Any) -> dict[str, Any]:
+    """Return something of the acting person's for each further part that a path may have."""
+    feed = feeds.make_feed(
+        trio.ana, kind=FeedKind.ROTA, team=trio.team, name="phone", by=builders.CONSOLE, now=world.now
+    ).feed
+    return {"feed_id": feed.pk, "import_id": leave_import(world, trio).pk}
+
+
+def api_outcome(operation: str, caller: builders.Caller, page: Page, values: dict[str, Any]) -> str:
     """Return what `caller` gets: yes, 401, 403 or 404. Nothing of it is kept."""
     method, path = operation.split(" ")
-    path = path.removeprefix("/api/v1").format(page_id=page.pk, alert_id=page.alerts.get().pk)
+    path = path.removeprefix("/api/v1").format(page_id=page.pk, alert_id=page.alerts.get().pk, **values)
     with transaction.atomic():
         answer = caller.ask(method, path, BODIES.get(operation))
         transaction.set_rollback(True)

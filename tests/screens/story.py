@@ -15,7 +15,11 @@ from hausmeister.pager import links
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting, testing
 from hausmeister.rota import operations as rota
+from hausmeister.rota.calendars import feeds, imports
+from hausmeister.rota.calendars.imports import Seen
 from hausmeister.rota.models import Shift
+from hausmeister.rota.rules.calendars.importing import ImportKind, Occurrence, Reading
+from hausmeister.rota.rules.calendars.subjects import FeedKind
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team import operations as team
 from hausmeister.team import queries as team_queries
@@ -151,6 +155,7 @@ def _tell(world: World) -> Story:
         created_by=mirela,
         even_if_outranked=True,
     )
+    _calendars(infra, ada, mirela, world)
     given = {name: _link(person, burning, world) for name, person in (("ada", ada), ("bo", bo))}
     return Story(key, burning.pk, acked.pk, waiting.pk, other, given)
 
@@ -253,6 +258,32 @@ def _fire_for(access: Team, world: World) -> int:
     world.tick()
     world.forget()
     return int(answer.json["page"])
+
+
+def _calendars(infra: Team, ada: Person, mirela: Person, world: World) -> None:
+    """A feed on a phone, leave from a calendar that has just broken, and a schedule with somebody unknown in it."""
+    feeds.make_feed(ada, kind=FeedKind.PERSON, name="my phone", by=team.as_actor(ada), now=world.now)
+    leave = imports.add_import(
+        ImportKind.LEAVE, person=ada, name="my leave", url="https://127.0.0.1/ada.ics", words=["vacation"],
+        by=team.as_actor(ada), now=world.now + timedelta(days=400),
+    )  # fmt: skip
+    imports.take(leave, Reading((), 0), seen=Seen(), now=world.now)
+    imports.refuse(
+        leave, "The calendar's server wants a sign-in (403); use the calendar's secret address.", now=world.now
+    )
+    schedule = imports.add_import(
+        ImportKind.SCHEDULE, team=infra, name="the old rota", by=team.as_actor(mirela), now=world.now
+    )
+    turns = [
+        Occurrence(
+            name,
+            f"On call: {name}",
+            starts_at=TONIGHT + timedelta(days=7 * place),
+            ends_at=TONIGHT + timedelta(days=7 * place + 4),
+        )
+        for place, name in enumerate(("Ada Okafor", "Somebody Else"), 1)
+    ]
+    imports.take(schedule, Reading(tuple(turns), len(turns)), seen=Seen(), now=world.now)
 
 
 def _link(person: Person, page: Page, world: World) -> str:

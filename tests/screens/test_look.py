@@ -54,6 +54,8 @@ SCREENS = [
     ("ada", "/leave", 200),
     ("ada", "/people", 200),
     ("ada", "/profile", 200),
+    ("ada", "/profile/calendars", 200),
+    ("mirela", "/rota/import?team=data-infra", 200),
     ("ada", "/policy", 200),
     ("ada", "/more", 200),
     ("ada", "/no/such/screen", 404),

@@ -23,6 +23,7 @@ from hausmeister.web import readiness
 from hausmeister.web.access import Request, fetch, needs
 from hausmeister.web.answers import Toast, back, see
 from hausmeister.web.forms import ZoneField
+from hausmeister.web.screens import calendars
 from hausmeister.web.screens.methods import AddForm, channels, may_try, too_many
 from hausmeister.web.teams import chosen
 
@@ -81,6 +82,7 @@ def _context(request: Request, form: ProfileForm) -> dict[str, Any]:
         "leaves": list(
             Leave.objects.filter(person=person, cancelled_at=None, ends_on__gte=today).order_by("starts_on")
         ),
+        "calendars": calendars.summary(person),
         "sessions": _sessions(request),
         "can_test": bool(permissions.teams(person, Capability.ACT_ON_PAGES)),
         "has_mail": settings.HAUSMEISTER_EMAIL is not None,
