@@ -46,7 +46,7 @@ def test_s21_only_what_no_cookie_authorises_is_free_of_the_token_against_forgery
 OPEN_TO_STRANGERS = {
     "account_login", "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "invitation", "link", "welcome", "worker", "offline",
-    "opsgenie_events", "api_nothing",
+    "opsgenie_events", "api_nothing", "calendar",
 }  # fmt: skip
 
 
