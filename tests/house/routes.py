@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -13,7 +13,13 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hausmeister.base import clock
 from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
+from hausmeister.rota.models import Schedule, ScheduleOverride
+from hausmeister.rota.operations import schedule_overrides, schedules
+from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft
+from hausmeister.rota.rules.layers import Change, Kind
+from hausmeister.rota.rules.rotations import Who
 from hausmeister.rota.rules.slots import Post
+from hausmeister.rota.rules.wall import WallMoment
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Role, Scope
@@ -98,7 +104,10 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
     day = world.now.date() + timedelta(days=60)
     rota.record_leave(trio.ana, starts_on=day, ends_on=day, by=builders.CONSOLE, now=world.now)
     source = trio.team.sources.get()
+    schedule, schedule_override = a_schedule(world, trio)
     return {
+        "slug": schedule.slug,
+        "schedule_override_id": schedule_override.pk,
         "page_id": page.pk,
         "member_id": trio.team.memberships.get(person=trio.bruno).pk,
         "method_id": trio.ana.methods.get().pk,
@@ -110,6 +119,19 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "list_name": "important",
         "name": "team",
     }
+
+
+def a_schedule(world: Any, trio: Any) -> tuple[Schedule, ScheduleOverride]:
+    """Return a schedule of the team in which Ana takes turns, and an override of it."""
+    begins = WallMoment(world.now.date(), time(9))
+    layer = LayerDraft("Weeks", Content.ROTATION, starts=begins, participants=(Who(trio.ana.pk),))
+    draft = ScheduleDraft("support", "Support", "Europe/Berlin", "", (layer,))
+    (schedule,) = schedules.create_schedules(trio.team, [draft], by=builders.CONSOLE, now=world.now)
+    span = (world.now + timedelta(days=1), world.now + timedelta(days=2))
+    override = schedule_overrides.add_schedule_override(
+        trio.team, schedule, Change(0, Kind.ADD, *span, trio.bruno.pk), by=builders.CONSOLE, now=world.now
+    )
+    return schedule, override
 
 
 def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
@@ -145,10 +167,23 @@ def filled(pattern: str, values: dict[str, Any]) -> str:
 
 # ---- the JSON API ----
 
+_LAYER = {"name": "Holidays", "content": "entries"}
 BODIES: dict[str, Any] = {
     "POST /api/v1/alerts": {"title": "x"},
     "POST /api/v1/pages/{page_id}/note": {"text": "x"},
     "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
+    "POST /api/v1/schedules": {"slug": "new", "name": "New"},
+    "PUT /api/v1/schedules/{slug}": {"name": "New", "zone": "UTC"},
+    "POST /api/v1/schedules/{slug}/layers": _LAYER,
+    "PUT /api/v1/schedules/{slug}/layers/{layer_id}": _LAYER,
+    "PUT /api/v1/schedules/{slug}/layers/{layer_id}/participants": {"participants": ["nobody"]},
+    "PUT /api/v1/schedules/{slug}/layers/{layer_id}/entries": {"entries": []},
+    "POST /api/v1/schedule-templates/{name}": {"slug": "new"},
+    "POST /api/v1/schedule-overrides": {
+        "schedule": "support",
+        "person": "bruno@example.org",
+        "until": "in 1h",
+    },
 }
 _BOTH = (Scope.READ, Scope.MANAGE)
 # column → scopes of the key, whether it is of the alert's own source, whether it is of the alert's own team
@@ -177,10 +212,19 @@ def _by_path(operation: str) -> tuple[str, str]:
     return path, method
 
 
-def api_outcome(operation: str, caller: builders.Caller, page: Page) -> str:
+def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
+    """Return something of the team's for each part that a path may have."""
+    schedule, override = a_schedule(world, trio)
+    return {
+        "page_id": page.pk, "alert_id": page.alerts.get().pk, "slug": schedule.slug,
+        "layer_id": schedule.layers.get().pk, "override_id": override.pk, "name": "our-week",
+    }  # fmt: skip
+
+
+def api_outcome(operation: str, caller: builders.Caller, values: dict[str, Any]) -> str:
     """Return what `caller` gets: yes, 401, 403 or 404. Nothing of it is kept."""
     method, path = operation.split(" ")
-    path = path.removeprefix("/api/v1").format(page_id=page.pk, alert_id=page.alerts.get().pk)
+    path = path.removeprefix("/api/v1").format(**values)
     with transaction.atomic():
         answer = caller.ask(method, path, BODIES.get(operation))
         transaction.set_rollback(True)

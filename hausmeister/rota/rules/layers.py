@@ -233,9 +233,14 @@ def _swept(pieces: Sequence[_Piece], layer: int, starts_at: datetime, ends_at: d
                 running.append(ordered[place])
             place += 1
         people = frozenset().union(*(one.people for one in running))
-        turns = tuple(dict.fromkeys(one.turn for one in running))
+        # in an order that does not depend on where the span was cut
+        turns = tuple(sorted({one.turn for one in running}, key=_in_order))
         found.append(Stretch(begin, end, people, Because(layer, turns) if running else Because()))
     return _joined(found)
+
+
+def _in_order(turn: Turn) -> tuple[datetime, datetime, int, str]:
+    return turn.starts_at, turn.ends_at, turn.number or 0, turn.why
 
 
 def final_stretches(
