@@ -289,9 +289,10 @@ def _refusals_told() -> Iterator[None]:
     from hausmeister.rota.models import ZoneIsGone
     from hausmeister.rota.operations import OverrideRefused
     from hausmeister.rota.queries import TooFarAhead
+    from hausmeister.rota.queries.schedules import TooManyTurns
     from hausmeister.rota.rules.definitions import BadDefinition
 
     try:
         yield
-    except (BadDefinition, OverrideRefused, TooFarAhead, ZoneIsGone) as error:
+    except (BadDefinition, OverrideRefused, TooFarAhead, TooManyTurns, ZoneIsGone) as error:
         raise NotReady(str(error)) from error

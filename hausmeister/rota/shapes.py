@@ -8,6 +8,7 @@ from pydantic import Field
 from hausmeister.base.wall_time import WEEKDAYS
 from hausmeister.rota.models import Layer, Participant, Schedule, ScheduleOverride
 from hausmeister.rota.queries import schedules as queries
+from hausmeister.rota.queries.schedule_book import follows_duties, windows_of
 from hausmeister.rota.queries.schedules import Lane, On, ScheduleTimeline
 from hausmeister.rota.rules.definitions import Content
 from hausmeister.rota.rules.rotations import Unit
@@ -170,7 +171,7 @@ class LayerOut(Schema):
             content=layer.content,
             starts=f"{layer.starts_on:%Y-%m-%d} {layer.starts:%H:%M}" if layer.starts_on else "",
             ends=f"{layer.ends_on:%Y-%m-%d} {layer.ends:%H:%M}" if layer.ends_on else "",
-            only=[str(window) for window in queries.windows_of(layer)],
+            only=[str(window) for window in windows_of(layer)],
             every=layer.unit,
             length=layer.length,
             hand_off=f"{layer.hand_off:%H:%M}" if layer.hand_off is not None else "",
@@ -213,7 +214,7 @@ class ScheduleOut(Schema):
             name=schedule.name,
             zone=schedule.zone_name,
             description=schedule.description,
-            follows_duties=queries.follows_duties(layers),
+            follows_duties=follows_duties(layers),
             now=ScheduleOnCallOut.of(schedule, on, at=now),
             layers=[LayerOut.of(layer, now=now) for layer in layers],
         )

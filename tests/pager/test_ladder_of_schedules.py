@@ -10,7 +10,7 @@ from hausmeister.rota.models import Schedule
 from hausmeister.rota.operations import policy, schedule_overrides, schedules
 from hausmeister.rota.queries import policy as policy_queries
 from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft
-from hausmeister.rota.rules.layers import Change, Kind
+from hausmeister.rota.rules.layers import Change, Held, Kind
 from hausmeister.rota.rules.restrictions import Window
 from hausmeister.rota.rules.rotations import Unit, Who
 from hausmeister.rota.rules.wall import WallMoment
@@ -129,3 +129,15 @@ def test_a_long_name_of_a_schedule_is_cut_for_the_page(world, trio, nights):
 
 def test_the_default_policy_names_no_schedule():
     assert policy_queries.schedules_named(reading.default()) == []
+
+
+def test_tempschedules_an_alert_calls_the_temporary_person_then_the_new_one_then_the_one_by_rule(world, trio, nights):
+    entries = LayerDraft("Holidays", Content.ENTRIES)
+    layer = schedules.add_layer(nights, entries, by=builders.CONSOLE, now=world.now)
+    span = (world.now - timedelta(hours=1), world.now + timedelta(hours=2))
+    for number, (person, name) in enumerate([(trio.ana, "Ana"), (trio.bruno, "Bruno"), (None, "Carla")]):
+        held = [Held(*span, frozenset({person.pk}))] if person else []
+        schedules.replace_entries(layer, held, by=builders.CONSOLE, now=world.now)
+        world.fire(f"Disk {number} full", severity="critical")
+        world.tick()
+        world.expect("email", name, f"Disk {number} full")

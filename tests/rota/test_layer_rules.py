@@ -458,6 +458,8 @@ def test_an_override_wins_and_removing_it_restores(schedule, starts_at, length, 
         expected = {9} if inside else at_instant(plain.final, one.starts_at).people
         assert one.people == expected
         assert one.because.overrides == ((1,) if inside else ())
+        # cover over several turns is several stretches, never one
+        assert all(turn.starts_at <= one.starts_at and one.ends_at <= turn.ends_at for turn in one.because.turns)
     assert resolve_schedule(layers, [], zone=zone, starts_at=starts_at, ends_at=ends_at) == plain
     assert changed.layers == plain.layers
 

@@ -71,6 +71,14 @@ def test_the_timeline_has_lanes_without_a_hole(world, trio, lead, support):
     assert [lane["name"] for lane in told["layers"]] == ["Weeks", "Nights"]
 
 
+def test_a_span_with_more_turns_than_anybody_can_read_is_refused(world, trio, lead):
+    hours = {**WEEKS, "every": "hourly", "hand_off": "00:00"}
+    assert lead.post("/schedules", {"slug": "hours", "name": "Hours", "layers": [hours] * 4}).status_code == 201
+    refused = lead.get("/schedules/hours/timeline?until=in 366d")
+    assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "bad_span", "until")
+    assert lead.get("/schedules/hours/timeline?until=in 1d").status_code == 200
+
+
 def test_layers_are_added_changed_and_removed(world, trio, lead, support):
     span = {"starts_at": "2026-12-24T00:00:00+01:00", "ends_at": "2026-12-27T00:00:00+01:00"}
     days = {"name": "Holidays", "content": "entries", "entries": [{"person": "carla@example.org", **span}]}

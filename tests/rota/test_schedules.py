@@ -178,6 +178,12 @@ def test_a_changed_layer_leaves_the_past_as_it_was(world, trio):
         operations.change_layer(layer, weekly(trio.ana), by=builders.CONSOLE, now=world.now)
 
 
+def test_entries_become_turns_in_the_order_given(world, trio):
+    one = schedule(trio, LayerDraft("Plan", Content.ENTRIES))
+    operations.change_layer(one.layers.get(), weekly(trio.ana, trio.bruno), by=builders.CONSOLE, now=world.now)
+    assert [names(one, at(f"2026-{day} 12:00")) for day in ("11-24", "11-30", "12-07")] == [["Ana"], ["Bruno"], ["Ana"]]
+
+
 def test_a_removed_layer_is_gone_from_now_on(world, trio):
     one = schedule(trio, weekly(trio.ana), weekly(trio.bruno, name="On top"))
     operations.remove_layer(one.layers.get(name="On top"), by=builders.CONSOLE, now=world.now)

@@ -13,6 +13,7 @@ from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Override, Schedule, ScheduleOverride
 from hausmeister.rota.operations import policy
 from hausmeister.rota.queries import schedules as queries
+from hausmeister.rota.queries.schedule_book import ScheduleBook
 from hausmeister.team.rules import ListName
 from tests import builders
 from tests.harness import at
@@ -244,7 +245,7 @@ def random_moments(count):
 
 
 def test_web_api_console_and_resolver_give_one_answer_at_ten_thousand_instants(world, trio, lead, called):
-    resolved = queries.ScheduleBook.load([called], starts_at=SPAN[0], ends_at=SPAN[1]).resolved(called)
+    resolved = ScheduleBook.load([called], starts_at=SPAN[0], ends_at=SPAN[1]).resolved(called)
     told = queries.schedule_timeline(called, starts_at=SPAN[0], ends_at=SPAN[1])
     over_http = lead.get("/schedules/nights/timeline?from=2026-11-23T00:00:00Z&until=2026-12-21T00:00:00Z").json()
     world.now = SPAN[0]

@@ -1,6 +1,6 @@
 """Schedules over the JSON API: reading them, making and changing them, overrides."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -56,29 +56,29 @@ _READ: Any = {409: ProblemOut, REFUSALS: ProblemOut}
 _CHANGED: Any = {409: ProblemOut, REFUSALS: ProblemOut}
 
 
+# the first that fits words the refusal
+_REFUSALS: tuple[tuple[type[Exception], Callable[[Any], Problem]], ...] = (
+    (operations.SlugTaken, lambda error: Problem(409, "slug_taken", str(error), error.field)),
+    (operations.ScheduleIsCalled, lambda error: Problem(409, "schedule_is_called", str(error))),
+    (schedule_overrides.FollowsDuties, lambda error: Problem(409, "follows_duties", str(error))),
+    (schedule_overrides.OverrideOverlaps, lambda error: Problem(409, "override_overlaps", str(error), error.field)),
+    (OverrideNeedsWord, lambda error: Problem(409, "outranked", str(error), "even_if_outranked")),
+    (OverrideRefused, lambda error: Problem(422, "override_refused", str(error))),
+    (BadDefinition, lambda error: Problem(422, "bad_schedule", str(error), error.field)),
+    (ZoneIsGone, lambda error: Problem(409, "zone_is_gone", str(error), "zone")),
+    (queries.TooManyTurns, lambda error: Problem(422, "bad_span", str(error), "until")),
+    (TooFarAhead, lambda error: Problem(422, "too_far_ahead", str(error))),
+)
+
+
 @contextmanager
 def refusals_told() -> Iterator[None]:
     """Turn what the rules and operations refuse into the API's words."""
     try:
         yield
-    except operations.SlugTaken as error:
-        raise Problem(409, "slug_taken", str(error), error.field) from error
-    except operations.ScheduleIsCalled as error:
-        raise Problem(409, "schedule_is_called", str(error)) from error
-    except schedule_overrides.FollowsDuties as error:
-        raise Problem(409, "follows_duties", str(error)) from error
-    except schedule_overrides.OverrideOverlaps as error:
-        raise Problem(409, "override_overlaps", str(error), error.field) from error
-    except OverrideNeedsWord as error:
-        raise Problem(409, "outranked", str(error), "even_if_outranked") from error
-    except OverrideRefused as error:
-        raise Problem(422, "override_refused", str(error)) from error
-    except BadDefinition as error:
-        raise Problem(422, "bad_schedule", str(error), error.field) from error
-    except ZoneIsGone as error:
-        raise Problem(409, "zone_is_gone", str(error), "zone") from error
-    except TooFarAhead as error:
-        raise Problem(422, "too_far_ahead", str(error)) from error
+    except tuple(kind for kind, _worded in _REFUSALS) as error:
+        worded = next(worded for kind, worded in _REFUSALS if isinstance(error, kind))
+        raise worded(error) from error
 
 
 def _team(request: ApiRequest) -> Team:

@@ -12,6 +12,7 @@ from hausmeister.rota import queries as rota
 from hausmeister.rota.models import Override, Schedule, ScheduleOverride
 from hausmeister.rota.operations.schedules import check_members
 from hausmeister.rota.queries import schedules as queries
+from hausmeister.rota.queries.schedule_book import change_of, follows_duties
 from hausmeister.rota.rules.definitions import LONGEST_OVERRIDE, BadDefinition
 from hausmeister.rota.rules.layers import Change, Kind
 from hausmeister.rota.rules.slots import Post
@@ -47,7 +48,7 @@ def add_schedule_override(
     team = Team.objects.select_for_update().get(pk=team.pk)
     people = Person.objects.in_bulk([pk for pk in (change.person_id, change.instead_of) if pk is not None])
     _check(team, change, people, now=now)
-    if schedule is not None and queries.follows_duties(queries.layers_in_force(schedule, now=now)):
+    if schedule is not None and follows_duties(queries.layers_in_force(schedule, now=now)):
         raise FollowsDuties(
             f"{schedule.name} follows the rota of {team.name}; change who is on duty there, and it changes everywhere."
         )
@@ -104,7 +105,7 @@ def _check_side_by_side(team: Team, schedule: Schedule | None, change: Change) -
     if schedule is not None:
         others = others.on(schedule)
     for other in others.select_related("person", "instead_of", "schedule"):
-        if queries.change_of(other).clashes_with(change):
+        if change_of(other).clashes_with(change):
             zone = (schedule or other.schedule or team).zone
             span = (
                 f"{other.starts_at.astimezone(zone):%a %d %b %H:%M} to {other.ends_at.astimezone(zone):%a %d %b %H:%M}"

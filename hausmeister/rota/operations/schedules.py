@@ -6,7 +6,6 @@ who leaves a list keeps the turns they had.
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
-from difflib import SequenceMatcher
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +14,7 @@ from django.db.models import F, Max
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.rota.models import Layer, Participant, PlanEntry, Schedule
+from hausmeister.rota.operations import listing
 from hausmeister.rota.queries import schedules as queries
 from hausmeister.rota.rules.definitions import (
     MOST_LAYERS,
@@ -190,12 +190,11 @@ def change_layer(layer: Layer, draft: LayerDraft, *, by: Actor, now: datetime) -
     team = _locked(layer.schedule.team)
     _check(team, draft)
     layer = _current(layer)
-    followed = _store_layer(
-        layer.schedule, draft, layer.position, since_at=now, lists=draft.content != Content.ROTATION
-    )
-    if draft.content == Content.ROTATION:
-        _copy_list(layer, followed)
-        _set_list(followed, draft.participants, from_at=now)
+    keeps_list = layer.content == draft.content == Content.ROTATION
+    followed = _store_layer(layer.schedule, draft, layer.position, since_at=now, lists=not keeps_list)
+    if keeps_list:
+        listing.copy_list(layer, followed)
+        listing.set_list(followed, draft.participants, from_at=now)
     _end(layer, now=now)
     _tell(layer.schedule, "schedule.layer_changed", by, now, {**_told(followed), "before": layer.pk})
     return followed
@@ -250,17 +249,11 @@ def _store_layer(
     )
     if is_rotation and lists:
         Participant.objects.bulk_create(
-            _place(layer, number, who) for number, who in enumerate(draft.participants)
+            listing.place(layer, number, who) for number, who in enumerate(draft.participants)
         )  # fmt: skip
     if draft.content is Content.ENTRIES:
         _write_entries(layer, draft.entries)
     return layer
-
-
-def _place(layer: Layer, position: int, who: Who, joins_at: datetime | None = None) -> Participant:
-    return Participant(
-        layer=layer, position=position, person_id=who.person_id, team_id=who.team_id, joins_at=joins_at
-    )  # fmt: skip
 
 
 def _write_entries(layer: Layer, entries: Sequence[Held]) -> None:
@@ -304,49 +297,7 @@ def set_participants(
         raise BadDefinition("The list can change from now on, not in the past: past turns stay.", "from")
     check_participants(participants, name=layer.name)
     before = [str(one) for one in queries.listed_at(layer, now)]
-    _set_list(layer, participants, from_at=from_at)
+    listing.set_list(layer, participants, from_at=from_at)
     facts = {"before": before, "after": [str(one) for one in queries.listed_at(layer, from_at)]}
     _tell(layer.schedule, "schedule.participants_changed", by, now, {**_told(layer), **facts})
     return layer
-
-
-def _copy_list(layer: Layer, to: Layer) -> None:
-    Participant.objects.bulk_create(
-        Participant(
-            layer=to, position=one.position, person_id=one.person_id, team_id=one.team_id, joins_at=one.joins_at,
-            leaves_at=one.leaves_at,
-        )
-        for one in layer.participants.order_by("position", "id")
-    )  # fmt: skip
-
-
-def _set_list(layer: Layer, wanted: Sequence[Who], *, from_at: datetime) -> None:
-    rows = _without_the_future(layer, from_at)
-    listed = [one for one in rows if one.leaves_at is None or one.leaves_at > from_at]
-    new_order: list[Participant] = []
-    rest = iter(rows)
-
-    def take_up_to(row: Participant) -> None:
-        for one in rest:
-            new_order.append(one)
-            if one is row:
-                return
-
-    matcher = SequenceMatcher(a=[Who(one.person_id, one.team_id) for one in listed], b=list(wanted), autojunk=False)
-    for tag, first, last, begin, end in matcher.get_opcodes():
-        for one in listed[first:last]:
-            one.leaves_at = None if tag == "equal" else from_at
-            take_up_to(one)
-        if tag in {"insert", "replace"}:
-            new_order += [_place(layer, 0, who, joins_at=from_at) for who in wanted[begin:end]]
-    new_order += rest
-    for position, one in enumerate(new_order):
-        one.position = position
-    Participant.objects.bulk_update([one for one in new_order if one.pk], ["position", "leaves_at"])
-    Participant.objects.bulk_create(one for one in new_order if not one.pk)
-
-
-def _without_the_future(layer: Layer, from_at: datetime) -> list[Participant]:
-    """Return the list as it is before `from_at`; who would have joined only then is forgotten."""
-    layer.participants.filter(joins_at__gte=from_at).delete()
-    return list(layer.participants.order_by("position", "id"))

@@ -15,6 +15,7 @@ from hausmeister.base.wall_time import WEEKDAYS, monday_of
 from hausmeister.rota.models import Layer, Schedule, ZoneIsGone
 from hausmeister.rota.queries import TooFarAhead
 from hausmeister.rota.queries import schedules as queries
+from hausmeister.rota.queries.schedule_book import follows_duties, windows_of
 from hausmeister.rota.queries.schedules import On, ScheduleTimeline
 from hausmeister.rota.rules.definitions import Content
 from hausmeister.rota.rules.rotations import Unit
@@ -100,7 +101,7 @@ def one(request: Request, slug: str) -> HttpResponse:
         context |= _weeks(request, schedule, now)
     except TooFarAhead:
         context["too_far"] = True
-    except ZoneIsGone as error:
+    except (ZoneIsGone, queries.TooManyTurns) as error:
         context["problem"] = str(error)
     return render(request, "web/rota/schedule.html", context)
 
@@ -113,10 +114,10 @@ def _weeks(request: Request, schedule: Schedule, now: datetime) -> dict[str, Any
     told, shown, weeks = _drawn(schedule, monday, request, now)
     layers = queries.layers_in_force(schedule, now=now)
     # hours in which nobody is on by design are no gaps to be told
-    has_breaks = queries.follows_duties(layers) or any(layer.windows for layer in layers)
+    has_breaks = follows_duties(layers) or any(layer.windows for layer in layers)
     ahead = [on for on in told.final if (on.ends_at > now or not is_today) and (on.people or not has_breaks)]
     return {
-        "follows": queries.follows_duties(layers),
+        "follows": follows_duties(layers),
         "on": told.at(now) if is_today else queries.schedule_on_call(schedule, at=now),
         "lanes": lanes.schedule_lanes(shown, told, viewer=request.user),
         "parts": parts(ahead[:MOST_LINES], shown, by_day=weeks == 1),
@@ -173,7 +174,7 @@ def _touching(stretches: Sequence[On], shown: Span) -> tuple[On, ...]:
 
 def layer_told(layer: Layer, now: datetime) -> tuple[str, str]:
     """Return a layer's name and what it is, in a sentence."""
-    only = ", ".join(str(window) for window in queries.windows_of(layer))
+    only = ", ".join(str(window) for window in windows_of(layer))
     limits = [_("only %(windows)s") % {"windows": only}] if only else []
     if layer.ends_on and layer.ends is not None:
         limits.append(_("until %(end)s") % {"end": f"{layer.ends_on:%Y-%m-%d} {layer.ends:%H:%M}"})
