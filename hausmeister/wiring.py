@@ -36,6 +36,7 @@ from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
 from hausmeister.rota import api as rota_api
+from hausmeister.rota.api import schedules as schedules_api
 from hausmeister.rota.calendars import api as calendars_api
 from hausmeister.rota.calendars import fetching
 from hausmeister.team.rules import Channel
@@ -49,7 +50,7 @@ def intake_routes() -> tuple[Route, ...]:
 def api_routers() -> tuple[Router, ...]:
     """Return the parts of the JSON API, in the order of its documentation."""
     native_api.add_to(alerts_api.router)
-    return (alerts_api.router, pager_api.router, rota_api.router, calendars_api.router)
+    return (alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router)
 
 
 def senders() -> dict[str, Sender]:

@@ -12,6 +12,7 @@ _COMMANDS = {
     "web": ("serve", "web"),
     "engine": ("serve", "engine"),
     "oncall": ("oncall", "oncall"),
+    "schedule": ("schedules", "schedule"),
     "alert": ("alerts", "alert"),
     "policy": ("policies", "policy"),
     "people": ("people", "people"),

@@ -10,6 +10,7 @@ from hausmeister.console.deployment import NotReady, needs_database
 
 if TYPE_CHECKING:
     from hausmeister.team.models import Team
+    from hausmeister.team.policy.shape import Policy
 
 _team = click.option("--team", "slug", default="", help="The team's short name; the first team if left out.")
 _file = click.Path(exists=False, dir_okay=False, path_type=Path)
@@ -22,7 +23,8 @@ def policy() -> None:
 
 @policy.command()
 @click.argument("file", type=_file, required=False)
-def check(file: Path | None) -> None:
+@_team
+def check(file: Path | None, slug: str) -> None:
     """Say whether FILE can be used, with everything that is wrong in it; without FILE, what is in force."""
     from hausmeister.console.deployment import check_policies, check_tables, set_up
     from hausmeister.team.policy import reading
@@ -35,6 +37,7 @@ def check(file: Path | None) -> None:
         return
     try:
         read = reading.read(_text(file), file=str(file))
+        _check_schedules(file, slug, read)
     except reading.BadPolicy as error:
         count = len(error.problems)
         raise NotReady(
@@ -42,6 +45,23 @@ def check(file: Path | None) -> None:
         ) from error
     duties = ", ".join(duty.title for duty in read.duties)
     click.echo(f"{file} can be used: duties {duties}; ladders {', '.join(read.ladders)}.")
+
+
+def _check_schedules(file: Path, slug: str, read: "Policy") -> None:
+    """Raise BadPolicy where a ladder calls a schedule that the team does not have: only the database knows."""
+    if not any(step.call.startswith("schedule ") for ladder in read.ladders.values() for step in ladder.steps):
+        return
+    from hausmeister.console.deployment import check_tables, set_up
+
+    set_up()
+    check_tables()
+    from hausmeister.console.teams import chosen_team
+    from hausmeister.rota.queries.policy import unknown_schedules
+    from hausmeister.team.policy.reading import BadPolicy
+
+    problems = unknown_schedules(chosen_team(slug), text=_text(file), file=str(file))
+    if problems:
+        raise BadPolicy(problems)
 
 
 @policy.command()
@@ -63,7 +83,7 @@ def apply(file: Path, slug: str) -> None:
     from hausmeister.base import clock
     from hausmeister.console.teams import chosen_team
     from hausmeister.journal.rules import CONSOLE
-    from hausmeister.team import operations
+    from hausmeister.rota.operations import policy as operations
     from hausmeister.team.policy.reading import BadPolicy
 
     team, text = chosen_team(slug), _text(file)

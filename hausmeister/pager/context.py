@@ -15,6 +15,8 @@ from hausmeister.pager.rules.ladder import Callee, PersonalRung, Roster, Step
 from hausmeister.pager.rules.quiet import next_soft_moment
 from hausmeister.rota import queries as rota
 from hausmeister.rota.queries import Book, Segment
+from hausmeister.rota.queries import policy as rota_policy
+from hausmeister.rota.queries import schedules as rota_schedules
 from hausmeister.team import queries as team_queries
 from hausmeister.team import revision
 from hausmeister.team.models import Membership, Person, Team
@@ -79,11 +81,23 @@ class _Known:
             "leads": [(member.person, "lead") for member in self.members if member.role == Role.LEAD],
             "everybody": [(member.person, "member") for member in self.members],
         }
+        called, until = self._by_schedule(at)
         return Roster(
-            called={call: self._callees(found, uses) for call, found in people.items()},
+            called={call: self._callees(found, uses) for call, found in (people | called).items()},
             last_hope=self._callees(self._hope(), uses),
-            until=duty.until,
+            until=min([duty.until, *until]),
         )
+
+    def _by_schedule(self, at: datetime) -> tuple[dict[str, list[tuple[Person | None, str]]], list[datetime]]:
+        """Return whom the policy's calls of schedules mean at `at`, and until when; nobody for one that is gone."""
+        slugs = rota_policy.schedules_named(self.policy)
+        on = rota_schedules.called_now(self.team, slugs, at=at) if slugs else {}
+        called: dict[str, list[tuple[Person | None, str]]] = {
+            # what somebody is called as is stored with the page, in 60 characters
+            f"{rota_schedules.CALL}{slug}": [(person, one.schedule[:60]) for person in one.people]
+            for slug, one in on.items()
+        }
+        return called, [one.ends_at for one in on.values()]
 
     def _callees(self, found: Sequence[tuple[Person | None, str]], uses: ListName) -> tuple[Callee, ...]:
         return tuple(

@@ -12,8 +12,9 @@ from django.utils.dateformat import format as formatted
 from django.utils.translation import gettext as _
 
 from hausmeister.base.wall_time import instant, monday_of
-from hausmeister.rota.models import Override
+from hausmeister.rota.models import Override, ScheduleOverride
 from hausmeister.rota.queries import Segment
+from hausmeister.rota.queries.schedules import On, ScheduleTimeline, override_words
 from hausmeister.team.models import Person
 from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Away
@@ -134,6 +135,41 @@ def lanes(
     if away:
         blocks += [_absence(person, leave, len(names), shown, viewer) for person, leave in away]
         names.append(_("Leave"))
+    return _picture(names, blocks, shown)
+
+
+def schedule_lanes(shown: Span, told: ScheduleTimeline, *, viewer: Person) -> Lanes:
+    """Return the picture of a schedule: who is on in the end, each layer, the topmost first, and the overrides."""
+    rows = [(_("On call"), told.final), *((lane.name, lane.stretches) for lane in reversed(told.lanes))]
+    names = [name for name, _stretches in rows]
+    blocks = [
+        _on(one, row, shown, viewer) for row, (_name, found) in enumerate(rows) for one in found if one.people
+    ]  # fmt: skip
+    if told.overrides:
+        blocks += [_schedule_change(one, len(names), shown, viewer) for one in told.overrides]
+        names.append(_("Changes"))
+    return _picture(names, blocks, shown)
+
+
+def _on(one: On, row: int, shown: Span, viewer: Person) -> Block:
+    label = ", ".join(person.first_name for person in one.people)
+    says = f"{one.names}, {shown.words(one.starts_at, one.ends_at)}: {one.why}"
+    mine = viewer if viewer in one.people else one.people[0]
+    return _placed(
+        one.starts_at, one.ends_at, row, shown, label=label, says=says, person=mine, kind="plain", viewer=viewer
+    )
+
+
+def _schedule_change(one: ScheduleOverride, row: int, shown: Span, viewer: Person) -> Block:
+    says = f"{override_words(one)}, {shown.words(one.starts_at, one.ends_at)}"
+    person = one.person or one.instead_of
+    label = person.first_name if one.person and person else f"– {person.first_name}" if person else ""
+    return _placed(
+        one.starts_at, one.ends_at, row, shown, label=label, says=says, person=person, kind="change", viewer=viewer
+    )
+
+
+def _picture(names: Sequence[str], blocks: Sequence[Block], shown: Span) -> Lanes:
     return Lanes(
         rows=tuple(names),
         blocks=tuple(blocks),

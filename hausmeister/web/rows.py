@@ -38,6 +38,8 @@ class Board:
             person = {"on duty": self.duty.primary.person, "backstop": self.duty.backstop.person}.get(call)
             if person is not None:
                 return person.name
+        if call.startswith("schedule "):
+            return _("whoever is on by the %(schedule)s") % {"schedule": call}
         return {
             "on duty": _("whoever is on duty"),
             "backstop": _("the backstop"),

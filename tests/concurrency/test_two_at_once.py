@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +22,12 @@ from hausmeister.outbox.rules import Lane, State
 from hausmeister.pager.models import Page, Summons
 from hausmeister.pager.operations import acting, climbing
 from hausmeister.rota import operations as rota
-from hausmeister.rota.models import Shift
+from hausmeister.rota.models import ScheduleOverride, Shift
+from hausmeister.rota.operations import schedule_overrides, schedules
+from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft
+from hausmeister.rota.rules.layers import Change, Kind
+from hausmeister.rota.rules.rotations import Who
+from hausmeister.rota.rules.wall import WallMoment
 from hausmeister.team import operations as team
 from hausmeister.team.models import Installation, Person, Source
 from tests import builders, harness
@@ -279,3 +284,23 @@ def test_who_is_the_victim_of_a_deadlock_acknowledges_all_the_same(world, trio):
     second.refresh_from_db()
     assert second.acked_by == trio.ana
     acting.acknowledge(first.pk, by=trio.ana, now=world.now)
+
+
+def test_of_two_overrides_of_a_schedule_at_once_the_second_fails_and_says_why(world, trio):
+    layer = LayerDraft(
+        "Weeks", Content.ROTATION, starts=WallMoment(NIGHT.date(), time(9)), participants=(Who(trio.ana.pk),)
+    )
+    draft = ScheduleDraft("support", "Support", "Europe/Berlin", "", (layer,))
+    (schedule,) = schedules.create_schedules(trio.team, [draft], by=builders.CONSOLE, now=world.now)
+
+    def take(person: Person) -> Callable[[], Any]:
+        change = Change(0, Kind.REPLACE, world.now, world.now + timedelta(hours=8), person.pk)
+        return lambda: schedule_overrides.add_schedule_override(
+            trio.team, schedule, change, by=builders.CONSOLE, now=world.now
+        )
+
+    results = at_once(take(trio.bruno), take(trio.carla))
+    refused = [one for one in results if isinstance(one, Exception)]
+    assert [type(one) for one in refused] == [schedule_overrides.OverrideOverlaps]
+    assert "End that one first" in str(refused[0])
+    assert ScheduleOverride.objects.count() == 1

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,9 +14,15 @@ from hausmeister.base import clock
 from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
 from hausmeister.rota.calendars import feeds, imports
+from hausmeister.rota.models import Schedule, ScheduleOverride
+from hausmeister.rota.operations import schedule_overrides, schedules
 from hausmeister.rota.rules.calendars.importing import ImportKind
 from hausmeister.rota.rules.calendars.subjects import FeedKind
+from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft
+from hausmeister.rota.rules.layers import Change, Kind
+from hausmeister.rota.rules.rotations import Who
 from hausmeister.rota.rules.slots import Post
+from hausmeister.rota.rules.wall import WallMoment
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Role, Scope
@@ -101,7 +107,10 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
     day = world.now.date() + timedelta(days=60)
     rota.record_leave(trio.ana, starts_on=day, ends_on=day, by=builders.CONSOLE, now=world.now)
     source = trio.team.sources.get()
+    schedule, schedule_override = a_schedule(world, trio)
     return {
+        "slug": schedule.slug,
+        "schedule_override_id": schedule_override.pk,
         "page_id": page.pk,
         "member_id": trio.team.memberships.get(person=trio.bruno).pk,
         "method_id": trio.ana.methods.get().pk,
@@ -119,15 +128,28 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
 def _calendars(world: Any, trio: Any) -> dict[str, Any]:
     """Return a feed and an import of the responder's, and what is done to an import."""
     feed = feeds.make_feed(trio.ana, kind=FeedKind.PERSON, name="phone", by=builders.CONSOLE, now=world.now).feed
-    return {"feed_id": feed.pk, "import_id": leave_import(world, trio).pk, "act": "read"}
+    return {"feed_id": feed.pk, "import_id": leave_import(world, trio.ana).pk, "act": "read"}
 
 
-def leave_import(world: Any, trio: Any) -> Any:
-    """Return a calendar that the responder's leave is read from; nobody is asked for it."""
+def leave_import(world: Any, person: Person) -> Any:
+    """Return a calendar that the person's leave is read from; nobody is asked for it."""
     return imports.add_import(
-        ImportKind.LEAVE, person=trio.ana, name="mine", url="https://127.0.0.1/x.ics", by=builders.CONSOLE,
+        ImportKind.LEAVE, person=person, name="mine", url="https://127.0.0.1/x.ics", by=builders.CONSOLE,
         now=world.now + timedelta(days=9),
     )  # fmt: skip
+
+
+def a_schedule(world: Any, trio: Any) -> tuple[Schedule, ScheduleOverride]:
+    """Return a schedule of the team in which Ana takes turns, and an override of it."""
+    begins = WallMoment(world.now.date(), time(9))
+    layer = LayerDraft("Weeks", Content.ROTATION, starts=begins, participants=(Who(trio.ana.pk),))
+    draft = ScheduleDraft("support", "Support", "Europe/Berlin", "", (layer,))
+    (schedule,) = schedules.create_schedules(trio.team, [draft], by=builders.CONSOLE, now=world.now)
+    span = (world.now + timedelta(days=1), world.now + timedelta(days=2))
+    override = schedule_overrides.add_schedule_override(
+        trio.team, schedule, Change(0, Kind.ADD, *span, trio.bruno.pk), by=builders.CONSOLE, now=world.now
+    )
+    return schedule, override
 
 
 def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
@@ -163,6 +185,7 @@ def filled(pattern: str, values: dict[str, Any]) -> str:
 
 # ---- the JSON API ----
 
+_LAYER = {"name": "Holidays", "content": "entries"}
 BODIES: dict[str, Any] = {
     "POST /api/v1/alerts": {"title": "x"},
     "POST /api/v1/calendar/feeds": {"name": "x", "kind": "rota"},
@@ -170,6 +193,18 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/calendar/imports/{import_id}/read": {},
     "POST /api/v1/pages/{page_id}/note": {"text": "x"},
     "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
+    "POST /api/v1/schedules": {"slug": "new", "name": "New"},
+    "PUT /api/v1/schedules/{slug}": {"name": "New", "zone": "UTC"},
+    "POST /api/v1/schedules/{slug}/layers": _LAYER,
+    "PUT /api/v1/schedules/{slug}/layers/{layer_id}": _LAYER,
+    "PUT /api/v1/schedules/{slug}/layers/{layer_id}/participants": {"participants": ["nobody"]},
+    "PUT /api/v1/schedules/{slug}/layers/{layer_id}/entries": {"entries": []},
+    "POST /api/v1/schedule-templates/{name}": {"slug": "new"},
+    "POST /api/v1/schedule-overrides": {
+        "schedule": "support",
+        "person": "bruno@example.org",
+        "until": "in 1h",
+    },
 }
 _BOTH = (Scope.READ, Scope.MANAGE)
 # column → scopes of the key, whether it is of the alert's own source, whether it is of the alert's own team
@@ -198,18 +233,23 @@ def _by_path(operation: str) -> tuple[str, str]:
     return path, method
 
 
-def api_values(world: Any, trio: Any) -> dict[str, Any]:
-    """Return something of the acting person's for each further part that a path may have."""
+def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
+    """Return something of the team's, or of the acting person's, for each part that a path may have."""
+    schedule, override = a_schedule(world, trio)
     feed = feeds.make_feed(
-        trio.ana, kind=FeedKind.ROTA, team=trio.team, name="phone", by=builders.CONSOLE, now=world.now
+        trio.carla, kind=FeedKind.ROTA, team=trio.team, name="phone", by=builders.CONSOLE, now=world.now
     ).feed
-    return {"feed_id": feed.pk, "import_id": leave_import(world, trio).pk}
+    return {
+        "page_id": page.pk, "alert_id": page.alerts.get().pk, "slug": schedule.slug,
+        "layer_id": schedule.layers.get().pk, "override_id": override.pk, "name": "our-week",
+        "feed_id": feed.pk, "import_id": leave_import(world, trio.carla).pk,
+    }  # fmt: skip
 
 
-def api_outcome(operation: str, caller: builders.Caller, page: Page, values: dict[str, Any]) -> str:
+def api_outcome(operation: str, caller: builders.Caller, values: dict[str, Any]) -> str:
     """Return what `caller` gets: yes, 401, 403 or 404. Nothing of it is kept."""
     method, path = operation.split(" ")
-    path = path.removeprefix("/api/v1").format(page_id=page.pk, alert_id=page.alerts.get().pk, **values)
+    path = path.removeprefix("/api/v1").format(**values)
     with transaction.atomic():
         answer = caller.ask(method, path, BODIES.get(operation))
         transaction.set_rollback(True)

@@ -23,6 +23,7 @@ def words(*, maybe_twice=False, **facts):
         ("Carla, Dave (leads)", "If nobody answers, Carla, Dave (leads) are called at 03:25."),
         ("backstop", "If nobody answers, the backstop is called at 03:25."),
         ("on duty", "If nobody answers, whoever is on duty then is called at 03:25."),
+        ("schedule nights", "If nobody answers, whoever is on by the schedule nights then is called at 03:25."),
         ("leads", "If nobody answers, the leads are called at 03:25."),
         ("everybody", "If nobody answers, everybody is called at 03:25."),
     ],

@@ -5,7 +5,7 @@ deliveries are what they would be.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
 from hausmeister.alerts import operations as alert_operations
@@ -18,9 +18,16 @@ from hausmeister.rota import operations as rota
 from hausmeister.rota.calendars import feeds, imports
 from hausmeister.rota.calendars.imports import Seen
 from hausmeister.rota.models import Shift
+from hausmeister.rota.operations import schedule_overrides, schedules
 from hausmeister.rota.rules.calendars.importing import ImportKind, Occurrence, Reading
 from hausmeister.rota.rules.calendars.subjects import FeedKind
+from hausmeister.rota.rules.definitions import Content, LayerDraft
+from hausmeister.rota.rules.layers import Change, Kind
+from hausmeister.rota.rules.restrictions import Window
+from hausmeister.rota.rules.rotations import NOBODY, Unit, Who
 from hausmeister.rota.rules.slots import Post
+from hausmeister.rota.rules.templates import TEMPLATES
+from hausmeister.rota.rules.wall import WallMoment
 from hausmeister.team import operations as team
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Source, Team
@@ -223,6 +230,28 @@ def _rota(infra: Team, access: Team, people: dict[str, Person], world: World) ->
     this_week.filter(post="backstop").update(person=people["Mirela Sand"])
     Shift.objects.filter(team=infra, week=date(2026, 11, 16)).update(person=people["Eero Mäki"])
     Shift.objects.filter(team=infra, week=date(2026, 11, 16), post="primary").update(person=people["Bo Lindqvist"])
+    _schedules(infra, people, world)
+
+
+def _schedules(infra: Team, people: dict[str, Person], world: World) -> None:
+    """Our week, and support by turns with a layer for the nights and two overrides."""
+    made_by = {"begins_on": date(2026, 11, 16), "by": CONSOLE, "now": world.now}
+    schedules.create_from_template(infra, TEMPLATES["our-week"], **made_by)
+    bo, chidi, dunya, eero = (people[name] for name in ("Bo Lindqvist", "Chidi Eze", "Dunya Sel", "Eero Mäki"))
+    (support,) = schedules.create_from_template(
+        infra, TEMPLATES["daily-support"], people=[chidi, dunya, bo], slug="support", name="Client support", **made_by
+    )
+    nights = LayerDraft(
+        "Nights", Content.ROTATION, starts=WallMoment(date(2026, 11, 16), time(9)), unit=Unit.DAILY, length=2,
+        windows=(Window(time(22), time(6)),), participants=(Who(eero.pk), NOBODY),
+    )  # fmt: skip
+    schedules.add_layer(support, nights, by=CONSOLE, now=world.now)
+    for kind, person, other, day in ((Kind.REPLACE, bo, dunya, 27), (Kind.ADD, eero, None, 30)):
+        starts_at = datetime(2026, 11, day, 8, tzinfo=UTC)
+        change = Change(0, kind, starts_at, starts_at + timedelta(hours=9), person.pk, other.pk if other else None)
+        schedule_overrides.add_schedule_override(
+            infra, support, change, by=CONSOLE, now=world.now, reason="dentist" if other else ""
+        )
 
 
 def _history(world: World, ada: Person, bo: Person, infra: Team) -> None:

@@ -295,3 +295,10 @@ def test_a_stranger_gets_204_so_that_browsers_stop_asking(transactional_db):
         return await far.next()
 
     assert asyncio.run(story())["status"] == 204
+
+
+def test_a_change_of_a_schedule_is_told_as_one_of_the_rota(world, trio):
+    watch = Watch()
+    caller = builders.caller(trio.team, person=trio.carla)
+    assert caller.post("/schedules", {"slug": "support", "name": "Support"}).status_code == 201
+    assert watch.changes(now_s=0.0) == [Change(f"rota {trio.team.pk}", trio.team.pk, Capability.SEE_STATUS)]

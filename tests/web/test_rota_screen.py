@@ -54,7 +54,9 @@ def test_a_month_is_a_table_with_every_day(world, trio):
     assert 'scope="col"' in text
 
 
-@pytest.mark.parametrize("query", ["view=nonsense", "from=nonsense", "from=2026-13-45", "view=month&from=9999"])
+@pytest.mark.parametrize(
+    "query", ["view=nonsense", "from=nonsense", "from=2026-13-45", "view=month&from=9999", "from=9999-12-27"]
+)
 def test_an_address_that_makes_no_sense_shows_today(world, trio, query):
     assert browser(trio.ana).get(f"/rota?{query}").status_code == 200
 

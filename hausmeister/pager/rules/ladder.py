@@ -137,7 +137,8 @@ def climb(
 def _take(call: str, roster: Roster, already_on_it: frozenset[int], number: int) -> StepTaken:
     meant = roster.meant_by(call)
     if not meant:
-        return StepTaken(number, call, (), f"nobody is {call}")
+        is_schedule = call.startswith("schedule ")
+        return StepTaken(number, call, (), f"nobody is {'on by the ' if is_schedule else ''}{call}")
     waiting = [callee for callee in meant if callee.person_id not in already_on_it]
     if not waiting:
         return StepTaken(number, call, (), "already on it: " + ", ".join(callee.name for callee in meant))

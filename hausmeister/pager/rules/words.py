@@ -85,12 +85,19 @@ _CALLS = {
 }
 
 
+def called(call: str) -> str:
+    """Return how a call of a ladder, or the names of those it means, stand in a sentence."""
+    if call.startswith("schedule "):
+        return f"whoever is on by the {call} then"
+    return _CALLS.get(call, call)
+
+
 def _then(facts: Mapping[str, Any], zone: ZoneInfo, now: datetime) -> str:
     if facts.get("test"):
         return "Nobody else is called for it."
     if not facts["then_at"]:
         return ""
-    who = _CALLS.get(facts["then_who"], str(facts["then_who"]))
+    who = called(str(facts["then_who"]))
     verb = "are" if "," in who or who == "the leads" else "is"
     at = clock_time(datetime.fromisoformat(facts["then_at"]), zone=zone, now=now)
     return f"If nobody answers, {who} {verb} called at {at}."

@@ -1,5 +1,6 @@
 """From the text of a policy file to a Policy, or to every problem in it."""
 
+import re
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +28,8 @@ LARGEST_FILE_BYTES = 256 * 1024
 # pages and shifts name their ladder and duty by it
 NAME_MOST = 40
 CALLS = ("on duty", "backstop", "last resort", "leads", "everybody")
+# a step may also call whoever is on by a schedule of the team; which there are, the rota knows
+SCHEDULE_CALL = re.compile(r"schedule [a-z0-9]+(-[a-z0-9]+)*")
 
 _SHORTEST_WAIT = timedelta(seconds=10)
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
@@ -175,7 +178,10 @@ def _ladder(name: str, table: Table) -> LadderRule:
     steps = []
     for step in table.tables("steps"):
         steps.append(
-            StepRule(call=step.one_of("call", CALLS), wait=step.length("wait", least=_SHORTEST_WAIT, most=7 * _DAY))
+            StepRule(
+                call=step.one_of("call", CALLS, or_like=SCHEDULE_CALL, such_as="schedule NAME"),
+                wait=step.length("wait", least=_SHORTEST_WAIT, most=7 * _DAY),
+            )
         )
         step.done(("call", "wait"))
     if not steps:

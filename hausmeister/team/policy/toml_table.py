@@ -181,11 +181,14 @@ class Table:
             return least
         return value if value is not None else least
 
-    def one_of(self, key: str, allowed: tuple[str, ...]) -> str:
-        """Take one of the words in `allowed`."""
-        wording = "one of " + ", ".join(f'"{word}"' for word in allowed)
+    def one_of(
+        self, key: str, allowed: tuple[str, ...], *, or_like: re.Pattern[str] | None = None, such_as: str = ""
+    ) -> str:
+        """Take one of the words in `allowed`, or a text of the form `or_like`, shown as `such_as`."""
+        words = (*allowed, such_as) if such_as else allowed
+        wording = "one of " + ", ".join(f'"{word}"' for word in words)
         value = self._typed(key, str, wording)
-        if value is not None and value not in allowed:
+        if value is not None and value not in allowed and not (or_like and or_like.fullmatch(value)):
             self.complain(key, repr(value), wording)
             return allowed[0]
         return value or allowed[0]

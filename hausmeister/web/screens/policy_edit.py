@@ -2,6 +2,7 @@
 
 import difflib
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.http import HttpResponse
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from hausmeister.base import clock, signing
+from hausmeister.rota.operations import policy as policy_operations
+from hausmeister.rota.queries import policy as rota_queries
 from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
@@ -58,13 +61,20 @@ class PolicyForm(forms.Form):
     based_on = forms.IntegerField(widget=forms.HiddenInput)
     seal = forms.CharField(widget=forms.HiddenInput, required=False)
 
+    def __init__(self, team: Team, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.team = team
+
     def clean_text(self) -> str:
         """Return the text with the line ends of a file. Raises ValidationError with everything that is wrong."""
         text: str = self.cleaned_data["text"].replace("\r\n", "\n")
         try:
             reading.read(text, file=_("This text"))
+            problems = rota_queries.unknown_schedules(self.team, text=text, file=_("This text"))
         except BadPolicy as error:
-            raise forms.ValidationError([str(problem) for problem in error.problems]) from error
+            problems = list(error.problems)
+        if problems:
+            raise forms.ValidationError([str(problem) for problem in problems])
         return text
 
 
@@ -78,9 +88,9 @@ def screen(request: Request) -> HttpResponse:
     in_force = version.text if version else team_queries.default_policy_text()[0]
     newest = version.pk if version else 0
     if request.method != "POST":
-        form = PolicyForm(initial={"text": in_force, "based_on": newest})
+        form = PolicyForm(team, initial={"text": in_force, "based_on": newest})
         return _shown(request, team, form)
-    form = PolicyForm(request.POST)
+    form = PolicyForm(team, request.POST)
     if not form.is_valid():
         return _shown(request, team, form, status=422)
     found = difference(in_force, form.cleaned_data["text"], team)
@@ -100,7 +110,7 @@ def _shown(
 
 def _save(request: Request, team: Team, form: PolicyForm) -> HttpResponse:
     try:
-        team_operations.apply_policy(
+        policy_operations.apply_policy(
             team,
             text=form.cleaned_data["text"],
             file=_("This text"),

@@ -53,7 +53,8 @@ def screen(request: Request) -> HttpResponse:
     return render(request, "web/rota/rota.html", context)
 
 
-def _asked_day(request: Request, today: date) -> date:
+def asked_day(request: Request, today: date) -> date:
+    """Return the day that the address asks for, else today."""
     try:
         day = date.fromisoformat(request.GET.get("from", ""))
     except ValueError:
@@ -64,7 +65,7 @@ def _asked_day(request: Request, today: date) -> date:
 def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
     person = request.user
     today = now.astimezone(person.zone).date()
-    monday = monday_of(_asked_day(request, today))
+    monday = monday_of(asked_day(request, today))
     shown = lanes.span(monday, weeks=WEEKS_LISTED, zone=person.zone, now=now)
     book = Book.load(team, starts_at=shown.starts_at, ends_at=shown.ends_at)
     segments, policy = book.timeline(shown.starts_at, shown.ends_at), book.policy
@@ -110,7 +111,7 @@ def gaps(segments: list[Segment], shown: Span, *, now: datetime) -> list[str]:
 
 def _month(request: Request, team: Team, now: datetime) -> dict[str, Any]:
     zone = request.user.zone
-    first = _asked_day(request, now.astimezone(zone).date()).replace(day=1)
+    first = asked_day(request, now.astimezone(zone).date()).replace(day=1)
     shown = lanes.span(monday_of(first), weeks=6, zone=zone, now=now)
     segments = rota.timeline(team, starts_at=shown.starts_at, ends_at=shown.ends_at)
     return {

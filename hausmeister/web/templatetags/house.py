@@ -241,6 +241,13 @@ def here(context: Context) -> str:
     return answers.screen_of(cast("HttpRequest", context["request"]))
 
 
+@register.simple_tag
+def stretch_asked(team: str, stretch: Any) -> str:
+    """Return the query that fills the form for an override with a stretch."""
+    span = {"from": stretch.starts_at.isoformat(), "until": stretch.ends_at.isoformat()}
+    return urlencode({"team": team, **span})
+
+
 @register.filter
 def weekday_at(moment: datetime) -> SafeString:
     """Write a moment by its weekday, under a heading that names the week: "Wed 09:00"."""

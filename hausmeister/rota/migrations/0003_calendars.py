@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('rota', '0001_initial'),
+        ('rota', '0002_schedules'),
         ('team', '0001_initial'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -11,6 +11,7 @@ from hausmeister.journal.rules import ENGINE, Actor, Fact
 from hausmeister.rota import queries
 from hausmeister.rota.calendars import feeds
 from hausmeister.rota.models import Override, Shift
+from hausmeister.rota.operations import leaving
 from hausmeister.rota.rules.rotation import Assignment, Turn, share_out
 from hausmeister.rota.rules.slots import Post, Slot, slots_between
 from hausmeister.team import operations as team_operations
@@ -295,12 +296,15 @@ def part(membership: Membership, *, by: Actor, now: datetime) -> list[Shift]:
     team = membership.team
     members.part(membership, on=now.astimezone(team.zone).date(), by=by, now=now)
     feeds.revoke_feeds_of(membership.person, by=by, now=now, team=team)
+    leaving.take_out(membership.person, team, by=by, now=now)
     return settle(team, now=now, by=by, reason=f"{membership.person.name} left {team.name}")
 
 
 @transaction.atomic
 def deactivate(person: Person, *, by: Actor, now: datetime) -> list[Shift]:
     """End an account, and settle its duties in every team; return those that moved. Raises LastAdmin."""
+    for team in Team.objects.filter(memberships__person=person, memberships__left_on=None).order_by("id"):
+        leaving.take_out(person, team, by=by, now=now)
     members.deactivate(person, by=by, now=now)
     feeds.revoke_feeds_of(person, by=by, now=now)
     return _settle_all(person, now=now, by=by, reason=f"{person.name} is gone")

@@ -1,4 +1,4 @@
-"""Tables of the rota."""
+"""Tables of the team's own duties."""
 
 from datetime import datetime
 
@@ -79,6 +79,8 @@ class Override(Watched):
     created_by = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField()
     cancelled_at = models.DateTimeField(null=True)
+    # set when it is the duties' share of an override for all of the team's schedules
+    part_of = models.ForeignKey("ScheduleOverride", null=True, on_delete=models.SET_NULL, related_name="parts")
 
     objects = OverrideQuerySet.as_manager()
 

@@ -1,0 +1,38 @@
+"""Tables of the rota: the team's own duties, and schedules in general."""
+
+from hausmeister.rota.calendars.models import (
+    CalendarFeed,
+    CalendarImport,
+    ImportedDuty,
+    ImportedLeave,
+    PublishedCalendar,
+)
+from hausmeister.rota.models.duties import Override, OverrideQuerySet, Shift, ShiftQuerySet
+from hausmeister.rota.models.schedules import (
+    Layer,
+    Participant,
+    PlanEntry,
+    Schedule,
+    ScheduleOverride,
+    ScheduleOverrideQuerySet,
+    ZoneIsGone,
+)
+
+__all__ = [
+    "CalendarFeed",
+    "CalendarImport",
+    "ImportedDuty",
+    "ImportedLeave",
+    "Layer",
+    "Override",
+    "OverrideQuerySet",
+    "Participant",
+    "PlanEntry",
+    "PublishedCalendar",
+    "Schedule",
+    "ScheduleOverride",
+    "ScheduleOverrideQuerySet",
+    "Shift",
+    "ShiftQuerySet",
+    "ZoneIsGone",
+]

@@ -1,0 +1,37 @@
+"""What becomes of somebody's places in schedules when they leave a team or are gone."""
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from hausmeister.journal import operations as journal
+from hausmeister.journal.rules import Actor, Fact
+from hausmeister.rota.models import Participant, PlanEntry, Schedule, ScheduleOverride
+from hausmeister.team.models import Person, Team
+
+
+def take_out(person: Person, team: Team, *, by: Actor, now: datetime) -> None:
+    """Take `person` out of the team's rotations, plans and overrides from now on, in the caller's transaction.
+
+    Turns they had stay theirs; the running one goes to the next in the list.
+    """
+    places = Participant.objects.filter(
+        Q(leaves_at=None) | Q(leaves_at__gt=now), layer__schedule__team=team, person=person
+    )
+    entries = PlanEntry.objects.filter(layer__schedule__team=team, person=person, ends_at__gt=now)
+    changes = ScheduleOverride.objects.filter(team=team, person=person, cancelled_at=None, ends_at__gt=now)
+    touched = set(Schedule.objects.filter(layers__participants__in=places)) | set(
+        Schedule.objects.filter(layers__entries__in=entries)
+    )
+    places.filter(joins_at__gte=now).delete()
+    places.update(leaves_at=now)
+    entries.filter(starts_at__gte=now).delete()
+    entries.update(ends_at=now)
+    changes.filter(starts_at__gte=now).update(cancelled_at=now)
+    changes.update(ends_at=now)
+    journal.record_many(
+        [
+            Fact(now, "schedule.person_left", f"schedule:{one.pk}", by, team.pk, {"person": person.name})
+            for one in sorted(touched, key=lambda one: one.pk)
+        ]
+    )
