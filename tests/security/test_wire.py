@@ -96,6 +96,21 @@ def test_s24_every_answer_carries_the_security_headers_the_intakes_too(process):
         assert b"access-control-allow" not in head, "no CORS (S26)"
 
 
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; "
+    "worker-src 'self'"
+)
+
+
+@pytest.mark.parametrize("request_line", ["GET /sign-in", "GET /api/docs", "POST /v2/alerts", "GET /nothing-here"])
+def test_s24_the_content_security_policy_is_word_for_word_the_promised_one(process, request_line):
+    ask = f"{request_line} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    head = say(process, ask.encode()).split(b"\r\n\r\n")[0].decode().splitlines()
+    policies = [line.partition(": ")[2] for line in head if line.lower().startswith("content-security-policy")]
+    assert policies == [POLICY]
+
+
 def test_s26_no_other_site_may_read_anything_a_style_sheet_neither(process):
     sheet = re.search(rb"/static/[^\"]+", process.ask("GET", "/sign-in")[1])
     assert sheet is not None
