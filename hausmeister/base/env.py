@@ -288,6 +288,8 @@ def kept_secret_keys(path: Path) -> tuple[str, ...]:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise _cannot_be_written(path.parent, "it is a file") from error
     except OSError as error:
         raise BadSetting(
             f"The data folder {path.parent} cannot be made ({error.strerror}); set HAUSMEISTER_DATA to one that can."
@@ -296,9 +298,9 @@ def kept_secret_keys(path: Path) -> tuple[str, ...]:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(chance.text(64) + "\n")
-    except FileExistsError as error:
-        if not path.parent.is_dir():
-            raise _cannot_be_written(path.parent, "it is a file") from error
+    except FileExistsError:
+        # made at an earlier start
+        pass
     except OSError as error:
         raise _cannot_be_written(path.parent, str(error.strerror)) from error
     if path.stat().st_mode & 0o077:

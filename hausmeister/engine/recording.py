@@ -1,7 +1,7 @@
 """Storing what became of messages: successes that end together share a transaction, a failure has its own."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,8 +32,9 @@ class Outcome:
 class Recorder:
     """Takes outcomes from many senders and stores them. Its thread starts with the first."""
 
-    def __init__(self, *, by: str) -> None:
+    def __init__(self, *, by: str, on_recorded: Callable[[Sequence[Outcome]], None] = lambda _: None) -> None:
         self._by = by
+        self._on_recorded = on_recorded
         self._waiting: list[Outcome] = []
         self._changed = threading.Condition()
         self._is_stopping = False
@@ -63,7 +64,10 @@ class Recorder:
                 batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
             if not batch:
                 break
-            self.record(batch)
+            try:
+                self.record(batch)
+            finally:
+                self._on_recorded(batch)
         connection.close()
 
     def record(self, outcomes: Sequence[Outcome]) -> None:

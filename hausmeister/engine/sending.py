@@ -4,7 +4,7 @@ Each (lane, channel) has slots of its own, so a far side that hangs holds up nob
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -57,7 +57,7 @@ class Dispatcher:
         self.on_finished: Callable[[], None] = lambda: None
         # one name for this process's claims; two engines never share one
         self.name = chance.text(16)
-        self._recorder = Recorder(by=self.name)
+        self._recorder = Recorder(by=self.name, on_recorded=self._recorded)
         self._has_more: set[_Key] = set()
         # claimed messages whose turn never came before the stop
         self._never_begun: set[int] = set()
@@ -104,28 +104,40 @@ class Dispatcher:
         future = executor.submit(self._deliver, message)
         future.add_done_callback(lambda done: self._finished(key, message.pk, done))
 
-    def _finished(self, key: _Key, message_id: int, done: "Future[None]") -> None:
-        with self._lock:
-            self._busy[key] -= 1
-            if done.cancelled():
+    def _finished(self, key: _Key, message_id: int, done: "Future[bool]") -> None:
+        if done.cancelled():
+            with self._lock:
                 self._never_begun.add(message_id)
-            is_wanted = key in self._has_more and self._busy[key] <= SLOTS[key[0]] * (AHEAD - 1)
         error = done.exception() if not done.cancelled() else None
         if error is not None:
             # the claim runs out and the message is sent again, marked as a possible duplicate
             _log.error("outbox.delivery_broke", channel=key[1], error=f"{type(error).__name__}: {error}"[:500])
+        if done.cancelled() or error is not None or done.result():
+            self._ended(key)
+
+    def _recorded(self, outcomes: Sequence[Outcome]) -> None:
+        for one in outcomes:
+            self._ended((Lane(one.message.lane), one.message.channel))
+
+    def _ended(self, key: _Key) -> None:
+        """Count one message less: its result is stored. Until then it may be sent twice, so it keeps its place."""
+        with self._lock:
+            self._busy[key] -= 1
+            is_wanted = key in self._has_more and self._busy[key] <= SLOTS[key[0]] * (AHEAD - 1)
         if is_wanted:
             self.on_finished()
 
-    def _deliver(self, message: Message) -> None:
+    def _deliver(self, message: Message) -> bool:
+        """Send it; return whether its result is stored, or it has none. Else the recorder has it."""
         outcome = self._try(message)
         if outcome is None:
-            return
+            return True
         if self._is_inline or outcome.error is not None:
             self._recorder.record([outcome])
             self.on_finished()
-        else:
-            self._recorder.put(outcome)
+            return True
+        self._recorder.put(outcome)
+        return False
 
     def _check(self, message: Message) -> None:
         """Look at the message before its turn. Raises NoLongerWanted, or Refused when the way to it is gone."""

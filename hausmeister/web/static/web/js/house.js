@@ -153,6 +153,12 @@ const house = (() => {
   let focused = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const active = document.activeElement, target = event.detail.target;
+    // somebody began to choose or to read while it was on its way: it waits behind "show what is new"
+    if (event.detail.requestConfig.triggeringEvent?.type === "live" && target.matches("[data-live-list]") && !untouched(target)) {
+      event.detail.shouldSwap = false;
+      fresh(target);
+      return;
+    }
     focused = target && target.contains(active) ? { id: active.id, target: target.id } : null;
   });
   document.addEventListener("htmx:afterSettle", () => {
