@@ -40,11 +40,12 @@ def import_() -> None:
 @click.argument("email")
 @click.option("--rota", "whole", is_flag=True, help="The team's whole rota, instead of the person's own duties.")
 @click.option("--duty", default="", help="One duty of the team, by its name; or backstop.")
+@click.option("--schedule", default="", help="One of the team's schedules, by its short name.")
 @_team
 @_name
 @as_json_option
 @needs_database
-def create_feed(email: str, duty: str, slug: str, name: str, *, whole: bool, as_json: bool) -> None:
+def create_feed(email: str, duty: str, schedule: str, slug: str, name: str, *, whole: bool, as_json: bool) -> None:
     """Make a feed for a device of the person with this address, and print its secret address. It is shown once."""
     from hausmeister.base import clock
     from hausmeister.console.printing import echo_json
@@ -53,12 +54,17 @@ def create_feed(email: str, duty: str, slug: str, name: str, *, whole: bool, as_
     from hausmeister.rota.calendars import feeds
     from hausmeister.rota.rules.calendars.subjects import FeedKind
 
-    kind = FeedKind.DUTY if duty else FeedKind.ROTA if whole else FeedKind.PERSON
+    asked = {FeedKind.SCHEDULE: schedule, FeedKind.DUTY: duty, FeedKind.ROTA: whole}
+    kinds = [kind for kind, value in asked.items() if value] or [FeedKind.PERSON]
+    if len(kinds) > 1:
+        raise NotReady("Give one of --rota, --duty and --schedule, or none.")
+    kind = kinds[0]
     # one's own duties are those of all teams, unless one is named
     team = chosen_team(slug) if slug or kind is not FeedKind.PERSON else None
     now = clock.now()
     try:
-        made = feeds.make_feed(person_named(email), kind=kind, team=team, what=duty, name=name, by=CONSOLE, now=now)
+        person, what = person_named(email), schedule or duty
+        made = feeds.make_feed(person, kind=kind, team=team, what=what, name=name, by=CONSOLE, now=now)
     except feeds.FeedRefused as error:
         raise NotReady(str(error)) from error
     if as_json:
@@ -210,6 +216,7 @@ def _import_row(one: "CalendarImport") -> dict[str, Any]:
         "problem": one.problem,
         "awaits_word": one.awaits_word,
         "found": one.found,
+        "schedule": one.schedule.slug if one.schedule else "",
     }
 
 
@@ -220,7 +227,8 @@ def _in_words(one: "CalendarImport") -> str:
         return "not read yet"
     if one.kind == "leave":
         return f"{one.found.get('ahead', 0)} leaves ahead"
-    return f"{one.found.get('turns', 0)} turns, {one.found.get('unmatched', 0)} of them fit nobody"
+    where = f"; schedule {one.schedule.slug}" if one.schedule else ""
+    return f"{one.found.get('turns', 0)} turns, {one.found.get('unmatched', 0)} of them fit nobody{where}"
 
 
 @import_.command(name="list")
@@ -231,7 +239,7 @@ def list_imports(*, as_json: bool) -> None:
     from hausmeister.console.printing import columns, echo_json
     from hausmeister.rota.calendars.models import CalendarImport
 
-    found = list(CalendarImport.objects.select_related("person", "team").order_by("id"))
+    found = list(CalendarImport.objects.select_related("person", "team", "layer__schedule").order_by("id"))
     rows = [_import_row(one) for one in found]
     if as_json:
         echo_json(rows)
@@ -269,20 +277,21 @@ def read(number: int, *, may_be_empty: bool, as_json: bool) -> None:
 @_number
 @needs_database
 def remove(number: int) -> None:
-    """Read a calendar no more, by its number in the list. Leave that came from it stays; a schedule's turns go."""
+    """Read a calendar no more, by its number in the list. What came from it stays: leave, a schedule."""
     from hausmeister.base import clock
     from hausmeister.journal.rules import CONSOLE
     from hausmeister.rota.calendars import imports
 
     one = _found(number)
+    stays = f" The schedule {schedule.slug} stays as it is." if (schedule := one.schedule) else ""
     imports.remove_import(one, by=CONSOLE, now=clock.now())
-    click.echo(f"Import {number}, {one.name}, is read no more.")
+    click.echo(f"Import {number}, {one.name}, is read no more.{stays}")
 
 
 def _found(number: int) -> "CalendarImport":
     from hausmeister.rota.calendars.models import CalendarImport
 
-    one = CalendarImport.objects.select_related("person", "team").filter(pk=number).first()
+    one = CalendarImport.objects.select_related("person", "team", "layer__schedule").filter(pk=number).first()
     if one is None:
         raise NotReady(f"There is no import {number}; `hausmeister calendar import list` shows which there are.")
     return one

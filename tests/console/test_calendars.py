@@ -32,6 +32,8 @@ def test_a_feed_is_printed_alone_listed_and_revoked(world, trio, run):
     [
         (("nobody@example.org",), "Nobody here has the address"),
         (("ana@example.org", "--duty", "nights"), "has no duty 'nights'"),
+        (("ana@example.org", "--schedule", "nights"), "has no schedule 'nights'"),
+        (("ana@example.org", "--rota", "--schedule", "nights"), "Give one of --rota, --duty and --schedule"),
         (("ana@example.org", "--rota", "--team", "moon"), "There is no team 'moon'"),
     ],
 )
@@ -46,12 +48,17 @@ def test_a_schedule_comes_from_a_file_or_not_at_all(world, trio, run, tmp_path):
     assert "The calendar breaks off" in said
     assert not CalendarImport.objects.exists()
     file.write_bytes(files.schedule())
-    told = json.loads(run("calendar", "import", "schedule", "--file", str(file), "--json").stdout)
+    told = json.loads(run("calendar", "import", "schedule", "--file", str(file), "--name", "old rota", "--json").stdout)
     assert told["found"] == {"events": 3, "turns": 3, "unmatched": 1}
     assert "3 turns, 1 of them fit nobody" in run("calendar", "import", "list").stdout
     number = str(told["import"])
     assert "came from a file" in run("calendar", "import", "read", number, code=1).output
-    assert "read no more" in run("calendar", "import", "remove", number).stdout
+    assert told["schedule"] == "old-rota"
+    url = run("calendar", "feed", "create", "ana@example.org", "--schedule", "old-rota").stdout
+    assert "/calendar/" in url
+    assert "schedule old-rota" in run("calendar", "feed", "list").stdout
+    said = run("calendar", "import", "remove", number).stdout
+    assert "is read no more. The schedule old-rota stays as it is." in said
     assert "There is no import" in run("calendar", "import", "remove", number, code=1).output
 
 

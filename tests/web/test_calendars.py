@@ -1,5 +1,7 @@
 """Leave and schedules from calendars, on the screens."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -82,6 +84,11 @@ def test_a_lead_imports_a_schedule_from_a_file_and_sees_whom_it_does_not_know(wo
     assert "<b>On call: Zoe</b>" in text
     assert "It names no member of the team" in text
     assert ImportedDuty.objects.filter(person=trio.ana).count() == 1
+    assert '<a href="/rota/schedules/old-rota?team=data-infra">old rota</a>' in text
+    one = CalendarImport.objects.get()
+    client.post(f"/rota/import/{one.pk}/remove")
+    assert "The schedule old rota stays as it is" in text_of(client, path)
+    assert "Ana" in text_of(client, "/rota/schedules/old-rota?team=data-infra&from=2026-12-07")
 
 
 @pytest.mark.parametrize(
@@ -107,3 +114,18 @@ def test_the_rota_leads_to_both(world, trio):
     assert "/rota/import" not in text_of(browser(trio.ana), "/rota")
     chosen = text_of(browser(trio.carla), f"/profile/calendars?what=rota+{trio.team.pk}")
     assert f'<option value="rota {trio.team.pk}" selected>' in chosen
+
+
+def test_the_screen_of_a_schedule_leads_to_its_calendar_feed(world, trio):
+    lead = browser(trio.carla)
+    lead.post("/rota/import?team=data-infra", {"name": "old rota", "file": upload(files.schedule())})
+    client = browser(trio.ana)
+    what = f"schedule {trio.team.pk} old-rota"
+    assert f"/profile/calendars?what={what.replace(' ', '+')}" in text_of(client, "/rota/schedules/old-rota")
+    assert f'<option value="{what}" selected>old rota of Data Infra</option>' in text_of(
+        client, f"/profile/calendars?what={what.replace(' ', '+')}"
+    )
+    made = client.post("/profile/calendars", {"what": what, "name": "phone"}).content.decode()
+    address = re.search(r"http://testserver(/calendar/\w+\.ics)", made)[1]
+    assert b"old rota: Ana" in client.get(address).content
+    assert "old rota of Data Infra" in text_of(client, "/profile/calendars")

@@ -46,6 +46,7 @@ class FeedOut(Schema):
     name: str
     kind: str
     duty: str
+    schedule: str
     ends: str
     created_at: datetime
     last_used_at: datetime | None
@@ -69,7 +70,8 @@ class NewFeedOut(FeedOut):
 
 def _feed_fields(feed: CalendarFeed) -> dict[str, Any]:
     return {
-        "feed": feed.pk, "name": feed.name, "kind": feed.kind, "duty": feed.what, "ends": f"…{feed.last_four}",
+        "feed": feed.pk, "name": feed.name, "kind": feed.kind, "duty": feed.what if feed.kind == FeedKind.DUTY else "",
+        "schedule": feed.what if feed.kind == FeedKind.SCHEDULE else "", "ends": f"…{feed.last_four}",
         "created_at": feed.created_at, "last_used_at": feed.last_used_at,
     }  # fmt: skip
 
@@ -84,12 +86,19 @@ class FeedIn(_Body):
     """A feed to be made, for one device of the named person."""
 
     name: str = Field(max_length=100, description="The device it is for.")
-    kind: FeedKind = Field(FeedKind.PERSON, description="Own duties in the key's team, its whole rota, or one duty.")
+    kind: FeedKind = Field(
+        FeedKind.PERSON,
+        description="Own duties and turns in the key's team, its whole rota, one duty, or one schedule.",
+    )
     duty: str = Field("", max_length=60, description="For the kind duty: its name, or backstop.")
+    schedule: str = Field("", max_length=60, description="For the kind schedule: its short name.")
 
 
 class ImportOut(Schema):
-    """A calendar that is read. Its address is a secret; `problem` says why the last look gave nothing."""
+    """A calendar that is read. Its address is a secret; `problem` says why the last look gave nothing.
+
+    `schedule` is the short name of the team's schedule that its turns are written to; "" before the first good look.
+    """
 
     calendar: int
     kind: str
@@ -101,6 +110,7 @@ class ImportOut(Schema):
     problem: str
     awaits_word: bool
     found: dict[str, Any]
+    schedule: str
 
     @staticmethod
     def of(one: CalendarImport) -> "ImportOut":
@@ -108,7 +118,7 @@ class ImportOut(Schema):
         return ImportOut(
             calendar=one.pk, kind=one.kind, name=one.name, words=one.words, has_address=bool(one.url),
             looked_at=one.looked_at, taken_at=one.taken_at, problem=one.problem, awaits_word=one.awaits_word,
-            found=one.found,
+            found=one.found, schedule=one.schedule.slug if one.schedule else "",
         )  # fmt: skip
 
 
@@ -182,9 +192,12 @@ def make_feed(request: ApiRequest, body: FeedIn, person: Named) -> Status[NewFee
     who, team = named_person(request.auth, person), Team.objects.get(pk=request.auth.team_id)
     by = team_operations.as_actor(who)
     try:
-        made = feeds.make_feed(who, kind=body.kind, team=team, what=body.duty, name=body.name, by=by, now=clock.now())
+        what = body.schedule if body.kind is FeedKind.SCHEDULE else body.duty
+        made = feeds.make_feed(who, kind=body.kind, team=team, what=what, name=body.name, by=by, now=clock.now())
     except FeedRefused as error:
-        raise Problem(422, "feed_refused", str(error), "duty") from error
+        raise Problem(
+            422, "feed_refused", str(error), "schedule" if body.kind is FeedKind.SCHEDULE else "duty"
+        ) from error
     return Status(201, NewFeedOut.of_new(made))
 
 
@@ -264,7 +277,7 @@ def read_import(request: ApiRequest, import_id: Id, body: AgainIn, person: Named
     summary="Import no more",
 )  # fmt: skip
 def remove_import(request: ApiRequest, import_id: Id, person: Named) -> Status[None]:
-    """Read a calendar no more. Leave that came from it stays; a schedule's turns go."""
+    """Read a calendar no more. What came from it stays: leave, and the team's schedule."""
     who = named_person(request.auth, person)
     one = _mine(request.auth, who, import_id, to_change=True)
     imports.remove_import(one, by=team_operations.as_actor(who), now=clock.now())
@@ -289,7 +302,7 @@ def _may_change_rota(who: Person, holder: KeyHolder) -> None:
 
 def _mine(holder: KeyHolder, who: Person, import_id: int, *, to_change: bool) -> CalendarImport:
     """Return an import of the key's team or of the named person. Raises Problem."""
-    one = CalendarImport.objects.filter(pk=import_id).select_related("person", "team").first()
+    one = CalendarImport.objects.filter(pk=import_id).select_related("person", "team", "layer__schedule").first()
     if one is None or (one.team_id != holder.team_id and one.person_id != who.pk):
         raise not_found("import")
     if to_change and one.team_id is not None:

@@ -14,6 +14,7 @@ from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.rota.calendars import sheets
 from hausmeister.rota.calendars.models import CalendarFeed, PublishedCalendar
+from hausmeister.rota.models import Schedule
 from hausmeister.rota.rules.calendars.subjects import MOST_FEEDS, TOKEN_ALPHABET, TOKEN_LENGTH, FeedKind
 from hausmeister.team import permissions
 from hausmeister.team.models import Person, Team
@@ -41,7 +42,7 @@ def address(token: str) -> str:
 def make_feed(
     person: Person, *, kind: FeedKind, name: str, by: Actor, now: datetime, team: Team | None = None, what: str = ""
 ) -> NewFeed:
-    """Make a feed for one device of `person`. Raises FeedRefused."""
+    """Make a feed for one device of `person`; `what` names the duty or the schedule. Raises FeedRefused."""
     Person.objects.select_for_update().get(pk=person.pk)
     named = one_line(name, 100) or "calendar"
     _check(person, kind, team, what, now=now)
@@ -53,7 +54,8 @@ def make_feed(
         name=named,
         kind=kind.value,
         team=team,
-        what=what if kind is FeedKind.DUTY else "",
+        what=what if kind in {FeedKind.DUTY, FeedKind.SCHEDULE} else "",
+        schedule=_schedule(team, what) if kind is FeedKind.SCHEDULE and team is not None else None,
         created_at=now,
     )
     journal.record(Fact(now, "feed.made", f"person:{person.pk}", by, feed.team_id, _facts(feed)))
@@ -62,13 +64,23 @@ def make_feed(
 
 def _check(person: Person, kind: FeedKind, team: Team | None, what: str, *, now: datetime) -> None:
     if kind is not FeedKind.PERSON and team is None:
-        raise FeedRefused("A feed of a rota or a duty needs its team.")
+        raise FeedRefused("A feed of a rota, a duty or a schedule needs its team.")
     if not permissions.can(person, Capability.SEE_STATUS, team_id=team.pk if team else None):
         raise FeedRefused(f"{person.name} may not see {team.name if team else 'any rota'}.")
     if kind is FeedKind.DUTY and team is not None and what not in (known := sheets.duties_of(team)):
         raise FeedRefused(f"{team.name} has no duty {what!r}; it has {', '.join(known)}.")
     if CalendarFeed.objects.alive(now).filter(person=person).count() >= MOST_FEEDS:
         raise FeedRefused(f"{person.name} has {MOST_FEEDS} feeds; revoke one that is not used any more.")
+
+
+def _schedule(team: Team, slug: str) -> Schedule:
+    """Return the schedule, which stays until its feed is stored. Raises FeedRefused."""
+    found = Schedule.objects.select_for_update().filter(team=team, slug=slug).first()
+    if found is None:
+        known = Schedule.objects.filter(team=team).order_by("slug").values_list("slug", flat=True)
+        has = f"it has {', '.join(known)}" if known else "it has none"
+        raise FeedRefused(f"{team.name} has no schedule {slug[:80]!r}; {has}.")
+    return found
 
 
 def _facts(feed: CalendarFeed) -> dict[str, str]:
@@ -96,6 +108,18 @@ def revoke_feeds_of(person: Person, *, by: Actor, now: datetime, team: Team | No
         _forget(mine)
         facts = {"name": person.name, "feeds": ended}
         journal.record(Fact(now, "feeds.ended", f"person:{person.pk}", by, team.pk if team else None, facts))
+    return ended
+
+
+def end_feeds_of_schedule(schedule: Schedule, *, by: Actor, now: datetime) -> int:
+    """End the feeds of a schedule that is about to be removed, in its transaction; return how many worked."""
+    feeds = list(CalendarFeed.objects.filter(schedule=schedule).select_for_update())
+    ended = sum(1 for feed in feeds if feed.revoked_at is None)
+    CalendarFeed.objects.filter(pk__in=[feed.pk for feed in feeds]).delete()
+    _forget(feeds)
+    if ended:
+        facts = {"name": schedule.name, "feeds": ended}
+        journal.record(Fact(now, "feeds.ended", f"schedule:{schedule.pk}", by, schedule.team_id, facts))
     return ended
 
 

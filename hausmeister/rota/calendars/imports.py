@@ -15,6 +15,7 @@ from hausmeister.base.untrusted import one_line
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.rota import operations as rota
+from hausmeister.rota.calendars import into_schedules
 from hausmeister.rota.calendars.models import CalendarImport, ImportedDuty, ImportedLeave
 from hausmeister.rota.rules.calendars import importing
 from hausmeister.rota.rules.calendars.importing import (
@@ -29,6 +30,7 @@ from hausmeister.rota.rules.calendars.importing import (
 )
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Person, Team
+from hausmeister.team.rules import Role
 
 MOST_IMPORTS = 10
 READER = Actor("calendar", None, "an imported calendar")
@@ -118,8 +120,9 @@ def add_import(
 
 @transaction.atomic
 def remove_import(one: CalendarImport, *, by: Actor, now: datetime) -> None:
-    """Read a calendar no more. Leave that came from it stays, as if entered by hand; a schedule's turns go."""
-    _tell(one, "calendar.removed", by, now)
+    """Read a calendar no more. What came from it stays, as if made by hand: leave, and the schedule."""
+    facts = {"stays": one.schedule.slug} if one.schedule else {}
+    _tell(one, "calendar.removed", by, now, **facts)
     one.delete()
 
 
@@ -162,6 +165,9 @@ def take(one: CalendarImport, reading: Reading, *, seen: Seen, now: datetime, by
 
     An import that was removed meanwhile changes nothing.
     """
+    if one.team_id is not None:
+        # before the import itself, as everybody who changes a schedule does
+        Team.objects.select_for_update().get(pk=one.team_id)
     locked = CalendarImport.objects.select_for_update(of=("self",)).select_related("person", "team")
     mine = locked.filter(pk=one.pk).first()
     if mine is None:
@@ -214,14 +220,17 @@ def _leave_told(found: LeaveFound, *, recorded: int, withdrawn: int) -> dict[str
     return {"ahead": len(found.days), "left_out": found.left_out, "recorded": recorded, "withdrawn": withdrawn}
 
 
-def _take_schedule(one: CalendarImport, reading: Reading, *, by: Actor, now: datetime) -> Told:  # noqa: ARG001 - as _take_leave
+def _take_schedule(one: CalendarImport, reading: Reading, *, by: Actor, now: datetime) -> Told:
     team = one.team
     if team is None:  # pragma: no cover - a constraint says otherwise
         raise BadCalendar("Nobody's schedule.")
     ahead = one.duties.filter(ends_at__gt=now).count()
     if ahead and not reading.events and not one.may_be_empty:
         raise Emptied(f"The calendar is empty now; before, {_count(ahead, 'turn')} came from it. They stay.")
-    members = [Member(m.person_id, m.person.name, m.person.email) for m in team_queries.members(team.pk)]
+    members = [
+        Member(m.person_id, m.person.name, m.person.email, may_be_called=m.role != Role.VIEWER)
+        for m in team_queries.members(team.pk)
+    ]
     found = find_duties(reading, members, zone=team.zone)
     if reading.events and not found:
         raise BadCalendar("Nothing in the calendar happens within the next year.")
@@ -239,7 +248,8 @@ def _take_schedule(one: CalendarImport, reading: Reading, *, by: Actor, now: dat
     )  # fmt: skip
     after = list(one.duties.order_by("event").values_list("event", "title", "starts_at", "ends_at", "person_id"))
     told: dict[str, object] = {"turns": len(found), "unmatched": sum(1 for duty in found if duty.person_id is None)}
-    return told, before != after
+    has_changed = into_schedules.write_down(one, team, found, since=since, by=by, now=now)
+    return told, before != after or has_changed
 
 
 def _count(number: int, word: str) -> str:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 
+from hausmeister.rota.models.schedules import Layer, Schedule
 from hausmeister.rota.rules.calendars.importing import ImportKind
 from hausmeister.rota.rules.calendars.subjects import UNUSED_LIFE, FeedKind, Subject
 from hausmeister.team.models import Leave, Person, Team
@@ -31,8 +32,10 @@ class CalendarFeed(models.Model):
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in FeedKind])
     team = models.ForeignKey(Team, null=True, on_delete=models.CASCADE, related_name="calendar_feeds")
-    # which of the team's, for kinds that need it: the name of a duty
+    # which of the team's, for kinds that need it: the name of a duty, the short name of a schedule
     what = models.CharField(max_length=60, default="")
+    # a schedule that comes later by the same short name is another one
+    schedule = models.ForeignKey(Schedule, null=True, on_delete=models.CASCADE, related_name="calendar_feeds")
     created_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
@@ -48,6 +51,9 @@ class CalendarFeed(models.Model):
             models.CheckConstraint(
                 name="feed_of_team_has_one", condition=Q(kind=FeedKind.PERSON.value) | Q(team__isnull=False)
             ),
+            models.CheckConstraint(
+                name="feed_of_schedule_has_one", condition=~Q(kind=FeedKind.SCHEDULE.value) | Q(schedule__isnull=False)
+            ),
         ]
         indexes = [models.Index(fields=["person"], name="feed_person")]
 
@@ -58,7 +64,8 @@ class CalendarFeed(models.Model):
     def subject(self) -> Subject:
         """What the feed is about."""
         whose = self.person_id if self.kind == FeedKind.PERSON else None
-        return Subject(FeedKind(self.kind), self.team_id, whose, self.what)
+        name = str(self.schedule_id) if self.kind == FeedKind.SCHEDULE else self.what
+        return Subject(FeedKind(self.kind), self.team_id, whose, name)
 
 
 class PublishedCalendar(models.Model):
@@ -119,6 +126,8 @@ class CalendarImport(models.Model):
     etag = models.CharField(max_length=200, default="")
     last_modified = models.CharField(max_length=60, default="")
     digest = models.CharField(max_length=64, default="")
+    # where a schedule's turns are written, so that people can be called by it; None before the first good look
+    layer = models.ForeignKey(Layer, null=True, on_delete=models.SET_NULL, related_name="+")
     # what was found last: counts, and what could not be matched
     found = models.JSONField(default=dict)
 
@@ -137,6 +146,11 @@ class CalendarImport(models.Model):
 
     def __str__(self) -> str:
         return f"calendar import {self.name}"
+
+    @property
+    def schedule(self) -> Schedule | None:
+        """The team's schedule that the calendar is read into."""
+        return self.layer.schedule if self.layer else None
 
 
 class ImportedLeave(models.Model):

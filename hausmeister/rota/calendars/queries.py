@@ -14,7 +14,11 @@ def leave_imports(person: Person) -> list[CalendarImport]:
 
 def schedule_imports(team: Team) -> list[CalendarImport]:
     """Return the calendars that `team` reads schedules from, the oldest first."""
-    return list(CalendarImport.objects.filter(team=team, kind=ImportKind.SCHEDULE.value).order_by("id"))
+    return list(
+        CalendarImport.objects.filter(team=team, kind=ImportKind.SCHEDULE.value)
+        .select_related("layer__schedule")
+        .order_by("id")
+    )
 
 
 def imported_duties(source: CalendarImport, *, starts_at: datetime, ends_at: datetime) -> list[ImportedDuty]:

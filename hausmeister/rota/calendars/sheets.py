@@ -1,23 +1,31 @@
 """What each kind of feed says, drawn from the one resolver. A new kind is a function here and a line in SHEETS."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, time
 from urllib.parse import urlsplit
 
 from django.conf import settings
 
+from hausmeister.base import log
 from hausmeister.base.wall_time import instant
+from hausmeister.base.words import listed
 from hausmeister.rota import queries
+from hausmeister.rota.calendars.schedule_turns import Unreadable, turns_of
+from hausmeister.rota.models import Schedule
 from hausmeister.rota.queries import Book, PostNow, Segment
 from hausmeister.rota.rules.calendars.stretches import Event, Held, Sheet, joined, uid_of
 from hausmeister.rota.rules.calendars.subjects import BACKSTOP, FeedKind, Subject, Window
+from hausmeister.rota.rules.calendars.turns import Together, uid_of_turn
+from hausmeister.rota.rules.definitions import Content
 from hausmeister.rota.rules.slots import Post, slots_between
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
 
+_log = log.get(__name__)
+
 
 def sheet(subject: Subject, window: Window) -> Sheet:
-    """Return what a calendar of `subject` says for the weeks of `window`."""
+    """Return what a calendar of `subject` says for the weeks of `window`. Raises Unreadable."""
     return SHEETS[subject.kind](subject, window)
 
 
@@ -72,7 +80,7 @@ def _part(one: Segment, post: Post, holder: PostNow, other: PostNow, planned_unt
 
 
 def _person(subject: Subject, window: Window) -> Sheet:
-    """The duties of one person, in every team of theirs or in one."""
+    """The duties of one person and their turns in general schedules, in every team of theirs or in one."""
     person = Person.objects.get(pk=subject.person_id or 0)
     teams = Team.objects.filter(memberships__person=person, memberships__left_on=None).order_by("id")
     if subject.team_id is not None:
@@ -83,7 +91,25 @@ def _person(subject: Subject, window: Window) -> Sheet:
         for one in held(team, window)
         if one.person_id == person.pk
     ]
+    events += [one for team in teams for one in _turns_of_person(person, team, subject, window)]
     return Sheet(f"On duty: {person.name}", person.zone_name, _in_order(events))
+
+
+def _turns_of_person(person: Person, team: Team, subject: Subject, window: Window) -> Iterator[Event]:
+    """Yield the person's turns in the team's general schedules; what only repeats a duty is there as the duty."""
+    for schedule in Schedule.objects.filter(team=team).select_related("team").order_by("id"):
+        if all(layer.content == Content.DUTY for layer in schedule.layers.all()):
+            continue
+        try:
+            turns = turns_of(schedule, window)
+        except Unreadable as problem:
+            # one schedule that nobody can read must not keep everything else out of a calendar
+            _log.error("schedule.unreadable", schedule=schedule.slug, team=team.slug, reason=str(problem))
+            continue
+        for one in turns:
+            if person.pk in one.people and not one.is_duty:
+                beside = tuple(name for pk, name in zip(one.people, one.names, strict=True) if pk != person.pk)
+                yield _of_schedule(one, schedule, subject, f"{schedule.name}, {team.name}", beside=beside)
 
 
 def _rota(subject: Subject, window: Window) -> Sheet:
@@ -101,10 +127,25 @@ def _duty(subject: Subject, window: Window) -> Sheet:
     return Sheet(f"{title}, {team.name}", team.zone_name, _in_order(events))
 
 
+def _schedule(subject: Subject, window: Window) -> Sheet:
+    """Everybody's turns in one general schedule; where nobody is on there is nothing."""
+    schedule = (
+        Schedule.objects.select_related("team").filter(pk=int(subject.name), team_id=subject.team_id or 0).first()
+    )
+    if schedule is None:
+        raise Unreadable("The schedule is gone.")
+    events = [
+        _of_schedule(one, schedule, subject, f"{schedule.name}: {listed(list(one.names))}")
+        for one in turns_of(schedule, window)
+    ]
+    return Sheet(f"{schedule.name}, {schedule.team.name}", schedule.zone_name, _in_order(events))
+
+
 SHEETS: dict[FeedKind, Callable[[Subject, Window], Sheet]] = {
     FeedKind.PERSON: _person,
     FeedKind.ROTA: _rota,
     FeedKind.DUTY: _duty,
+    FeedKind.SCHEDULE: _schedule,
 }
 
 
@@ -149,6 +190,22 @@ def _event(one: Held, team: Team, subject: Subject, *, summary: str) -> Event:
         starts_at=one.starts_at,
         ends_at=one.ends_at,
         zone_name=team.zone_name,
+        is_tentative=one.is_tentative,
+    )
+
+
+def _of_schedule(
+    one: Together, schedule: Schedule, subject: Subject, summary: str, *, beside: tuple[str, ...] = ()
+) -> Event:
+    together = f" Together with {listed(list(beside))}." if beside else ""
+    tentative = " Nobody has planned it yet: the rotation says who would be next." if one.is_tentative else ""
+    return Event(
+        uid=uid_of_turn(one, schedule.pk, of=f"{subject.kind}-t{schedule.team_id}", host=_host()),
+        summary=f"{summary} (tentative)" if one.is_tentative else summary,
+        text=f"{schedule.name}, {schedule.team.name}.{together}{tentative}",
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+        zone_name=schedule.zone_name,
         is_tentative=one.is_tentative,
     )
 

@@ -13,6 +13,7 @@ from django.db.models import F, Max
 
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
+from hausmeister.rota.calendars import feeds
 from hausmeister.rota.models import Layer, Participant, PlanEntry, Schedule
 from hausmeister.rota.operations import listing
 from hausmeister.rota.queries import schedules as queries
@@ -138,7 +139,10 @@ def change_schedule(
 
 @transaction.atomic
 def remove_schedule(schedule: Schedule, *, by: Actor, now: datetime) -> None:
-    """Remove a schedule with its layers and overrides. Raises ScheduleIsCalled while the policy names it."""
+    """Remove a schedule with its layers, overrides and calendar feeds.
+
+    Raises ScheduleIsCalled while the policy names it.
+    """
     _locked(schedule.team)
     policy = team_queries.policy_of(schedule.team_id)
     for ladder in policy.ladders.values():
@@ -146,6 +150,9 @@ def remove_schedule(schedule: Schedule, *, by: Actor, now: datetime) -> None:
             raise ScheduleIsCalled(
                 f"The ladder {ladder.name} of the policy calls the schedule {schedule.slug}; take it out there first."
             )
+    # a feed that is being made has its schedule locked; it is ended with the others
+    Schedule.objects.select_for_update().filter(pk=schedule.pk).first()
+    feeds.end_feeds_of_schedule(schedule, by=by, now=now)
     _tell(schedule, "schedule.removed", by, now, {"layers": [layer.name for layer in schedule.layers.all()]})
     schedule.delete()
 
@@ -265,14 +272,20 @@ def _write_entries(layer: Layer, entries: Sequence[Held]) -> None:
 
 
 @transaction.atomic
-def replace_entries(layer: Layer, entries: Sequence[Held], *, by: Actor, now: datetime) -> None:
-    """Put `entries` in place of all that the plan holds, for example after an import. Raises BadDefinition."""
+def replace_entries(
+    layer: Layer, entries: Sequence[Held], *, by: Actor, now: datetime, since_at: datetime | None = None
+) -> None:
+    """Put `entries` in place of what the plan holds, for example after an import. Raises BadDefinition.
+
+    What ended before `since_at` stays; None: nothing stays.
+    """
     team = _locked(layer.schedule.team)
     layer = _current(layer)
     if layer.content != Content.ENTRIES:
         raise BadDefinition(f"The layer {layer.name} has no entries; it is made of {layer.content}.", "entries")
     _check(team, LayerDraft(layer.name, Content.ENTRIES, entries=tuple(entries)))
-    PlanEntry.objects.filter(layer=layer).delete()
+    standing = PlanEntry.objects.filter(layer=layer)
+    (standing.filter(ends_at__gte=since_at) if since_at is not None else standing).delete()
     _write_entries(layer, entries)
     _tell(layer.schedule, "schedule.entries_replaced", by, now, {**_told(layer), "entries": len(entries)})
 

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from hausmeister.base import clock
 from hausmeister.rota.calendars import serving
+from hausmeister.rota.calendars.schedule_turns import Unreadable
 from hausmeister.team.rules import Capability
 from hausmeister.web.access import needs
 
@@ -27,6 +28,9 @@ def calendar(request: HttpRequest, token: str) -> HttpResponseBase:
         return _said("There is no calendar at this address.\n", status=404)
     except serving.FetchedTooOften as problem:
         return _said(f"{problem}\n", status=429, **{"Retry-After": str(problem.retry_after_s)})
+    except Unreadable as problem:
+        # whoever has the calendar keeps it as it was
+        return _said(f"{problem}\n", status=503, **{"Retry-After": "3600"})
     answer = HttpResponse(found.body, content_type="text/calendar; charset=utf-8", headers=_ALWAYS)
     answer["ETag"] = found.etag
     answer["Last-Modified"] = f"{found.changed_at:%a, %d %b %Y %H:%M:%S} GMT"

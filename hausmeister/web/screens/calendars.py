@@ -14,6 +14,7 @@ from hausmeister.rota.calendars import feeds, fetching, imports, queries, sheets
 from hausmeister.rota.calendars.feeds import FeedRefused, NewFeed
 from hausmeister.rota.calendars.imports import ImportRefused
 from hausmeister.rota.calendars.models import CalendarFeed, CalendarImport
+from hausmeister.rota.queries import schedules as schedule_queries
 from hausmeister.rota.rules.calendars.importing import MOST_BYTES, USUAL_WORDS, BadCalendar, ImportKind, read_words
 from hausmeister.rota.rules.calendars.subjects import FeedKind
 from hausmeister.team import operations as team_operations
@@ -40,6 +41,13 @@ def choices(person: Person) -> list[tuple[str, str]]:
         found += [
             (f"duty {team.pk} {name}", _("%(duty)s of %(team)s") % {"duty": title, "team": team.name})
             for name, (title, _is_it) in sheets.duties_of(team).items()
+        ]
+        found += [
+            (
+                f"schedule {team.pk} {one.slug}",
+                _("%(schedule)s of %(team)s") % {"schedule": one.name, "team": team.name},
+            )
+            for one in schedule_queries.schedules_of(team)
         ]
     return found
 
@@ -190,7 +198,9 @@ def _act(request: Request, one: CalendarImport, act: str) -> str:
         imports.remove_import(one, by=by, now=now)
         if one.kind == ImportKind.LEAVE:
             return _("It is read no more. The days away that came from it stay.")
-        return _("It is read no more, and its turns are gone.")
+        if one.schedule:
+            return _("It is read no more. The schedule %(name)s stays as it is.") % {"name": one.schedule.name}
+        return _("It is read no more.")
     if act not in {"read", "empty"}:
         raise Http404
     imports.ask_again(one, by=by, now=now, may_be_empty=act == "empty")
@@ -276,6 +286,6 @@ def _add_schedule(request: Request, team: Team, form: ScheduleForm) -> str:
 def schedule_act(request: Request, import_id: int, act: str) -> HttpResponse:
     """Look again at a schedule, take it though it is empty, or import it no more."""
     teams = permissions.teams(request.user, Capability.CHANGE_ROTA)
-    one = fetch(CalendarImport.objects.filter(team__in=teams).select_related("team"), pk=import_id)
+    one = fetch(CalendarImport.objects.filter(team__in=teams).select_related("team", "layer__schedule"), pk=import_id)
     slug = one.team.slug if one.team else ""
     return see(request, f"/rota/import?team={slug}", Toast(_act(request, one, act)))

@@ -45,6 +45,8 @@ def test_a_key_makes_no_feed_beyond_its_own_team(world, trio, ana):
     ("body", "code"),
     [
         ({"name": "x", "kind": "duty", "duty": "nights"}, "feed_refused"),
+        ({"name": "x", "kind": "schedule", "schedule": "nights"}, "feed_refused"),
+        ({"name": "x", "kind": "schedule"}, "feed_refused"),
         ({"name": "x", "kind": "moon"}, "invalid"),
         ({"name": "x" * 101}, "invalid"),
         ({"name": "x", "person": "eve@example.org"}, "invalid"),
@@ -67,6 +69,9 @@ def test_leave_is_read_for_oneself_and_a_schedule_only_by_who_may_change_the_rot
     made = carla.post("/calendar/imports", body)
     assert made.status_code == 201
     assert made.json()["found"]["turns"] == ImportedDuty.objects.count() == 3
+    assert made.json()["schedule"] == "old"
+    feed = ana.post("/calendar/feeds", {"name": "phone", "kind": "schedule", "schedule": "old"}).json()
+    assert (feed["kind"], feed["schedule"], feed["duty"]) == ("schedule", "old", "")
     turns = carla.get(f"/calendar/imports/{made.json()['calendar']}/duties").json()["items"]
     assert [(turn["name"], bool(turn["problem"])) for turn in turns] == [("Ana", False), ("Bruno", False), ("", True)]
 

@@ -1,19 +1,29 @@
 """Leave and schedules from calendars: taken whole or not at all, followed as they change, told in words."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
+from icalendar import Calendar
 
 from hausmeister.base import guard
 from hausmeister.base.outgoing import Answer
 from hausmeister.journal.models import Entry
 from hausmeister.rota import operations as rota
 from hausmeister.rota import queries as rota_queries
-from hausmeister.rota.calendars import fetching, imports, queries
+from hausmeister.rota.calendars import feeds, fetching, imports, into_schedules, queries, serving
 from hausmeister.rota.calendars.models import CalendarImport, ImportedDuty
+from hausmeister.rota.models import PlanEntry, Schedule
+from hausmeister.rota.operations import policy, schedules
+from hausmeister.rota.queries import schedules as schedule_queries
 from hausmeister.rota.rules.calendars.importing import BadCalendar, ImportKind
-from hausmeister.team.models import Leave
+from hausmeister.rota.rules.calendars.subjects import FeedKind
+from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft, check_slug
+from hausmeister.rota.rules.restrictions import Window
+from hausmeister.team.models import Leave, Membership
+from hausmeister.team.policy import reading
+from hausmeister.team.rules import Role
 from tests import builders
+from tests.harness import at
 from tests.rota.calendars import files
 
 URL = "https://calendar.example.org/secret-4711/ana.ics"
@@ -336,3 +346,150 @@ def test_a_file_is_taken_at_once_or_not_at_all(world, trio):
     fetching.take_body(one, files.schedule(), now=world.now)
     assert ImportedDuty.objects.count() == 3
     assert not CalendarImport.objects.due(world.now + timedelta(days=9)).exists()
+
+
+# ---- as a schedule of the team ----
+
+
+def names_on(schedule, moment):
+    return [one.name for one in schedule_queries.schedule_on_call(schedule, at=at(moment)).people]
+
+
+def test_the_first_good_reading_makes_a_schedule_and_each_change_rewrites_it(world, trio, server):
+    one = schedule_of(world, trio)
+    server.body = b"<html>"
+    look(world, one, server)
+    assert not Schedule.objects.exists()
+    server.body = files.schedule()
+    look(world, one, server)
+    made = one.schedule
+    assert (made.slug, made.name, made.zone_name, made.team) == ("old-rota", "old rota", "Europe/Berlin", trio.team)
+    assert [names_on(made, day) for day in ("2026-12-08 12:00", "2026-12-12 12:00", "2026-12-15 12:00")] == [
+        ["Ana"], ["Bruno"], [],
+    ]  # fmt: skip
+    server.body = files.schedule().replace(b"SUMMARY:On call: Zoe", b"SUMMARY:On call: Carla")
+    look(world, one, server)
+    assert names_on(made, "2026-12-15 12:00") == ["Carla"]
+    server.body = files.schedule()[:300]
+    look(world, one, server)
+    assert names_on(made, "2026-12-15 12:00") == ["Carla"]
+    assert Schedule.objects.count() == 1
+
+
+def test_a_reading_that_finds_nothing_new_writes_nothing(world, trio, server):
+    one = schedule_of(world, trio)
+    server.body = files.schedule()
+    look(world, one, server)
+    before = list(PlanEntry.objects.order_by("id").values_list("id", flat=True))
+    world.go(days=1)
+    look(world, one, server)
+    assert list(PlanEntry.objects.order_by("id").values_list("id", flat=True)) == before
+
+
+def test_turns_that_are_no_longer_looked_at_stay(world, trio, server):
+    one = schedule_of(world, trio)
+    server.body = files.schedule()
+    look(world, one, server)
+    world.go(days=120)
+    server.body = files.calendar(
+        files.event("UID:9", "DTSTART:20270401T100000Z", "DTEND:20270402T100000Z", "SUMMARY:Carla")
+    )
+    look(world, one, server)
+    assert names_on(one.schedule, "2026-12-08 12:00") == ["Ana"]
+    assert names_on(one.schedule, "2027-04-01 12:00") == ["Carla"]
+
+
+def test_somebody_who_only_looks_on_is_a_hole_with_the_reason(world, trio, server):
+    Membership.objects.filter(team=trio.team, person=trio.bruno).update(role=Role.VIEWER.value, takes_duty=False)
+    one = schedule_of(world, trio)
+    server.body = files.schedule()
+    look(world, one, server)
+    assert names_on(one.schedule, "2026-12-12 12:00") == []
+    assert "only looks on" in queries.unmatched(one, now=world.now)[0].problem
+
+
+def test_the_schedule_stays_when_the_calendar_is_read_no_more(world, trio, server):
+    one = schedule_of(world, trio)
+    server.body = files.schedule()
+    look(world, one, server)
+    imports.remove_import(one, by=builders.CONSOLE, now=world.now)
+    assert names_on(Schedule.objects.get(), "2026-12-08 12:00") == ["Ana"]
+    assert Entry.objects.get(verb="calendar.removed").facts["stays"] == "old-rota"
+
+
+def test_a_schedule_removed_by_hand_is_made_anew_by_the_next_reading_and_a_taken_name_is_avoided(world, trio, server):
+    one = schedule_of(world, trio)
+    server.body = files.schedule()
+    look(world, one, server)
+    schedules.remove_schedule(one.schedule, by=builders.CONSOLE, now=world.now)
+    draft = ScheduleDraft("old-rota", "by hand", "UTC")
+    schedules.create_schedules(trio.team, [draft], by=builders.CONSOLE, now=world.now)
+    look(world, one, server)
+    assert one.schedule is None
+    world.go(days=1)
+    look(world, one, server)
+    assert one.schedule.slug == "old-rota-2"
+    assert names_on(one.schedule, "2026-12-08 12:00") == ["Ana"]
+
+
+def test_a_restriction_put_on_the_layer_by_hand_stays(world, trio, server):
+    one = schedule_of(world, trio)
+    server.body = files.schedule()
+    look(world, one, server)
+    world.go(hours=1)
+    draft = LayerDraft("By day", Content.ENTRIES, windows=(Window(time(9), time(17)),))
+    schedules.change_layer(one.layer, draft, by=builders.CONSOLE, now=world.now)
+    world.go(days=1)
+    look(world, one, server)
+    assert Schedule.objects.count() == 1
+    assert names_on(one.schedule, "2026-12-08 12:00") == ["Ana"]
+    assert names_on(one.schedule, "2026-12-08 22:00") == []
+
+
+def test_a_layer_taken_out_by_hand_comes_back_into_its_schedule(world, trio, server):
+    one = schedule_of(world, trio)
+    server.body = files.schedule()
+    look(world, one, server)
+    world.go(days=1)
+    schedules.remove_layer(one.layer, by=builders.CONSOLE, now=world.now)
+    look(world, one, server)
+    assert Schedule.objects.count() == 1
+    assert names_on(one.schedule, "2026-12-08 12:00") == ["Ana"]
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "slug"),
+    [
+        ("Nächte & Tage", set(), "nachte-tage"),
+        ("夜", set(), "imported"),
+        ("a__b", set(), "a-b"),
+        ("x" * 100, {"x" * 60}, "x" * 58 + "-2"),
+    ],
+)
+def test_a_short_name_fits_an_address_and_is_free(name, taken, slug):
+    assert into_schedules.free_slug(name, taken) == slug
+    check_slug(slug)
+
+
+def test_another_program_s_rota_is_called_by_the_ladder_and_shown_in_a_calendar(world, trio):
+    one = schedule_of(world, trio, url="")
+    body = files.calendar(
+        files.event("UID:1", "DTSTART:20261123T000000Z", "DTEND:20261127T000000Z", "SUMMARY:On call: Carla")
+    )
+    fetching.take_body(one, body, now=world.now)
+    text = reading.DEFAULT_FILE.read_text(encoding="utf-8")
+    step = '{ call = "on duty", wait = "5m" }'
+    assert step in text
+    text = text.replace(step, '{ call = "schedule old-rota", wait = "5m" }')
+    policy.apply_policy(trio.team, text=text, file="p", by=builders.CONSOLE, now=world.now)
+    world.fire("Disk full", severity="critical")
+    world.tick()
+    assert world.expect("email", "Carla", "Disk full").parcel.facts["role"] == "old rota"
+    made = Schedule.objects.get()
+    feed = feeds.make_feed(
+        trio.ana, kind=FeedKind.SCHEDULE, team=trio.team, what="old-rota", name="x", by=builders.CONSOLE, now=world.now
+    )
+    written = serving.fetch(feed.url.rsplit("/", 1)[1].removesuffix(".ics"), now=world.now).body
+    (event,) = Calendar.from_ical(written).walk("VEVENT")
+    assert event["SUMMARY"] == "old rota: Carla"
+    assert names_on(made, "2026-11-26 23:59") == ["Carla"]

@@ -197,6 +197,7 @@ class Member:
     person_id: int
     name: str
     email: str
+    may_be_called: bool = True
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,8 @@ def _duty(one: Occurrence, members: Sequence[Member], zone: ZoneInfo) -> DutyFou
     if ends_at - starts_at > LONGEST:
         return DutyFound(one.event, one.summary, starts_at, ends_at, None, "It lasts longer than a year.")
     person_id, problem = recognise(one, members)
+    if any(member.person_id == person_id and not member.may_be_called for member in members):
+        person_id, problem = None, "It names somebody who only looks on in the team, and cannot be called."
     return DutyFound(one.event, one.summary, starts_at, ends_at, person_id, problem)
 
 

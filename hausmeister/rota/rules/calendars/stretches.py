@@ -58,11 +58,12 @@ def joined(parts: Iterable[Held]) -> list[Held]:
         else:
             found.append(part)
         latest[part.post] = found[-1]
-    whole = [replace(one, starts_at=_second(one.starts_at), ends_at=_second(one.ends_at)) for one in found]
+    whole = [replace(one, starts_at=whole_second(one.starts_at), ends_at=whole_second(one.ends_at)) for one in found]
     return sorted((one for one in whole if one.starts_at < one.ends_at), key=lambda one: (one.starts_at, one.post))
 
 
-def _second(moment: datetime) -> datetime:
+def whole_second(moment: datetime) -> datetime:
+    """Return the moment without its fraction of a second."""
     return moment.replace(microsecond=0)
 
 
@@ -102,7 +103,7 @@ def uid_of(one: Held, *, of: str, host: str) -> str:
 
     `of` tells calendars apart that hold the same duty, such as a person's and a team's.
     """
-    after_s = int((one.starts_at - _second(one.turn_starts_at)).total_seconds())
+    after_s = int((one.starts_at - whole_second(one.turn_starts_at)).total_seconds())
     return f"{one.turn}-{one.post}-{one.turn_starts_at:%Y%m%dT%H%M%SZ}-{after_s}.{of}@{host}"
 
 

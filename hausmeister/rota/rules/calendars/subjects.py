@@ -28,6 +28,8 @@ class FeedKind(StrEnum):
     ROTA = "rota"
     # one duty of a team, by its name; "backstop" is the post behind every duty
     DUTY = "duty"
+    # one of a team's general schedules
+    SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True)
