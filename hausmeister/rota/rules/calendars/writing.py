@@ -14,7 +14,7 @@ from hausmeister.rota.rules.calendars.stretches import Event, Sheet, State
 PRODUCT = "-//Hausmeister//Rota//EN"
 REFRESH = timedelta(hours=1)
 # part of what a stored calendar was made from: a new wording is a new calendar
-WORDING = "1"
+WORDING = "2"
 
 
 def as_of(moment: datetime, zone_name: str) -> str:
