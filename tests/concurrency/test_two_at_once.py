@@ -256,14 +256,21 @@ def test_who_is_the_victim_of_a_deadlock_acknowledges_all_the_same(world, trio):
         assert not connection.features.has_select_for_update
         return
     first, second = world.fire("first"), world.fire("second")
-    is_held, is_over = threading.Event(), threading.Event()
+    is_held, has_first, is_over = threading.Event(), threading.Event(), threading.Event()
     tries = []
+
+    def look_after(wait):
+        """Have PostgreSQL look for a deadlock, once, when this transaction has waited so long."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL deadlock_timeout = '{wait}'")
 
     def machine():
         with transaction.atomic():
+            look_after("20s")
             acting.lock(second.pk)
             is_held.set()
-            # waits until the person's transaction is aborted, which waited longer
+            has_first.wait()
+            # waits until the person's transaction is aborted
             acting.lock(first.pk)
         is_over.set()
 
@@ -274,9 +281,9 @@ def test_who_is_the_victim_of_a_deadlock_acknowledges_all_the_same(world, trio):
         if len(tries) > 1:
             is_over.wait()
         acting.lock(first.pk)
+        has_first.set()
         is_held.wait()
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL deadlock_timeout = '10ms'")
+        look_after("500ms")
         acting.acknowledge(second.pk, by=trio.ana, now=world.now)
 
     assert [one for one in at_once(machine, person) if isinstance(one, Exception)] == []

@@ -75,7 +75,7 @@ def test_a_file_where_the_data_folder_should_be_is_said(told):
     file = told.data / "file"
     file.write_text("")
     text = refuse(told, "up", code=2, HAUSMEISTER_DATA=str(file))
-    assert f"The data folder {file} cannot be made" in text
+    assert f"The data folder {file} cannot be written (it is a file)" in text
     assert "set HAUSMEISTER_DATA" in text
 
 

@@ -73,7 +73,7 @@ class ScheduleTimeline:
 
 def schedules_of(team: Team) -> list[Schedule]:
     """Return the team's schedules, by name."""
-    return list(Schedule.objects.filter(team=team).order_by("name", "id"))
+    return list(Schedule.objects.filter(team=team).select_related("team").order_by("name", "id"))
 
 
 def schedule_on_call(schedule: Schedule, *, at: datetime) -> On:
