@@ -164,7 +164,7 @@ class Planning:
         return proof, search.best
 
     def _prove(self, tier: str, limits: Limits, start: Plan | None, span: float, ends: float | None = None) -> Proof:
-        assert self.prover is not None  # noqa: S101 - for the type checker
+        assert self.prover is not None  # noqa: S101 - for the type checker # nosec B101
         until = self.wishes.budget_s if ends is None else ends
         proof = self.prover.prove(
             self.instance, self.candidates, tier=tier, limits=limits, start=start, seed=self.wishes.seed,
