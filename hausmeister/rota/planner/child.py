@@ -96,7 +96,7 @@ def _exchange(
     child: "subprocess.Popen[str]", request: str, steps: list[Progress], tell: Callable[[Progress], None]
 ) -> Outcome | None:
     assert child.stdin is not None  # noqa: S101 - both are pipes, for the type checker # nosec B101
-    assert child.stdout is not None  # noqa: S101
+    assert child.stdout is not None  # noqa: S101 # nosec B101
     try:
         child.stdin.write(request)
         child.stdin.close()
