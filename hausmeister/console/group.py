@@ -19,6 +19,12 @@ _COMMANDS = {
     "doctor": ("doctor.command", "doctor"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),
+    "plan": ("planning", "plan"),
+    "diff": ("planning", "diff"),
+    "publish": ("planning", "publish"),
+    "why": ("planning", "why"),
+    "ledger": ("planning", "ledger"),
+    "check": ("planning", "check"),
     "demo": ("demos", "demo"),
 }
 

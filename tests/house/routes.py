@@ -13,6 +13,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hausmeister.base import clock
 from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
+from hausmeister.rota.planning import drafts, members, snapshot
+from hausmeister.rota.planning.drafts import Wanted
+from hausmeister.rota.planning.leave import answers
+from hausmeister.rota.planning_models import Draft
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Person
@@ -98,7 +102,18 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
     day = world.now.date() + timedelta(days=60)
     rota.record_leave(trio.ana, starts_on=day, ends_on=day, by=builders.CONSOLE, now=world.now)
     source = trio.team.sources.get()
+    wish = members.add_wish(
+        trio.team.memberships.get(person=trio.ana), must=False, starts_on=day, ends_on=day, reason="",
+        by=builders.CONSOLE, now=world.now,
+    )  # fmt: skip
+    draft = planned(trio.team, world.now)
+    far = world.now.date() + timedelta(days=150)
+    (answer,) = answers(trio.ana, starts_on=far, ends_on=far, by=builders.CONSOLE, now=world.now)
     return {
+        "question_id": answer.draft.pk if answer.draft else 0,
+        "draft_id": draft.pk,
+        "bundle": draft.bundle,
+        "wish_id": wish.pk,
         "page_id": page.pk,
         "member_id": trio.team.memberships.get(person=trio.bruno).pk,
         "method_id": trio.ana.methods.get().pk,
@@ -110,6 +125,12 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "list_name": "important",
         "name": "team",
     }
+
+
+def planned(team: Any, now: Any, *, person: Person | None = None) -> Draft:
+    """Return a draft of the team's next weeks that the planner has not answered yet."""
+    wanted = Wanted(snapshot.next_week(team, now=now), 4)
+    return drafts.ask(team, wanted, by=builders.CONSOLE, person=person, now=now)
 
 
 def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
@@ -149,6 +170,9 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/alerts": {"title": "x"},
     "POST /api/v1/pages/{page_id}/note": {"text": "x"},
     "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
+    "POST /api/v1/plans": {"first_week": "2026-12-07"},
+    "POST /api/v1/plans/{draft_id}/publish": {"version": 1},
+    "PUT /api/v1/people/{person_id}/terms": {},
 }
 _BOTH = (Scope.READ, Scope.MANAGE)
 # column → scopes of the key, whether it is of the alert's own source, whether it is of the alert's own team
@@ -180,7 +204,10 @@ def _by_path(operation: str) -> tuple[str, str]:
 def api_outcome(operation: str, caller: builders.Caller, page: Page) -> str:
     """Return what `caller` gets: yes, 401, 403 or 404. Nothing of it is kept."""
     method, path = operation.split(" ")
-    path = path.removeprefix("/api/v1").format(page_id=page.pk, alert_id=page.alerts.get().pk)
+    draft = page.team.drafts.get()
+    path = path.removeprefix("/api/v1").format(
+        page_id=page.pk, alert_id=page.alerts.get().pk, draft_id=draft.pk, person_id=draft.asked_by_id
+    )
     with transaction.atomic():
         answer = caller.ask(method, path, BODIES.get(operation))
         transaction.set_rollback(True)

@@ -1,0 +1,412 @@
+"""A draft as its screen shows it: what changes for whom, week by week, fairness before and after, what is proven."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.utils.dateformat import format as formatted
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from hausmeister.base.wall_time import monday_of
+from hausmeister.rota.planner.costs import costs
+from hausmeister.rota.planner.instance import Instance, Plan, Slot
+from hausmeister.rota.planning import snapshot
+from hausmeister.rota.planning.publishing import Preview, preview, what_changed
+from hausmeister.rota.planning.rules.accounts import Account, accounts
+from hausmeister.rota.planning.rules.diff import Change, Moved, by_person
+from hausmeister.rota.planning.rules.horizon import Firmness, Horizon
+from hausmeister.rota.planning.rules.instance import id_of
+from hausmeister.rota.planning.rules.states import DraftState, Flavour
+from hausmeister.rota.planning_models import Draft
+from hausmeister.team import queries as team_queries
+from hausmeister.team.models import Person
+from hausmeister.web.plancharts import WIDTHS, Chart, Deviation, Duty, Year, deviations, heat_map
+
+
+@dataclass(frozen=True)
+class Line:
+    """One slot that changes hands."""
+
+    slot: Slot
+    title: str
+    before: str
+    after: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Week:
+    """The changes of one week, and how firm the week is."""
+
+    monday: date
+    firmness: Firmness
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class ForPerson:
+    """What changes for one person, in words."""
+
+    name: str
+    person: Person | None
+    moves: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Tier:
+    """One thing the planner made as small as it could."""
+
+    name: str
+    value: int
+    before: int | None
+    proof: str
+    is_proven: bool
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A draft with a plan, against what stands now."""
+
+    sentence: str
+    weeks: tuple[Week, ...]
+    people: tuple[ForPerson, ...]
+    tiers: tuple[Tier, ...]
+    # (title, one chart a width)
+    charts: tuple[tuple[str, tuple[Chart, ...]], ...]
+    year: tuple[Chart, ...]
+    accounts: tuple[tuple[Account, Account], ...]
+    changed_since: tuple[str, ...]
+    tells: int
+
+
+def shown(draft: Draft, *, now: datetime) -> Shown:
+    """Return what the screen of `draft` shows. Raises CannotPlan, PublishRefused when it has no plan."""
+    found = preview(draft, now=now)
+    policy = team_queries.policy_of(draft.team_id)
+    firm = snapshot.horizon_of(draft.team, policy, now=now)
+    moved = by_person(found.changes)
+    people = team_queries.people_by_id(id_of(key) for key in moved)
+    instance, names = found.inputs.instance, found.inputs.names
+    before, after = accounts(instance, found.inputs.stands), accounts(instance, found.plan)
+    pairs = tuple(zip(before, after, strict=True))
+    return Shown(
+        sentence=sentence(len(found.changes), len(moved)),
+        weeks=tuple(_weeks(found, firm)),
+        people=tuple(
+            ForPerson(names.get(key, "?"), people.get(id_of(key)), tuple(_move(one, found) for one in moves))
+            for key, moves in sorted(moved.items(), key=lambda pair: names.get(pair[0], ""))
+        ),
+        tiers=tuple(_tiers(draft, instance, found)),
+        charts=tuple(fairness(pairs, found.inputs.titles)),
+        year=year(instance, found.plan, names, found.inputs.titles, firm, today=now.astimezone(draft.team.zone).date()),
+        accounts=pairs,
+        changed_since=tuple(what_changed(draft, found.inputs)),
+        tells=sum(1 for key in moved if (one := people.get(id_of(key))) is not None and one.is_active),
+    )
+
+
+def sentence(duties: int, people: int) -> str:
+    """Return in one sentence how much changes."""
+    if not duties:
+        return _("Nothing changes: the plan is what stands already.")
+    return ngettext(
+        "%(n)d duty changes, for %(people)s.", "%(n)d duties change, for %(people)s.", duties
+    ) % {
+        "n": duties, "people": ngettext("%(n)d person", "%(n)d people", people) % {"n": people},
+    }  # fmt: skip
+
+
+def _weeks(found: Preview, firm: Horizon) -> list[Week]:
+    instance, names, titles = found.inputs.instance, found.inputs.names, found.inputs.titles
+    by_week: dict[int, list[Change]] = {}
+    for one in found.changes:
+        by_week.setdefault(one.slot.week, []).append(one)
+    return [
+        Week(
+            instance.monday(number),
+            firm.of(instance.monday(number)),
+            tuple(
+                Line(
+                    one.slot, titles[one.slot.role.value], names.get(one.before or "", ""),
+                    names.get(one.after or "", ""), one.cause,
+                )
+                for one in some
+            ),
+        )
+        for number, some in by_week.items()
+    ]  # fmt: skip
+
+
+def _move(one: Moved, found: Preview) -> str:
+    instance, titles = found.inputs.instance, found.inputs.titles
+    facts = {
+        "title": titles[one.slot.role.value], "cause": one.cause,
+        "week": week_words(instance.monday(one.slot.week)),
+        "was": week_words(instance.monday(one.origin.week)) if one.origin else "",
+    }  # fmt: skip
+    if one.kind == "moved":
+        return _("%(title)s: %(week)s instead of %(was)s (%(cause)s)") % facts
+    if one.kind == "removed":
+        return _("%(title)s: not any more %(week)s (%(cause)s)") % facts
+    return _("%(title)s: new %(week)s (%(cause)s)") % facts
+
+
+def week_words(monday: date) -> str:
+    """Return a week as a sentence names it: "in the week of 4 Jan"."""
+    return _("in the week of %(day)s") % {"day": formatted(monday, "j M")}
+
+
+# ---- what is proven ----
+
+_TIERS = {
+    "changes": gettext_lazy("Changed duties"),
+    "fair": gettext_lazy("Fairness"),
+    "comfort": gettext_lazy("Comfort"),
+}
+
+
+def _tiers(draft: Draft, instance: Instance, found: Preview) -> list[Tier]:
+    result = draft.result or {}
+    stands = costs(instance, found.inputs.stands)
+    is_whole = len(found.inputs.stands.holders) == len(instance.slots)
+    before = {"fair": stands.fair.total, "comfort": stands.comfort.total} if is_whole else {}
+    return [
+        Tier(
+            str(_TIERS.get(one["name"], one["name"])), one["value"], before.get(one["name"]), _proof(one),
+            bool(one["proven"]),
+        )
+        for one in result.get("tiers", ())
+    ]  # fmt: skip
+
+
+def _proof(one: Mapping[str, Any]) -> str:
+    if one["proven"]:
+        return _("proven: no plan has less")
+    if one.get("bound") is None:
+        return _("nothing is proven")
+    return _("best found; no plan has less than %(bound)d") % {"bound": one["bound"]}
+
+
+# ---- charts ----
+
+
+def fairness(
+    pairs: Sequence[tuple[Account, Account]], titles: Mapping[str, str], *, is_single: bool = False
+) -> list[tuple[str, tuple[Chart, ...]]]:  # fmt: skip
+    """Return a chart for each kind of duty: deviations from fair shares before and after, or of one state alone."""
+    kinds = (("D", titles["D"]), ("W", titles["W"]), ("B", _("Backstops")))
+    found = []
+    for kind, title in kinds:
+        rows = [
+            Deviation(one.name, before, None if is_single else after)
+            for one, other in pairs
+            if (before := one.entries[kind].deviation) is not None
+            and (after := other.entries[kind].deviation) is not None
+        ]
+        found.append((title, tuple(deviations(title, rows, width=width) for width in WIDTHS)))
+    return found
+
+
+def year(
+    instance: Instance, plan: Plan, names: Mapping[str, str], titles: Mapping[str, str], firm: Horizon, *, today: date
+) -> tuple[Chart, ...]:
+    """Return the heat-map of a plan, for each width."""
+    drawn = Year(
+        people=[one.called for one in sorted(instance.people, key=lambda one: (one.called.lower(), one.id))],
+        first_week=instance.start,
+        weeks=instance.weeks,
+        duties=[
+            Duty(names.get(who, "?"), instance.monday(slot.week), slot.role.value)
+            for slot, who in plan.holders.items()
+        ],
+        away=_away(instance),
+        titles=titles,
+        this_week=monday_of(today),
+        thaws_on=firm.thaws_on,
+        tentative_on=firm.tentative_on,
+    )  # fmt: skip
+    return tuple(heat_map(drawn, width=width) for width in WIDTHS)
+
+
+def _away(instance: Instance) -> list[tuple[str, date]]:
+    """Return the weeks in which somebody is away from Monday to Friday."""
+    found = []
+    for number in range(instance.weeks):
+        monday = instance.monday(number)
+        friday = monday + timedelta(days=4)
+        found += [
+            (one.called, monday)
+            for one in instance.people
+            if any(span.starts_on <= monday and span.ends_on >= friday for span in one.away)
+        ]
+    return found
+
+
+# ---- states ----
+
+FLAVOURS = {
+    Flavour.FEWEST: gettext_lazy("fewest changes"),
+    Flavour.FEW: gettext_lazy("a few more changes"),
+    Flavour.FREE: gettext_lazy("free"),
+}
+_STATES = {
+    DraftState.ASKED: (gettext_lazy("waits for the planner"), "wait", "hourglass"),
+    DraftState.SOLVING: (gettext_lazy("is being planned"), "wait", "hourglass"),
+    DraftState.READY: (gettext_lazy("ready"), "ok", "check"),
+    DraftState.IMPOSSIBLE: (gettext_lazy("no such plan exists"), "p3", "triangle-alert"),
+    DraftState.FAILED: (gettext_lazy("the planner failed"), "p4", "circle-alert"),
+    DraftState.PUBLISHED: (gettext_lazy("published"), "ok", "check"),
+    DraftState.DISCARDED: (gettext_lazy("discarded"), "quiet", "x"),
+}
+
+
+def state(draft: Draft) -> tuple[str, str, str]:
+    """Return word, tone and icon of what a draft is now."""
+    word, tone, icon = _STATES[DraftState(draft.state)]
+    return str(word), tone, icon
+
+
+def flavour(draft: Draft) -> str:
+    """Return in words how much of what is published the draft may change."""
+    return str(FLAVOURS[Flavour(draft.flavour)])
+
+
+def bends(draft: Draft) -> list[str]:
+    """Return in sentences which rules the draft bends, and which absences it imagines otherwise."""
+    names = draft.inputs["names"]
+    start = draft.first_week
+    told = []
+    for one in draft.bends:
+        if one["kind"] == "gap":
+            told.append(
+                ngettext(
+                    "Only %(n)d free week lies between two duties of one person.",
+                    "Only %(n)d free weeks lie between two duties of one person.",
+                    one["min_gap"] - 1,
+                )
+                % {"n": max(0, one["min_gap"] - 1)}
+            )
+        elif one["kind"] == "waive":
+            facts = {"rule": _RULES[one["rule"]], "week": week_words(start + timedelta(weeks=one["week"]))}
+            who = names.get(one.get("person") or "", "")
+            text = _("%(rule)s: not kept %(week)s") % facts
+            told.append(f"{text}, {who}." if who else f"{text}.")
+        elif one["kind"] == "absence":
+            told.append(_("As if %(name)s moved days away that are entered.") % {"name": one.get("name", "")})
+        else:
+            facts = {"name": one.get("name", ""), "from": one["from"], "to": one["to"]}
+            told.append(_("As if %(name)s were away from %(from)s to %(to)s.") % facts)
+    return told
+
+
+_RULES = {
+    "R2": gettext_lazy("Being there"),
+    "R3": gettext_lazy("Days away"),
+    "R4": gettext_lazy("One duty a week"),
+    "R5": gettext_lazy("A backstop with more experience"),
+    "R6": gettext_lazy("Free weeks between duties"),
+    "R7": gettext_lazy("Frozen weeks"),
+}
+
+
+@dataclass(frozen=True)
+class WayOut:
+    """A button that asks again with one rule bent."""
+
+    id: str
+    words: str
+    is_cheapest: bool
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Why no plan exists: facts that cannot all be true, and the ways out."""
+
+    facts: tuple[str, ...]
+    ways_out: tuple[WayOut, ...]
+
+
+def conflict(draft: Draft) -> Conflict:
+    """Return what an impossible draft knows of the reasons."""
+    result = draft.result or {}
+    return Conflict(
+        tuple(result.get("conflict", ())),
+        tuple(WayOut(one["id"], one["words"], bool(one.get("is_cheapest"))) for one in result.get("ways_out", ())),
+    )
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the planner is with a draft."""
+
+    words: str
+    seconds: int
+    budget_s: int
+
+
+def progress(draft: Draft, *, now: datetime) -> Progress:
+    """Return how far the planner is, in words."""
+    told = draft.progress or {}
+    seconds = max(0, int((now - draft.asked_at).total_seconds()))
+    if draft.state == DraftState.ASKED:
+        words = _("Waits for the planner.")
+    elif not told:
+        words = _("The planner begins.")
+    else:
+        facts = {"tier": str(_TIERS.get(told.get("tier", ""), _("a plan"))).lower(), "value": told.get("value")}
+        words = _("Works on %(tier)s.") % facts
+        if told.get("value") is not None:
+            words = _("Works on %(tier)s; the best so far costs %(value)s.") % facts
+    return Progress(words, seconds, draft.budget_s)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One plan of a comparison: what it costs to live with, and what it buys."""
+
+    draft: Draft
+    flavour: str
+    state: tuple[str, str, str]
+    changes: int | None
+    people: int | None
+    fair: int | None
+    comfort: int | None
+    worst: str
+    proof: str
+    problem: str
+
+
+def column(draft: Draft, *, now: datetime) -> Column:
+    """Return `draft` as one column of its comparison."""
+    empty = Column(draft, flavour(draft), state(draft), None, None, None, None, "", "", draft.problem)
+    if draft.state not in {DraftState.READY, DraftState.PUBLISHED}:
+        return empty
+    found = preview(draft, now=now)
+    instance = found.inputs.instance
+    cost = costs(instance, found.plan)
+    told = accounts(instance, found.plan)
+    spread = max(
+        (max(some) - min(some) for kind in ("D", "W", "B")
+         if (some := [value for one in told if (value := one.entries[kind].deviation) is not None])),
+        default=0,
+    )  # fmt: skip
+    proofs = [one for one in (draft.result or {}).get("tiers", ()) if one["name"] == "fair"]
+    return Column(
+        draft, flavour(draft), state(draft), len(found.changes), len(found.people), cost.fair.total,
+        cost.comfort.total, f"{spread / 10:.1f}", _proof(proofs[0]) if proofs else _("nothing is proven"), "",
+    )  # fmt: skip
+
+
+def leave_changes(draft: Draft, *, now: datetime) -> list[str]:
+    """Return in words what would have to change for the days away that `draft` asks about; [] is fine as it is."""
+    found = preview(draft, now=now)
+    names, titles = found.inputs.names, found.inputs.titles
+    return [
+        _("%(title)s, %(week)s: %(after)s instead of %(before)s") % {
+            "title": titles[one.slot.role.value], "week": week_words(found.inputs.instance.monday(one.slot.week)),
+            "after": names.get(one.after or "", ""), "before": names.get(one.before or "", ""),
+        }
+        for one in found.changes if one.before is not None
+    ]  # fmt: skip
