@@ -8,10 +8,11 @@ from datetime import date, timedelta
 from django.utils.dateformat import format as formatted
 from django.utils.translation import gettext as _
 
-WIDTHS = (358, 720)
+# a phone of 390 px, less the margins of screen and card; and what a desk has room for
+WIDTHS = (350, 720)
 ROW = 24
 HEAD = 28
-_NAMES = {358: 84, 720: 140}
+_NAMES = {350: 84, 720: 140}
 _LETTER = 6.6
 
 

@@ -21,7 +21,6 @@ from hausmeister.rota.planning.rules.instance import id_of
 from hausmeister.rota.planning.rules.states import DraftState, Flavour
 from hausmeister.rota.planning_models import Draft
 from hausmeister.team import queries as team_queries
-from hausmeister.team.models import Person
 from hausmeister.web.plancharts import WIDTHS, Chart, Deviation, Duty, Year, deviations, heat_map
 
 
@@ -50,7 +49,7 @@ class ForPerson:
     """What changes for one person, in words."""
 
     name: str
-    person: Person | None
+    counts: str
     moves: tuple[str, ...]
 
 
@@ -95,7 +94,7 @@ def shown(draft: Draft, *, now: datetime) -> Shown:
         sentence=sentence(len(found.changes), len(moved)),
         weeks=tuple(_weeks(found, firm)),
         people=tuple(
-            ForPerson(names.get(key, "?"), people.get(id_of(key)), tuple(_move(one, found) for one in moves))
+            ForPerson(names.get(key, "?"), _counts(moves), tuple(_move(one, found) for one in moves))
             for key, moves in sorted(moved.items(), key=lambda pair: names.get(pair[0], ""))
         ),
         tiers=tuple(_tiers(draft, instance, found)),
@@ -137,6 +136,13 @@ def _weeks(found: Preview, firm: Horizon) -> list[Week]:
         )
         for number, some in by_week.items()
     ]  # fmt: skip
+
+
+def _counts(moves: Sequence[Moved]) -> str:
+    """Return "2 new, 1 less, 3 moved", without what is none."""
+    words = (("added", _("%(n)d new")), ("removed", _("%(n)d less")), ("moved", _("%(n)d moved")))
+    told = [word % {"n": count} for kind, word in words if (count := sum(one.kind == kind for one in moves))]
+    return ", ".join(told)
 
 
 def _move(one: Moved, found: Preview) -> str:

@@ -13,10 +13,12 @@ from hausmeister.base.wall_time import monday_of
 from hausmeister.rota import queries as rota
 from hausmeister.rota.models import Override
 from hausmeister.rota.planning import replanning, snapshot
+from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.queries import Book, Segment, TooFarAhead
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Team
+from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Capability
 from hausmeister.web import lanes
 from hausmeister.web.access import Request, needs
@@ -75,6 +77,7 @@ def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
     overrides = [one for one in book.overrides if one.starts_at < drawn.ends_at and one.ends_at > drawn.starts_at]
     ahead = [one for one in overrides if one.ends_at > now]
     firm = snapshot.horizon_of(team, policy, now=now)
+    this_week = monday_of(now.astimezone(team.zone).date())
     return {
         "lanes": lanes.lanes(
             drawn,
@@ -90,7 +93,17 @@ def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
         "before": monday - timedelta(weeks=WEEKS),
         "after": monday + timedelta(weeks=WEEKS),
         "is_today": monday == monday_of(today),
+        "this_week": this_week,
+        "explained": _explained(policy),
     }
+
+
+def _explained(policy: Policy) -> list[tuple[str, str]]:
+    """Return role and title of each duty that can be explained; none where the planner does not know the weeks."""
+    try:
+        return list(snapshot.titles(policy).items())
+    except CannotPlan:
+        return []
 
 
 def _post_title(one: Override, policy: Any) -> str:

@@ -172,9 +172,9 @@ def test_the_gap_another_duty_somebody_gone_and_fairness_are_told_apart():
     )
     told = causes(task(), new)
     assert told[0, "D"] == "Ana has another duty in that week"
-    assert told[1, "D"] == "fairer shares: Cem has 1 of these weeks' duties instead of 2"
+    assert told[1, "D"] == "fairer shares: fewer weekday duties for Cem, 1 instead of 2"
     near = causes(task(), STANDS.with_holder(Slot(0, Role.W), "p3"))
-    assert near[0, "W"] == "fairer shares: Bo has 1 of these weeks' duties instead of 2"
+    assert near[0, "W"] == "fairer shares: fewer weekends for Bo, 1 instead of 2"
     too_near = causes(task(), STANDS.with_holder(Slot(0, Role.D), "p3").with_holder(Slot(1, Role.D), "p1"))
     assert too_near[0, "D"] == "Ana is on duty too near, in the week of 11 Jan"
     gone = task(*(person(number) for number in (1, 2, 4, 5)))

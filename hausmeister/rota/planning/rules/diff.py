@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from hausmeister.rota.planner.instance import (
     BACKSTOP_OF,
+    CATEGORY_OF,
     PRIMARIES,
     PRIMARY_OF,
     ROLES,
+    Category,
     Instance,
     Plan,
     Role,
@@ -18,6 +20,7 @@ from hausmeister.rota.planner.instance import (
 from hausmeister.rota.planning.rules.instance import MUST_NOT
 
 NEWLY_PLANNED = "newly planned"
+_KINDS = {Category.D: "weekday duties", Category.W: "weekends", Category.B: "backstops"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class _Causes:
             or self._by_rank(old, slot)
             or self._by_week(old, slot)
             or self._by_gap(old, slot)
-            or self._by_load(old)
+            or self._by_load(old, slot)
         )
 
     def _name(self, key: str) -> str:
@@ -147,7 +150,12 @@ class _Causes:
         day = self._instance.start + timedelta(weeks=min(near))
         return f"{self._name(old)} is on duty too near, in the week of {day.day} {day:%b}"
 
-    def _by_load(self, old: str) -> str:
-        before = sum(who == old for who in self._stands.holders.values())
-        after = sum(who == old for who in self._plan.holders.values())
-        return f"fairer shares: {self._name(old)} has {after} of these weeks' duties instead of {before}"
+    def _by_load(self, old: str, slot: Slot) -> str:
+        kind = CATEGORY_OF[slot.role]
+        before, after = (
+            sum(who == old and CATEGORY_OF[other.role] is kind for other, who in plan.holders.items())
+            for plan in (self._stands, self._plan)
+        )
+        if after >= before:
+            return "follows from other changes in these weeks"
+        return f"fairer shares: fewer {_KINDS[kind]} for {self._name(old)}, {after} instead of {before}"
