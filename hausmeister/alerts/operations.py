@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from hausmeister.alerts.models import Alert
 from hausmeister.alerts.rules import TEXT_MOST, TITLE_MOST, Action, Signal, Urgency, urgency
@@ -101,20 +101,36 @@ _KNOWN_COLUMNS = ("id", "team_id", "source_id", "page_id", "key", "priority", "i
 
 def _open_alerts(signals: Sequence[Incoming]) -> dict[Key, Alert]:
     """Return the open alerts that `signals` are about, by source and key, locked on PostgreSQL."""
-    wide = [one for one in signals if one.any_source]
-    asked = Q(source_id__in={one.source_id for one in signals}, key__in={one.signal.key for one in signals})
+    wide = [one for one in signals if one.any_source and one.signal.action is not Action.FIRE]
+    asked = {(one.source_id, one.signal.key) for one in signals}
     if wide:
-        asked |= Q(team_id__in={one.team_id for one in wide}, key__in={one.signal.key for one in wide})
-    # in the order of ids, so that two nodes with the same keys never wait for each other crosswise
-    rows = Alert.objects.open().filter(asked).only(*_KNOWN_COLUMNS).order_by("id")
-    if connection.vendor == "postgresql":
-        rows = rows.select_for_update()
-    known = {(alert.source_id, alert.key): alert for alert in rows}
+        asked |= _of_the_whole_team(wide)
+    found = bulk.ids(Alert, by=("source_id", "key"), keys=sorted(asked), unset="closed_at")
+    known = {(alert.source_id, alert.key): alert for alert in _locked(found)} if found else {}
     for one in wide:
         elsewhere = [a for a in known.values() if a.key == one.signal.key and a.team_id == one.team_id]
-        if elsewhere and one.signal.action is not Action.FIRE:
+        if elsewhere:
             known.setdefault((one.source_id, one.signal.key), elsewhere[0])
     return known
+
+
+def _locked(ids: Sequence[int]) -> Iterable[Alert]:
+    """Return those of the alerts that are open now, locked on PostgreSQL.
+
+    In the order of ids, so that two nodes with the same keys never wait for each other crosswise.
+    """
+    rows = Alert.objects.open().filter(pk__in=ids).only(*_KNOWN_COLUMNS).order_by("id")
+    return rows.select_for_update() if connection.vendor == "postgresql" else rows
+
+
+def _of_the_whole_team(wide: Sequence[Incoming]) -> set[Key]:
+    """Return the keys of `wide` with every source of their teams."""
+    sources: dict[int, list[int]] = {}
+    for team_id, source_id in Source.objects.filter(team_id__in={one.team_id for one in wide}).values_list(
+        "team_id", "id"
+    ):
+        sources.setdefault(team_id, []).append(source_id)
+    return {(source_id, one.signal.key) for one in wide for source_id in sources.get(one.team_id, ())}
 
 
 def _receive_wave(
