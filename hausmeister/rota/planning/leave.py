@@ -2,10 +2,11 @@
 
 Two cases need no solver and are answered at once, exactly: no duty of the person is touched and the days lie within
 the weeks that are planned (the plan that stands is then a valid plan without them); or each touched duty can be taken
-by somebody else with everything else staying. Whatever needs a chain of changes, or weeks not planned yet, goes to
+by somebody else, alone or by a chain of at most three changes. Whatever needs more, or weeks not planned yet, goes to
 the planner with a small budget, off the web process.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -15,12 +16,10 @@ from django.db import transaction
 
 from hausmeister.journal.rules import Actor
 from hausmeister.rota.models import Shift
-from hausmeister.rota.planner.instance import Instance, Plan, Slot
+from hausmeister.rota.planner.covering import cover
+from hausmeister.rota.planner.instance import Role
 from hausmeister.rota.planning import drafts, replanning, snapshot
 from hausmeister.rota.planning.drafts import DraftRefused, Wanted
-from hausmeister.rota.planning.rules.accounts import accounts
-from hausmeister.rota.planning.rules.fits import why_not
-from hausmeister.rota.planning.rules.instance import key_of
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.planning.rules.states import Flavour
 from hausmeister.rota.planning_models import Draft
@@ -41,7 +40,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Cover:
-    """A duty that the days touch, and who could take it with everything else staying."""
+    """A duty that the days touch, and who could take it."""
 
     title: str
     week: date
@@ -83,7 +82,7 @@ def _answer(team: Team, person: Person, starts_on: date, ends_on: date, *, by: A
     ends = first + timedelta(weeks=weeks)
     if not touched.exists() and ends_on < ends:
         return Answer(team, Verdict.FINE)
-    covers = _covers(found, key_of(person.pk), team, first, list(touched))
+    covers = _covers(found, team, first, list(touched))
     if covers is not None and ends_on < ends:
         return Answer(team, Verdict.CHANGES, tuple(covers))
     return _ask(team, person, bend, max(weeks, _weeks_to(ends_on, first)), first, by=by, now=now)
@@ -94,36 +93,25 @@ def _weeks_to(ends_on: date, first: date) -> int:
 
 
 def _covers(
-    found: snapshot.Inputs, who: str, team: Team, first: date, touched: list[Shift]
+    found: snapshot.Inputs, team: Team, first: date, touched: Sequence[Shift]
 ) -> list[Cover] | None:  # fmt: skip
-    """Return somebody for each touched duty, everything else staying; None when one of them has nobody."""
+    """Return what must change hands for each touched duty, the least first; None where three changes do not do."""
     roles = snapshot.roles_of_team(snapshot.policy_in_force(team))
-    plan, covers = found.stands, []
+    plan, changed = found.stands, []
     for shift in touched:
-        role = roles.role(shift.duty, shift.post)
-        slot = next((one for one in found.instance.slots if one.role == role and _week(one, first) == shift.week), None)
-        if slot is None:
+        role, week = roles.role(shift.duty, shift.post), (shift.week - first).days // 7
+        if role is None or not 0 <= week < found.instance.weeks:
             return None
-        other = _least_loaded(found.instance, plan, slot, who)
-        if other is None:
+        offers = cover(instance=found.instance, plan=plan, week=week, role=Role(role), most_chains=1)
+        best = next(iter((*offers.people, *offers.chains)), None)
+        if best is None:
             return None
-        plan = plan.with_holder(slot, other)
-        covers.append(Cover(found.titles[slot.role.value], shift.week, found.names[other]))
-    return covers
-
-
-def _week(slot: Slot, first: date) -> date:
-    return first + timedelta(weeks=slot.week)
-
-
-def _least_loaded(instance: Instance, plan: Plan, slot: Slot, without: str) -> str | None:
-    kind = "B" if slot.role.value.startswith("B") else slot.role.value
-    free = [
-        one for one in accounts(instance, plan)
-        if one.person != without and one.entries[kind].deviation is not None
-        and not why_not(instance, plan, slot, one.person)
-    ]  # fmt: skip
-    return min(free, key=lambda one: (one.entries[kind].deviation or 0, one.name)).person if free else None
+        plan = best.applied(plan)
+        changed += [
+            Cover(found.titles[step.role.value], first + timedelta(weeks=step.week), found.names[step.taker])
+            for step in best.steps
+        ]
+    return changed
 
 
 def _ask(

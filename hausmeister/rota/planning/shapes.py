@@ -226,7 +226,6 @@ class WhyOut(Schema):
     decided: list[str]
     barred: list[BarredOut]
     priced: list[PricedOut]
-    not_priced: int
 
     @staticmethod
     def of(why: Why) -> "WhyOut":
@@ -241,7 +240,6 @@ class WhyOut(Schema):
             priced=[
                 PricedOut(name=one.name, fair=one.fair, comfort=one.comfort, words=one.words) for one in told.priced
             ],
-            not_priced=told.not_priced,
         )
 
 

@@ -1,14 +1,10 @@
-"""Everybody's account: share, target, done, planned, deviation, by the arithmetic of the planner's own costs."""
+"""Everybody's account by name: the planner's ledger, with what people need to read it."""
 
-from collections import Counter
 from dataclasses import dataclass
 
-from hausmeister.rota.planner.costs import holiday_dates, planned_counts, pools, shares, targets
-from hausmeister.rota.planner.instance import CATEGORIES, PRIMARIES, Category, Instance, Plan, Planned
-
-# the fourth kind, which has no pool of its own: public holidays on own weekday and weekend duties
-HOLIDAYS = "H"
-KINDS = (*(one.value for one in CATEGORIES), HOLIDAYS)
+from hausmeister.rota.planner.costs import pools
+from hausmeister.rota.planner.instance import Category, Instance, Plan, Planned
+from hausmeister.rota.planner.ledger import Row, ledger
 
 
 @dataclass(frozen=True)
@@ -18,11 +14,7 @@ class Entry:
     done: int
     planned: int
     target: int | None
-
-    @property
-    def deviation(self) -> int | None:
-        """How much more than the target, in tenths; negative is less."""
-        return None if self.target is None else 10 * (self.done + self.planned) - self.target
+    deviation: int | None
 
 
 @dataclass(frozen=True)
@@ -34,6 +26,7 @@ class Account:
     experience: int
     fte: int
     share: int
+    # by D, W, B (duties) and H (public holidays on own weekday and weekend duties)
     entries: dict[str, Entry]
     # why a kind of duty is not theirs, "" where all are
     note: str
@@ -41,39 +34,25 @@ class Account:
 
 def accounts(instance: Instance, plan: Plan) -> list[Account]:
     """Return the account of everybody in `instance`, by name, if `plan` is served."""
-    share, target, planned = shares(instance), targets(instance), planned_counts(plan)
-    dates = _holidays(instance, plan)
-    wanted = _holiday_targets(instance, dates, share)
+    rows = ledger(instance, plan)
     return [
-        Account(one.id, one.called, one.experience, one.fte, share[one.id], {
-            **{
-                category.value: Entry(
-                    one.history.count(category), planned[one.id, category], target[category].get(one.id)
-                )
-                for category in CATEGORIES
-            },
-            HOLIDAYS: Entry(one.history.h, dates[one.id], wanted.get(one.id)),
-        }, _note(instance, one))
+        Account(
+            one.id,
+            one.called,
+            one.experience,
+            one.fte,
+            rows[one.id][0].share,
+            {row.category: _entry(row) for row in rows[one.id]},
+            _note(instance, one),
+        )
         for one in sorted(instance.people, key=lambda one: (one.called.lower(), one.id))
-    ]  # fmt: skip
+    ]
 
 
-def _holidays(instance: Instance, plan: Plan) -> Counter[str]:
-    found: Counter[str] = Counter()
-    for slot, person in plan.holders.items():
-        if slot.role in PRIMARIES and person in instance.person:
-            found[person] += holiday_dates(instance, instance.person[person], slot)
-    return found
-
-
-def _holiday_targets(instance: Instance, dates: Counter[str], share: dict[str, int]) -> dict[str, int]:
-    """Return an even share of all holiday dates, in tenths; the planner evens them out by their squares."""
-    pool = pools(instance)[Category.W]
-    total = sum(instance.person[one].history.h + dates[one] for one in pool)
-    everything = sum(share[one] for one in pool)
-    if not everything:
-        return dict.fromkeys(pool, 0)
-    return {one: (10 * total * share[one] + everything // 2) // everything for one in pool}
+def _entry(row: Row) -> Entry:
+    if not row.is_in_pool:
+        return Entry(row.done, row.planned, None, None)
+    return Entry(row.done, row.planned, row.target_tenths, row.deviation_tenths)
 
 
 def _note(instance: Instance, one: Planned) -> str:

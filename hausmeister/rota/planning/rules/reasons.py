@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-from hausmeister.rota.planner.costs import costs, pools
-from hausmeister.rota.planner.instance import Category, Instance, Plan, Slot
+from hausmeister.rota.planner.board import Board, number_of
+from hausmeister.rota.planner.costs import pools
+from hausmeister.rota.planner.instance import CATEGORY_OF, Category, Instance, Plan, Slot
 from hausmeister.rota.planning.rules.accounts import Account, accounts
 from hausmeister.rota.planning.rules.fits import why_not
-
-# so many people are priced; the rest of those who could are only counted
-MOST_PRICED = 12
 
 
 @dataclass(frozen=True)
@@ -36,31 +34,24 @@ class SlotReasons:
     holder: str
     barred: tuple[Barred, ...]
     priced: tuple[Priced, ...]
-    not_priced: int
 
 
 def of_slot(instance: Instance, plan: Plan, slot: Slot) -> SlotReasons:
-    """Return why `slot` is with whom it is in `plan`. People come by name, the priced ones the cheapest first."""
+    """Return why `slot` is with whom it is in `plan`: the barred by name, the others by what they would cost."""
     holder = plan.holders.get(slot, "")
-    others = [one for one in instance.people if one.id != holder]
-    barred = [Barred(one.called, why) for one in others if (why := why_not(instance, plan, slot, one.id))]
-    free = {one.id for one in others} - {one.id for one in others if why_not(instance, plan, slot, one.id)}
-    kind = "B" if slot.role.value.startswith("B") else slot.role.value
+    against = {one.id: why_not(instance, plan, slot, one.id) for one in instance.people if one.id != holder}
+    kind = CATEGORY_OF[slot.role].value
     told = {one.person: one for one in accounts(instance, plan)}
-    ranked = sorted(free, key=lambda one: (told[one].entries[kind].deviation or 0, told[one].name))
-    before = costs(instance, plan)
+    board = Board(instance, plan)
     priced = []
-    for person in ranked[:MOST_PRICED]:
-        moved = plan.with_holder(slot, person)
-        after = costs(instance, moved)
-        fair, comfort = after.fair.total - before.fair.total, after.comfort.total - before.comfort.total
-        priced.append(Priced(told[person].name, fair, comfort, _price(told[person], kind, fair, comfort)))
-    name = instance.person[holder].called if holder in instance.person else ""
+    for person in (person for person, why in against.items() if not why):
+        price = board.price({number_of(slot): board.index[person]})
+        words = _price(told[person], kind, price.fair, price.comfort)
+        priced.append(Priced(told[person].name, price.fair, price.comfort, words))
     return SlotReasons(
-        name,
-        tuple(sorted(barred, key=lambda one: one.name)),
+        instance.person[holder].called if holder in instance.person else "",
+        tuple(sorted((Barred(told[one].name, why) for one, why in against.items() if why), key=lambda one: one.name)),
         tuple(sorted(priced, key=lambda one: (one.fair, one.comfort, one.name))),
-        max(0, len(ranked) - MOST_PRICED),
     )
 
 
