@@ -151,6 +151,7 @@ def _rewrite(
 @transaction.atomic
 def record_leave(person: Person, *, starts_on: date, ends_on: date, by: Actor, now: datetime) -> list[Shift]:
     """Store days away and settle the duties they touch in every team; return the shifts that moved."""
+    _lock_teams_of(person)
     team_operations.record_leave(person, starts_on=starts_on, ends_on=ends_on, by=by, now=now)
     return _settle_all(person, now=now, by=by, reason=f"{person.name} is away")
 
@@ -161,6 +162,16 @@ def cancel_leave(leave: Leave, *, by: Actor, now: datetime) -> None:
     if Leave.objects.filter(pk=leave.pk, cancelled_at=None).update(cancelled_at=now):
         facts = {"from": leave.starts_on.isoformat(), "to": leave.ends_on.isoformat()}
         journal.record(Fact(now, "leave.cancelled", f"person:{leave.person_id}", by, None, facts))
+
+
+def _lock_teams_of(person: Person) -> None:
+    """Lock the person's teams before anything is written.
+
+    Who plans holds a team's row first and changes the revision afterwards. In the other order two who change the
+    rota at the same moment would wait for each other, and PostgreSQL would end one of them.
+    """
+    teams = Team.objects.filter(memberships__person=person, memberships__left_on=None).values("id")
+    list(Team.objects.filter(id__in=teams).order_by("id").select_for_update())
 
 
 def _settle_all(person: Person, *, now: datetime, by: Actor, reason: str) -> list[Shift]:
@@ -266,6 +277,7 @@ def change_member(
 
     Raises LastLead.
     """
+    Team.objects.select_for_update().get(pk=membership.team_id)
     members.change_member(membership, role=role, experience=experience, takes_duty=takes_duty, by=by, now=now)
     return settle(membership.team, now=now, by=by, reason=f"{membership.person.name} no longer takes duties")
 
@@ -273,7 +285,7 @@ def change_member(
 @transaction.atomic
 def part(membership: Membership, *, by: Actor, now: datetime) -> list[Shift]:
     """End a person's part in a team, and settle their duties there; return those that moved. Raises LastLead."""
-    team = membership.team
+    team = Team.objects.select_for_update().get(pk=membership.team_id)
     members.part(membership, on=now.astimezone(team.zone).date(), by=by, now=now)
     return settle(team, now=now, by=by, reason=f"{membership.person.name} left {team.name}")
 
@@ -281,6 +293,7 @@ def part(membership: Membership, *, by: Actor, now: datetime) -> list[Shift]:
 @transaction.atomic
 def deactivate(person: Person, *, by: Actor, now: datetime) -> list[Shift]:
     """End an account, and settle its duties in every team; return those that moved. Raises LastAdmin."""
+    _lock_teams_of(person)
     members.deactivate(person, by=by, now=now)
     return _settle_all(person, now=now, by=by, reason=f"{person.name} is gone")
 

@@ -103,7 +103,7 @@ def ask_about_leave(team: Team, wanted: Wanted, *, by: Actor, person: Person | N
 def _ask(
     team: Team, all_wanted: Sequence[Wanted], purpose: Purpose, *, by: Actor, person: Person | None, now: datetime
 ) -> list[Draft]:
-    team = Team.objects.select_for_update().get(pk=team.pk)
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     first = all_wanted[0]
     check(first, team, now=now)
     if Draft.objects.filter(team=team, state__in=OPEN).count() + len(all_wanted) > MOST_OPEN:

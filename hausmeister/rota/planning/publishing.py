@@ -90,7 +90,8 @@ def publish(draft: Draft, *, version: int, by: Actor, person: Person | None, now
     version any more, DraftIsStale when facts changed since it was made, PublishRefused when a week has begun or the
     checker finds a broken rule. Mail that fails later undoes nothing.
     """
-    team = Team.objects.select_for_update().get(pk=draft.team_id)
+    # without the key: pages that are stored meanwhile refer to the team, and must not wait for a plan
+    team = Team.objects.select_for_update(no_key=True).get(pk=draft.team_id)
     draft = Draft.objects.select_for_update().get(pk=draft.pk)
     _refuse_moved(draft, version)
     if draft.first_week < snapshot.next_week(team, now=now):
