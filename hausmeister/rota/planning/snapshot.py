@@ -1,6 +1,6 @@
 """Reading everything the planner needs of a team, once: the inputs of a draft, which never change afterwards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -146,7 +146,7 @@ def candidates(
     members = [one for one in team_queries.members(team.pk) if one.takes_duty and one.role != TeamRole.VIEWER]
     terms = terms_of(members)
     absences = _absences(members, policy, since=frame.first_week - timedelta(weeks=WEEKS_BACK), bends=bends)
-    wishes = _wishes(members)
+    wishes = _wishes(members, ignored={one["wish"] for one in bends if one["kind"] == "absence" and "wish" in one})
     found = []
     for member in members:
         own = terms[member.pk]
@@ -170,9 +170,9 @@ def terms_of(members: Sequence[Membership]) -> dict[int, Terms]:
     return {member.pk: stored.get(member.pk, USUAL) for member in members}
 
 
-def _wishes(members: Sequence[Membership]) -> dict[int, list[Wish]]:
+def _wishes(members: Sequence[Membership], *, ignored: Collection[int]) -> dict[int, list[Wish]]:
     found: dict[int, list[Wish]] = {member.pk: [] for member in members}
-    for one in Wish.objects.standing().filter(membership__in=list(found)):
+    for one in Wish.objects.standing().filter(membership__in=list(found)).exclude(pk__in=list(ignored)):
         found[one.membership_id].append(one)
     return found
 
@@ -180,7 +180,7 @@ def _wishes(members: Sequence[Membership]) -> dict[int, list[Wish]]:
 def _absences(
     members: Sequence[Membership], policy: Policy, *, since: date, bends: Sequence[Bend]
 ) -> dict[int, list[Days]]:
-    ignored = {one["leave"] for one in bends if one["kind"] == "absence"}
+    ignored = {one["leave"] for one in bends if one["kind"] == "absence" and "leave" in one}
     found: dict[int, list[Days]] = {member.person_id: [] for member in members}
     leaves = Leave.objects.filter(person_id__in=list(found), cancelled_at=None, ends_on__gte=since)
     for leave in leaves.order_by("starts_on", "id"):
