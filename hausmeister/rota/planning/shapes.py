@@ -243,7 +243,7 @@ class WhyOut(Schema):
         )
 
 
-class EntryOut(Schema):
+class LedgerEntryOut(Schema):
     """One kind of duty of one person; target and deviation in tenths of a duty, None for who cannot hold it."""
 
     done: int
@@ -260,10 +260,10 @@ class AccountOut(Schema):
     share: int
     fte_percent: int
     note: str
-    weekdays: EntryOut
-    weekends: EntryOut
-    backstops: EntryOut
-    public_holidays: EntryOut
+    weekdays: LedgerEntryOut
+    weekends: LedgerEntryOut
+    backstops: LedgerEntryOut
+    public_holidays: LedgerEntryOut
     called: int = 0
     called_at_night: int = 0
 
@@ -296,9 +296,9 @@ class LedgerOut(Schema):
         )  # fmt: skip
 
 
-def _entry(account: Account, kind: str) -> EntryOut:
+def _entry(account: Account, kind: str) -> LedgerEntryOut:
     one = account.entries[kind]
-    return EntryOut(done=one.done, planned=one.planned, target_tenths=one.target, deviation_tenths=one.deviation)
+    return LedgerEntryOut(done=one.done, planned=one.planned, target_tenths=one.target, deviation_tenths=one.deviation)
 
 
 class GoalBody(Body):
