@@ -43,7 +43,7 @@ class TermsForm(forms.Form):
         min_value=1, max_value=100,
     )  # fmt: skip
     off_weekdays = forms.MultipleChoiceField(
-        label=gettext_lazy("Usual free weekdays"), choices=_DAYS, widget=forms.SelectMultiple(attrs={"size": "5"}),
+        label=gettext_lazy("Usual free weekdays"), choices=_DAYS, widget=forms.CheckboxSelectMultiple,
         required=False,
     )  # fmt: skip
     country = forms.CharField(
