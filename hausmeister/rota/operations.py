@@ -8,7 +8,8 @@ from django.db import transaction
 from hausmeister.base.words import listed
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import ENGINE, Actor, Fact
-from hausmeister.rota import queries
+from hausmeister.outbox import operations as outbox
+from hausmeister.rota import queries, telling
 from hausmeister.rota.models import Override, Shift
 from hausmeister.rota.rules.rotation import Assignment, Turn, share_out
 from hausmeister.rota.rules.slots import Post, Slot, slots_between
@@ -132,12 +133,13 @@ def _rewrite(
             if person
         }
     )
-    facts = []
+    facts, moved = [], []
     for shift in lost:
         new = chosen[_slot(shift), Post(shift.post)]
         before = names[shift.person_id].name if shift.person_id else ""
         after = names[new.person_id].name if new.person_id else ""
         Shift.objects.filter(pk=shift.pk).update(person_id=new.person_id, bent=list(new.bent), planned_at=now)
+        moved.append(telling.Moved(shift, shift.person_id, new.person_id))
         shift.person_id = new.person_id
         details = {
             "duty": shift.duty, "post": shift.post, "week": shift.week.isoformat(), "before": before, "after": after,
@@ -145,6 +147,7 @@ def _rewrite(
         }  # fmt: skip
         facts.append(Fact(now, "shift.moved", f"team:{team.pk}", by, team.pk, details))
     journal.record_many(facts)
+    outbox.enqueue(telling.letters(team, moved, reason=reason, now=now), now=now)
     return list(lost)
 
 
