@@ -38,6 +38,9 @@ from hausmeister.pager import api as pager_api
 from hausmeister.pager import ledger_api
 from hausmeister.rota import api as rota_api
 from hausmeister.rota.planning import api as planning_api
+from hausmeister.rota.planning import solving
+from hausmeister.rota.planning.child import Child
+from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.team.rules import Channel
 
 
@@ -86,15 +89,18 @@ def engine(
     executor: Callable[[Lane, str], Executor] | None = None,
     node: str = "",
     is_pressed: Callable[[], bool] = lambda: False,
+    solve: Solve | None = None,
 ) -> Engine:
-    """Return an engine with every job; `executor` is given by tests, where everything happens in one thread.
+    """Return an engine with every job; `executor` and `solve` are given by tests, where all happens in one thread.
 
     `is_pressed` says that the intake of the same process is busy and sending must not take its time.
     """
     node = node or f"{platform.node()}:{os.getpid()}"
     dispatcher = Dispatcher(senders, executor=executor, is_pressed=is_pressed)
     begin = database.beside if executor is None else database.at_once
-    housekeeping = (*jobs.housekeeping(node), *_jobs_with_a_far_side(begin=begin))
+    planning = Planning(solve or Child(), begin=begin)
+    plan = Job("solve plans", planning.run, solving.EVERY)
+    housekeeping = (*jobs.housekeeping(node), plan, *_jobs_with_a_far_side(begin=begin))
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 
