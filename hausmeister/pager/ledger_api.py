@@ -9,9 +9,9 @@ from hausmeister.base.problem import Problem
 from hausmeister.base.wall_time import instant
 from hausmeister.pager.call_outs import CallOuts, call_outs
 from hausmeister.rota.planning.ledger import Ledger, ledger
+from hausmeister.rota.planning.ledger_shapes import LedgerOut
 from hausmeister.rota.planning.rules.instance import id_of
 from hausmeister.rota.planning.rules.roles import CannotPlan
-from hausmeister.rota.planning.shapes import LedgerOut
 from hausmeister.team import queries as team_queries
 from hausmeister.team.asking import REFUSALS, ApiRequest, Key, ProblemOut
 from hausmeister.team.models import Team

@@ -22,7 +22,7 @@ from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
 from hausmeister.team.models import Team
 from hausmeister.team.rules import Capability
-from hausmeister.web import plans
+from hausmeister.web import plan_words, plans
 from hausmeister.web.access import Request, check, fetch, needs
 from hausmeister.web.answers import Toast, see
 from hausmeister.web.teams import chosen
@@ -97,7 +97,7 @@ def screen(request: Request) -> HttpResponse:
         "team": team,
         "teams": teams,
         "form": form,
-        "drafts": [(one, plans.state(one), plans.flavour(one)) for one in _listed(team)],
+        "drafts": [(one, plan_words.state(one), plan_words.flavour(one)) for one in _listed(team)],
         "offer": replanning.offer(team, now=now),
         "cannot": _cannot(team),
     }
@@ -136,11 +136,11 @@ def _show(request: Request, one: Draft, *, problem: str = "", status: int = 200)
     context: dict[str, Any] = {
         "draft": one,
         "team": one.team,
-        "state": plans.state(one),
-        "flavour": plans.flavour(one),
+        "state": plan_words.state(one),
+        "flavour": plan_words.flavour(one),
         "last_week": one.first_week + timedelta(weeks=one.weeks - 1),
         "problem": problem,
-        "bends": plans.bends(one),
+        "bends": plan_words.bends(one),
         "now": now,
         "beside": list(
             Draft.objects.filter(team=one.team, bundle=one.bundle).exclude(state=DraftState.DISCARDED).order_by("id")
@@ -152,9 +152,9 @@ def _show(request: Request, one: Draft, *, problem: str = "", status: int = 200)
         except CannotPlan as error:
             context["problem"] = str(error)
     elif one.state == DraftState.IMPOSSIBLE:
-        context["conflict"] = plans.conflict(one)
+        context["conflict"] = plan_words.conflict(one)
     elif one.is_open:
-        context["progress"] = plans.progress(one, now=now)
+        context["progress"] = plan_words.progress(one, now=now)
     template = "web/plan/progress.html" if request.htmx and one.is_open else "web/plan/draft.html"
     return render(request, template, context, status=status)
 

@@ -22,7 +22,7 @@ from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Person, Team
 from hausmeister.team.rules import Capability, Role
-from hausmeister.web import moments, plans
+from hausmeister.web import moments, plan_words, plans
 from hausmeister.web.access import Request, check, fetch, needs
 from hausmeister.web.answers import Toast, back, see
 from hausmeister.web.forms import LocalMoment
@@ -161,13 +161,13 @@ def leave_answer(request: Request, question_id: int) -> HttpResponse:
     asked = Draft.objects.filter(purpose=Purpose.LEAVE, asked_by=request.user).select_related("team")
     draft = fetch(asked, pk=question_id)
     now = clock.now()
-    context: dict[str, Any] = {"draft": draft, "state": plans.state(draft), "days": _days_asked(draft)}
+    context: dict[str, Any] = {"draft": draft, "state": plan_words.state(draft), "days": _days_asked(draft)}
     if draft.is_open:
-        context["progress"] = plans.progress(draft, now=now)
+        context["progress"] = plan_words.progress(draft, now=now)
     elif draft.state == DraftState.READY:
         context["answer"] = plans.leave_changes(draft, now=now)
     elif draft.state == DraftState.IMPOSSIBLE:
-        context["conflict"] = plans.conflict(draft)
+        context["conflict"] = plan_words.conflict(draft)
     template = "web/rota/leave_part.html" if request.htmx else "web/rota/leave_answer.html"
     return render(request, template, context)
 

@@ -4,7 +4,7 @@ from django import template
 from django.utils.translation import gettext as _
 
 from hausmeister.rota.planning.rules.states import Flavour
-from hausmeister.web import plancharts, plans
+from hausmeister.web import plan_words, plancharts
 
 register = template.Library()
 
@@ -12,7 +12,7 @@ register = template.Library()
 @register.filter
 def flavour_words(value: str) -> str:
     """Write how much of what is published a plan may change."""
-    return str(plans.FLAVOURS[Flavour(value)])
+    return str(plan_words.FLAVOURS[Flavour(value)])
 
 
 @register.filter
