@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from hausmeister.rota.planner.board import NOBODY, Board, number_of, slot_of
 from hausmeister.rota.planner.covering import NoSuchSlot, checked
 from hausmeister.rota.planner.instance import CATEGORIES, CATEGORY_OF, Instance, Plan, Planned, Role, Slot
 from hausmeister.rota.planner.ledger import Row, ledger
+from hausmeister.rota.planner.standing import NOBODY, Standing, number_of, slot_of
 
 
 @dataclass(frozen=True)
@@ -43,28 +43,28 @@ def cover_days(
         raise NoSuchSlot(
             f"{role} of week {week} goes from {dates[0]} to {dates[-1]}; {starts_on} to {ends_on} is not within."
         )
-    board, rows, number = Board(instance, plan), ledger(instance, plan), number_of(slot)
+    standing, rows, number = Standing(instance, plan), ledger(instance, plan), number_of(slot)
     column = CATEGORIES.index(CATEGORY_OF[role])
     found = [
         DayCover(
             person=one.id,
-            near_weeks=_near(board, person, number),
-            is_on_duty_that_week=any(own >> 2 == week for own in board.duties[person]),
+            near_weeks=_near(standing, person, number),
+            is_on_duty_that_week=any(own >> 2 == week for own in standing.duties[person]),
             owed=rows[one.id][column],
         )
         for person, one in enumerate(instance.people)
-        if _can_stand_in(board, person, number, starts_on, ends_on)
+        if _can_stand_in(standing, person, number, starts_on, ends_on)
     ]
     return tuple(sorted(found, key=lambda one: (one.burdens, one.owed.deviation_tenths, one.person)))
 
 
-def _can_stand_in(board: Board, person: int, number: int, starts_on: date, ends_on: date) -> bool:
-    partner = board.holder[number ^ 2]
+def _can_stand_in(standing: Standing, person: int, number: int, starts_on: date, ends_on: date) -> bool:
+    partner = standing.holder[number ^ 2]
     return (
-        person not in {board.holder[number], partner}
-        and _is_there(board.people[person], slot_of(number), starts_on, ends_on)
-        and not _is_busy(board, person, starts_on, ends_on)
-        and (partner == NOBODY or board.backs(number, person, partner))
+        person not in {standing.holder[number], partner}
+        and _is_there(standing.people[person], slot_of(number), starts_on, ends_on)
+        and not _is_busy(standing, person, starts_on, ends_on)
+        and (partner == NOBODY or standing.backs(number, person, partner))
     )
 
 
@@ -79,14 +79,14 @@ def _is_there(person: Planned, slot: Slot, starts_on: date, ends_on: date) -> bo
     )
 
 
-def _is_busy(board: Board, person: int, starts_on: date, ends_on: date) -> bool:
-    touched = [board.instance.dates(slot_of(own)) for own in board.duties[person]]
+def _is_busy(standing: Standing, person: int, starts_on: date, ends_on: date) -> bool:
+    touched = [standing.instance.dates(slot_of(own)) for own in standing.duties[person]]
     return any(dates[0] <= ends_on and dates[-1] >= starts_on for dates in touched)
 
 
-def _near(board: Board, person: int, number: int) -> tuple[int, ...]:
+def _near(standing: Standing, person: int, number: int) -> tuple[int, ...]:
     if number & 2:
         return ()
-    gap = board.instance.spacing.min_gap
-    primaries = {own >> 2 for own in board.duties[person] if not own & 2}
+    gap = standing.instance.spacing.min_gap
+    primaries = {own >> 2 for own in standing.duties[person] if not own & 2}
     return tuple(sorted(week for week in primaries if 0 < abs(week - (number >> 2)) < gap))

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hausmeister.rota.planner.board import NOBODY, Board, slot_of
 from hausmeister.rota.planner.costs import holiday_dates
 from hausmeister.rota.planner.instance import CATEGORIES, CATEGORY_OF, Category, Plan, Role, Slot
 from hausmeister.rota.planner.ledger import HOLIDAYS
+from hausmeister.rota.planner.standing import NOBODY, Standing, slot_of
 
 
 class Step(NamedTuple):
@@ -56,36 +56,37 @@ class Offer:
         return Plan.of({**plan.holders, **{Slot(one.week, one.role): one.taker for one in self.steps}})
 
 
-def offer(board: Board, moves: Mapping[int, int], *, asker: str | None) -> Offer:
+def offer(standing: Standing, moves: Mapping[int, int], *, asker: str | None) -> Offer:
     """Return the offer that `moves` (slot to taker, by number) make. The asker needs not be asked."""
-    price = board.price(moves)
+    price = standing.price(moves)
     steps = tuple(
-        Step(*slot_of(slot), _name(board, board.holder[slot]), board.people[taker].id) for slot, taker in moves.items()
+        Step(*slot_of(slot), _name(standing, standing.holder[slot]), standing.people[taker].id)
+        for slot, taker in moves.items()
     )
     touched = dict.fromkeys(one for step in steps for one in (step.giver, step.taker) if one is not None)
     return Offer(
         steps=steps,
         d_fair=price.fair,
         d_comfort=price.comfort,
-        shifts=tuple(shift for one in touched for shift in _shifts(board, moves, one)),
+        shifts=tuple(shift for one in touched for shift in _shifts(standing, moves, one)),
         must_agree=tuple(one for one in touched if one != asker),
     )
 
 
-def _name(board: Board, person: int) -> str | None:
-    return None if person == NOBODY else board.people[person].id
+def _name(standing: Standing, person: int) -> str | None:
+    return None if person == NOBODY else standing.people[person].id
 
 
-def _shifts(board: Board, moves: Mapping[int, int], name: str) -> list[Shift]:
-    person = board.index[name]
-    before = _counts(board, person, board.duties[person])
-    kept = [slot for slot in board.duties[person] if slot not in moves]
-    after = _counts(board, person, [*kept, *(slot for slot, taker in moves.items() if taker == person)])
+def _shifts(standing: Standing, moves: Mapping[int, int], name: str) -> list[Shift]:
+    person = standing.index[name]
+    before = _counts(standing, person, standing.duties[person])
+    kept = [slot for slot in standing.duties[person] if slot not in moves]
+    after = _counts(standing, person, [*kept, *(slot for slot, taker in moves.items() if taker == person)])
     found = []
     for category in (*CATEGORIES, HOLIDAYS):
         if before[category] != after[category]:
-            target = board.targets[category].get(name) if isinstance(category, Category) else None
-            done = board.people[person].history.count(category) if isinstance(category, Category) else 0
+            target = standing.targets[category].get(name) if isinstance(category, Category) else None
+            done = standing.people[person].history.count(category) if isinstance(category, Category) else 0
             deviations = [
                 None if target is None else 10 * (done + count[category]) - target for count in (before, after)
             ]
@@ -93,11 +94,11 @@ def _shifts(board: Board, moves: Mapping[int, int], name: str) -> list[Shift]:
     return found
 
 
-def _counts(board: Board, person: int, duties: list[int]) -> dict[str, int]:
+def _counts(standing: Standing, person: int, duties: list[int]) -> dict[str, int]:
     counts: dict[str, int] = dict.fromkeys((*CATEGORIES, HOLIDAYS), 0)
     for number in duties:
         slot = slot_of(number)
         counts[CATEGORY_OF[slot.role]] += 1
         if not number & 2:
-            counts[HOLIDAYS] += holiday_dates(board.instance, board.people[person], slot)
+            counts[HOLIDAYS] += holiday_dates(standing.instance, standing.people[person], slot)
     return counts

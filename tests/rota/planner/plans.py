@@ -2,16 +2,16 @@
 
 import random
 
-from hausmeister.rota.planner.board import Board
 from hausmeister.rota.planner.checker import check
 from hausmeister.rota.planner.instance import Instance, Plan, Rule, Slot
+from hausmeister.rota.planner.standing import Standing
 
 
 def drawn(instance: Instance, *, seed: int) -> Plan:
     """Return a plan that keeps every rule in each slot it fills; slots that nobody fits stay empty."""
     chance = random.Random(seed)
     holders: dict[Slot, str] = {}
-    reader = Board(instance, Plan(()))
+    reader = Standing(instance, Plan(()))
     duties: dict[int, list[int]] = {place: [] for place in range(len(instance.people))}
     for week in range(instance.weeks):
         for number in (4 * week, 4 * week + 2, 4 * week + 1, 4 * week + 3):

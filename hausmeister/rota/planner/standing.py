@@ -1,4 +1,4 @@
-"""A plan opened for small changes: what stands in a person's way, and what a handful of moves costs, at once.
+"""A plan as it stands, opened for small changes: what bars a person, and what a handful of moves costs, at once.
 
 The costs of a plan are sums over people, but for learning goals, which hang on two people of a week; so a few
 moves are priced by looking at those they touch. The figures equal a recount by `costs.py` (a test compares).
@@ -29,7 +29,7 @@ class Price(NamedTuple):
 
 
 def number_of(slot: Slot) -> int:
-    """Return the board's number of `slot`."""
+    """Return the number of `slot`."""
     return 4 * slot.week + ROLES.index(slot.role)
 
 
@@ -38,7 +38,7 @@ def slot_of(number: int) -> Slot:
     return Slot(number >> 2, ROLES[number & 3])
 
 
-class Board:
+class Standing:
     """One plan of one instance. Reads only; `moves` everywhere map slot numbers to people's numbers."""
 
     def __init__(self, instance: Instance, plan: Plan) -> None:
