@@ -278,7 +278,7 @@ def test_why_is_answered_for_a_draft_and_for_what_stands(world, crew):
     client = browser(crew.hana)
     text = text_of(client, f"/rota/plan/{draft.pk}/why?week=0&role=D")
     assert "<b>Ada Lund</b>" in text
-    assert "has another duty in that week" in text
+    assert "Hana Ito has the week&#x27;s backstop in the same week." in text
     standing = text_of(browser(crew.ben), "/rota/why?team=platform&week=2026-12-07&role=D")
     assert "By the simple rotation, which takes who has served least" in standing
     client.post(f"/rota/plan/{draft.pk}/publish", {"version": draft.version})

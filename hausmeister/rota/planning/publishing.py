@@ -23,6 +23,7 @@ from hausmeister.rota.planning.rules import letters, stored
 from hausmeister.rota.planning.rules.diff import Change, by_person, changes
 from hausmeister.rota.planning.rules.instance import Frame, id_of
 from hausmeister.rota.planning.rules.roles import CannotPlan
+from hausmeister.rota.planning.rules.sentences import for_people
 from hausmeister.rota.planning.rules.staleness import differences
 from hausmeister.rota.planning.rules.states import DraftState, Purpose
 from hausmeister.rota.planning_models import Draft
@@ -143,7 +144,8 @@ def _checked(draft: Draft, *, now: datetime) -> Preview:
         raise DraftIsStale(changed)
     broken = check(real.instance, found.plan)
     if broken:
-        raise PublishRefused("The plan breaks a rule: " + " ".join(one.words for one in broken[:3]))
+        words = (for_people(one.words, real.instance, real.titles) for one in broken[:3])
+        raise PublishRefused("The plan breaks a rule: " + " ".join(words))
     return found
 
 

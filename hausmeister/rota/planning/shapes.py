@@ -207,9 +207,10 @@ class BarredOut(Schema):
 
 
 class PricedOut(Schema):
-    """Somebody who could have it, everything else staying, and what that would cost."""
+    """Somebody who could have it, with so many duties changed, and what that would cost."""
 
     name: str
+    changes: int
     fair: int
     comfort: int
     words: str
@@ -221,6 +222,7 @@ class WhyOut(Schema):
     week: date
     title: str
     holder: str
+    kept: str
     decided: list[str]
     barred: list[BarredOut]
     priced: list[PricedOut]
@@ -233,10 +235,12 @@ class WhyOut(Schema):
             week=why.week,
             title=why.title,
             holder=told.holder,
+            kept=told.kept,
             decided=list(why.decided),
             barred=[BarredOut(name=one.name, why=one.why) for one in told.barred],
             priced=[
-                PricedOut(name=one.name, fair=one.fair, comfort=one.comfort, words=one.words) for one in told.priced
+                PricedOut(name=one.name, changes=one.changes, fair=one.fair, comfort=one.comfort, words=one.words)
+                for one in told.priced
             ],
         )
 

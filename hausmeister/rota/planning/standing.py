@@ -6,6 +6,7 @@ from datetime import date, datetime
 from hausmeister.rota.planner.checker import check
 from hausmeister.rota.planner.instance import Rule
 from hausmeister.rota.planning import replanning, snapshot
+from hausmeister.rota.planning.rules.sentences import for_people
 from hausmeister.team.models import Team
 
 
@@ -28,7 +29,7 @@ def broken_rules(team: Team, *, now: datetime) -> list[Broken]:
             one.rule.value,
             found.instance.monday(one.week),
             tuple(found.names.get(key, key) for key in one.people),
-            one.words,
+            for_people(one.words, found.instance, found.titles),
         )
         for one in check(found.instance, found.stands)
         if one.rule is not Rule.R7

@@ -37,7 +37,7 @@ def of_draft(draft: Draft, *, week: int, role: str, now: datetime) -> Why:
     """
     found = preview(draft, now=now)
     slot = _slot(week, role, draft.weeks)
-    told = reasons.of_slot(found.inputs.instance, found.plan, slot)
+    told = reasons.of_slot(found.inputs.instance, found.plan, slot, found.inputs.titles)
     return Why(found.inputs.titles[slot.role.value], found.inputs.instance.monday(week), told, ())
 
 
@@ -58,7 +58,7 @@ def of_standing(team: Team, *, monday: date, role: str, now: datetime) -> Why:
         raise NothingToExplain("Nobody is planned for it yet.")
     roles = snapshot.roles_of_team(snapshot.policy_in_force(team))
     shift = Shift.objects.get(team=team, week=monday, duty=roles.duty(role).name, post=roles.post(role).value)
-    told = reasons.of_slot(found.instance, found.stands, slot)
+    told = reasons.of_slot(found.instance, found.stands, slot, found.titles)
     return Why(found.titles[role], monday, told, tuple(_decided(team, shift, role)))
 
 

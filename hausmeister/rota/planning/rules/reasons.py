@@ -1,17 +1,18 @@
 """Why somebody has a slot, and why somebody's load is what it is: computed from facts, never written by hand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from hausmeister.rota.planner.board import Board, number_of
 from hausmeister.rota.planner.costs import pools
-from hausmeister.rota.planner.instance import CATEGORY_OF, Category, Instance, Plan, Slot
-from hausmeister.rota.planning.rules.accounts import Account, accounts
-from hausmeister.rota.planning.rules.fits import why_not
+from hausmeister.rota.planner.explaining import explain_slot
+from hausmeister.rota.planner.instance import Category, Instance, Plan, Slot
+from hausmeister.rota.planning.rules.accounts import accounts
+from hausmeister.rota.planning.rules.sentences import for_people
 
 
 @dataclass(frozen=True)
 class Barred:
-    """Somebody who cannot have the slot, and the first hard fact against them."""
+    """Somebody who cannot have the slot, and the fact that decides it."""
 
     name: str
     why: str
@@ -19,9 +20,10 @@ class Barred:
 
 @dataclass(frozen=True)
 class Priced:
-    """Somebody who could have it, everything else staying, and by how much fairness and comfort would be worse."""
+    """Somebody who could have it with `changes` duties moved: how much worse fairness and comfort would be."""
 
     name: str
+    changes: int
     fair: int
     comfort: int
     words: str
@@ -29,40 +31,42 @@ class Priced:
 
 @dataclass(frozen=True)
 class SlotReasons:
-    """Why the holder has a slot: who was barred by what, and what choosing another would cost."""
+    """Why the holder has a slot: who was barred by what, and what choosing another would cost.
+
+    `kept` says by what it is settled: a frozen week, or a pin.
+    """
 
     holder: str
+    kept: str
     barred: tuple[Barred, ...]
     priced: tuple[Priced, ...]
 
 
-def of_slot(instance: Instance, plan: Plan, slot: Slot) -> SlotReasons:
+def of_slot(instance: Instance, plan: Plan, slot: Slot, titles: Mapping[str, str]) -> SlotReasons:
     """Return why `slot` is with whom it is in `plan`: the barred by name, the others by what they would cost."""
-    holder = plan.holders.get(slot, "")
-    against = {one.id: why_not(instance, plan, slot, one.id) for one in instance.people if one.id != holder}
-    kind = CATEGORY_OF[slot.role].value
-    told = {one.person: one for one in accounts(instance, plan)}
-    board = Board(instance, plan)
-    priced = []
-    for person in (person for person, why in against.items() if not why):
-        price = board.price({number_of(slot): board.index[person]})
-        words = _price(told[person], kind, price.fair, price.comfort)
-        priced.append(Priced(told[person].name, price.fair, price.comfort, words))
+    told = explain_slot(instance=instance, plan=plan, week=slot.week, role=slot.role)
+    names = {one.id: one.called for one in instance.people}
+    barred = [Barred(names[one.person], for_people(one.fact, instance, titles)) for one in told.blocked]
     return SlotReasons(
-        instance.person[holder].called if holder in instance.person else "",
-        tuple(sorted((Barred(told[one].name, why) for one, why in against.items() if why), key=lambda one: one.name)),
-        tuple(sorted(priced, key=lambda one: (one.fair, one.comfort, one.name))),
+        names.get(told.holder or "", ""),
+        for_people(told.kept, instance, titles),
+        tuple(sorted(barred, key=lambda one: one.name)),
+        tuple(
+            Priced(
+                names[one.person],
+                one.changes,
+                one.d_fair,
+                one.d_comfort,
+                _price(one.words, one.d_fair, instance, titles),
+            )
+            for one in told.priced
+        ),
     )
 
 
-def _price(account: Account, kind: str, fair: int, comfort: int) -> str:
-    """Return the price in words: how far from a fair share the person would be."""
-    deviation = account.entries[kind].deviation
-    would = f"would be {_apart(deviation + 10)}" if deviation is not None else "has no share of these duties"
-    if fair < 0 or (fair == 0 and comfort < 0):
-        return f"{would}; the plan would be no worse"
-    parts = [f"fairness {fair:+d}" if fair else "", f"comfort {comfort:+d}" if comfort else ""]
-    return f"{would}; " + (", ".join(part for part in parts if part) or "the same in all")
+def _price(words: str, fair: int, instance: Instance, titles: Mapping[str, str]) -> str:
+    cost = f" Fairness {fair:+d}." if fair else ""
+    return for_people(words, instance, titles) + cost
 
 
 def _apart(tenths: int) -> str:
