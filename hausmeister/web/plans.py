@@ -77,6 +77,7 @@ class Shown:
     year: tuple[Chart, ...]
     accounts: tuple[tuple[Account, Account], ...]
     changed_since: tuple[str, ...]
+    remarks: tuple[str, ...]
     tells: int
 
 
@@ -102,6 +103,7 @@ def shown(draft: Draft, *, now: datetime) -> Shown:
         year=year(instance, found.plan, names, found.inputs.titles, firm, today=now.astimezone(draft.team.zone).date()),
         accounts=pairs,
         changed_since=tuple(what_changed(draft, found.inputs)),
+        remarks=tuple((draft.result or {}).get("remarks", ())),
         tells=sum(1 for key in moved if (one := people.get(id_of(key))) is not None and one.is_active),
     )
 

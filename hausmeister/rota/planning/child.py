@@ -1,11 +1,13 @@
 """The child process in which a plan is found: started for one task, heard line by line, ended when it is not wanted.
 
-The child gets the task as JSON on its standard input and answers in lines of JSON on its standard output: any number of
-{"progress": …}, then one {"answer": …}. It ends by itself when its input closes, so that it never outlives an engine
-that was killed.
+The child gets the request as JSON on its standard input and answers in lines of JSON on its standard output: one for
+each step, the last of them the outcome (`rules/wire.py`). It keeps to its budget, so it outlives a killed engine by
+that much at most.
 """
 
+import importlib.util
 import json
+import os
 import queue
 import subprocess
 import sys
@@ -14,16 +16,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hausmeister.base import clock
-from hausmeister.rota.planner import files
 from hausmeister.rota.planning import drafts
+from hausmeister.rota.planning.rules import wire
 from hausmeister.rota.planning.rules.states import DraftState
 from hausmeister.rota.planning.solving import Answer, NoLongerWanted, Task, Tell
 
-COMMAND = (sys.executable, "-m", "hausmeister.rota.planning.worker")
+_SOLVER, _BY_HAND = "hausmeister.rota.planner.worker", "hausmeister.rota.planning.worker"
+COMMAND = (sys.executable, "-m", _SOLVER if importlib.util.find_spec(_SOLVER) else _BY_HAND)
 # how much longer than its budget a child may take: starting, loading the solver, building the model
 GRACE_S = 60.0
 _LOOK_S = 0.5
 _LONGEST_PROBLEM = 300
+# whatever calls people goes before it on a busy machine
+_NICE = 10
 
 Line = Mapping[str, Any] | None
 
@@ -43,6 +48,7 @@ class Child:
         with subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
+            os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
             try:
                 return self._listen(process, task, tell)
             finally:
@@ -50,7 +56,11 @@ class Child:
 
     def _listen(self, process: "subprocess.Popen[str]", task: Task, tell: Tell) -> Answer:
         lines, errors = _Lines(process.stdout), _Lines(process.stderr)
-        _send(process, document(task))
+        request = wire.request(
+            task.instance, flavour=task.flavour, seed=task.seed, budget_s=task.budget_s,
+            tolerance_percent=task.tolerance_percent,
+        )  # fmt: skip
+        _send(process, request)
         until_s = clock.monotonic_s() + task.budget_s + self._grace_s
         beaten_s = clock.monotonic_s()
         while clock.monotonic_s() < until_s:
@@ -58,11 +68,11 @@ class Child:
             if line is _Lines.END:
                 return _ended(process, errors)
             found = _parsed(line)
-            if found and "answer" in found:
-                return _answer(found["answer"])
+            if found and found["event"] == "outcome":
+                return answer_of(found)
             if found or clock.monotonic_s() - beaten_s >= drafts.BEAT.total_seconds():
                 beaten_s = clock.monotonic_s()
-                if not tell(found["progress"] if found else None):
+                if not tell(wire.progress(found) if found else None):
                     raise NoLongerWanted
         return Answer(
             DraftState.FAILED, {}, f"The planner did not come to an end within {task.budget_s + self._grace_s:.0f} s."
@@ -99,12 +109,12 @@ class _Lines:
 
 
 def _send(process: "subprocess.Popen[str]", task: Mapping[str, Any]) -> None:
-    """Hand the task over; the input stays open for as long as an answer is wanted."""
+    """Hand the request over."""
     if process.stdin is None:  # pragma: no cover - it is a pipe
         return
     try:
-        process.stdin.write(json.dumps(task) + "\n")
-        process.stdin.flush()
+        process.stdin.write(json.dumps(task))
+        process.stdin.close()
     except BrokenPipeError:
         # it is gone already; what it said is read next
         return
@@ -117,7 +127,7 @@ def _parsed(line: Any) -> Line:
         found = json.loads(line)
     except ValueError:
         return None
-    return found if isinstance(found, dict) and ({"answer", "progress"} & found.keys()) else None
+    return found if isinstance(found, dict) and "event" in found else None
 
 
 def _ended(process: "subprocess.Popen[str]", errors: _Lines) -> Answer:
@@ -130,19 +140,11 @@ def _ended(process: "subprocess.Popen[str]", errors: _Lines) -> Answer:
     return Answer(DraftState.FAILED, {}, f"The planner ended without a plan: {reason}")
 
 
-def _answer(found: Mapping[str, Any]) -> Answer:
-    return Answer(DraftState(found["state"]), found.get("result") or {}, str(found.get("problem", "")))
-
-
-# ---- what crosses the pipe ----
-
-
-def document(task: Task) -> dict[str, Any]:
-    """Return `task` as JSON values."""
-    return {
-        "instance": files.instance_document(task.instance),
-        "flavour": task.flavour.value,
-        "seed": task.seed,
-        "budget_s": task.budget_s,
-        "tolerance_percent": task.tolerance_percent,
-    }
+def answer_of(outcome: Mapping[str, Any]) -> Answer:
+    """Return what becomes of a draft by the planner's outcome."""
+    found = wire.result(outcome)
+    if "facts" in found:
+        return Answer(DraftState.IMPOSSIBLE, found, "These facts cannot all be true.")
+    if found["assignments"] is None:
+        return Answer(DraftState.FAILED, {}, wire.NOT_FOUND)
+    return Answer(DraftState.READY, found)

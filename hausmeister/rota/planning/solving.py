@@ -13,7 +13,7 @@ from typing import Any
 from hausmeister.base import chance, clock, database, log
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Instance
-from hausmeister.rota.planning import drafts
+from hausmeister.rota.planning import drafts, ways
 from hausmeister.rota.planning.rules.states import DraftState, Flavour
 from hausmeister.rota.planning_models import Draft
 
@@ -102,7 +102,8 @@ class Planning:
         if answer.state is DraftState.READY:
             is_stored = drafts.finish(draft, answer.result, by=self.name, now=now)
         elif answer.state is DraftState.IMPOSSIBLE:
-            is_stored = drafts.give_up(draft, answer.result, answer.problem, by=self.name, now=now)
+            found = ways.explained(draft, answer.result)
+            is_stored = drafts.give_up(draft, found, answer.problem, by=self.name, now=now)
         else:
             is_stored = drafts.fail(draft, answer.problem or FAILED_WORDS, by=self.name, now=now)
         _log.info("plan.answered", draft=draft.pk, state=answer.state.value, stored=is_stored)

@@ -1,13 +1,10 @@
-"""The child's side: one task on standard input, lines of JSON on standard output. Knows no Django and no database.
+"""A plan by hand in a process of its own, by the planner's own protocol (`rules/wire.py`); no Django, no database.
 
 `python -m hausmeister.rota.planning.worker`; see `child.py` for the other side.
 """
 
 import json
-import os
 import sys
-import threading
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from hausmeister.base import chance, clock
@@ -16,65 +13,39 @@ from hausmeister.rota.planner.checker import check
 from hausmeister.rota.planner.costs import costs
 from hausmeister.rota.planner.instance import Instance, Plan
 from hausmeister.rota.planning.rules.greedy import by_hand
-from hausmeister.rota.planning.rules.states import Flavour
 
-NICE = 10
-
-Report = Callable[[Mapping[str, Any]], None]
+NOT_PROVEN = "The solver is missing: this plan was made by hand. Every hard rule is kept, but nothing is proven."
 
 
 def main() -> None:
-    """Solve the task that comes in, and say so. Whatever calls people goes before it on a busy machine."""
-    os.nice(NICE)
-    task = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_the_parent, daemon=True).start()
-    answer = find(task, lambda progress: _say({"progress": dict(progress)}))
-    _say({"answer": answer})
-
-
-def _end_with_the_parent() -> None:
-    """End when standard input closes: whoever wanted a plan is gone."""
-    sys.stdin.read()
-    os._exit(3)
-
-
-def _say(line: Mapping[str, Any]) -> None:
-    print(json.dumps(line), flush=True)  # noqa: T201 - the pipe to the parent
-
-
-def find(task: Mapping[str, Any], report: Report) -> dict[str, Any]:
-    """Return what becomes of the task: state, result, and what is wrong, in sentences."""
-    instance = files.instance_from(task["instance"])
-    flavour = Flavour(task["flavour"])
-    until_s = clock.monotonic_s() + task["budget_s"]
-    report({"tier": "fair"})
-    with chance.seeded(task["seed"]):
+    """Read the request, plan, write the outcome."""
+    request = json.load(sys.stdin)
+    instance, wishes = files.instance_from(request["instance"]), request["wishes"]
+    until_s = clock.monotonic_s() + wishes["budget_s"]
+    with chance.seeded(wishes["seed"]):
         plan = by_hand(
             instance,
             draw=chance.fraction,
-            keeps=flavour is not Flavour.FREE,
+            keeps=wishes["extra_changes"] is not None,
             is_over=lambda: clock.monotonic_s() >= until_s,
         )
+    print(json.dumps(outcome(instance, plan)), flush=True)  # noqa: T201 - the pipe to the parent
+
+
+def outcome(instance: Instance, plan: Plan | None) -> dict[str, Any]:
+    """Return the outcome that holds `plan`, of which nothing is proven. Raises ValueError when it breaks a rule."""
+    found: dict[str, Any] = {
+        "event": "outcome", "plan": None, "tiers": [], "is_by_hand": True, "conflict": None, "remarks": [NOT_PROVEN],
+    }  # fmt: skip
     if plan is None:
-        return {
-            "state": "failed",
-            "problem": (
-                "No plan was found by hand, and there is no solver here to say whether one exists. Ask for fewer weeks,"
-                " or for a smaller gap between duties."
-            ),
-        }
-    return ready(instance, plan)
-
-
-def ready(instance: Instance, plan: Plan) -> dict[str, Any]:
-    """Return the answer that holds `plan`, of which nothing is proven. Raises ValueError when it breaks a rule."""
+        return found
     broken = check(instance, plan)
     if broken:
         raise ValueError(f"the plan breaks a rule: {broken[0].words}")
     cost = costs(instance, plan)
-    values = (("changes", cost.changed_slots), ("fair", cost.fair.total), ("comfort", cost.comfort.total))
-    tiers = [{"name": name, "value": value, "bound": None, "proven": False} for name, value in values]
-    return {"state": "ready", "result": {"assignments": files.assignments_document(plan), "tiers": tiers}}
+    values = (("changed slots", cost.changed_slots), ("FAIR", cost.fair.total), ("COMFORT", cost.comfort.total))
+    tiers = [{"name": name, "value": value, "bound": 0} for name, value in values]
+    return {**found, "plan": files.assignments_document(plan), "tiers": tiers}
 
 
 if __name__ == "__main__":

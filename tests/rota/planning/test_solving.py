@@ -4,11 +4,13 @@ import pytest
 
 from hausmeister.base.database import at_once
 from hausmeister.journal.models import Entry
+from hausmeister.rota import operations as rota
 from hausmeister.rota.planner import files
 from hausmeister.rota.planning import drafts
 from hausmeister.rota.planning.drafts import Wanted
 from hausmeister.rota.planning.rules.states import DraftState, Flavour
 from hausmeister.rota.planning.solving import Answer, NoLongerWanted, Planning
+from hausmeister.team.models import Leave
 from tests.builders import CONSOLE
 from tests.rota.planning.crew import FIRST, alternating
 
@@ -17,6 +19,13 @@ from tests.rota.planning.crew import FIRST, alternating
 def draft(world, crew):
     wanted = Wanted(FIRST, 4, seed=7, budget_s=9, tolerance_percent=3, flavour=Flavour.FEW)
     return drafts.ask(crew.team, wanted, by=CONSOLE, person=crew.hana, now=world.now)
+
+
+def fact(rule, week, person, key, words):
+    return {
+        "rule": rule, "week": week, "person": person, "key": key, "words": words, "way_out": f"Way out: {words}",
+        "cost": 1,
+    }  # fmt: skip
 
 
 def run(solve, world, *, begin=at_once):
@@ -58,10 +67,37 @@ def test_a_solver_that_breaks_is_a_failed_draft_and_the_next_one_is_taken(world,
 
 
 def test_what_is_impossible_is_kept_with_its_facts(world, crew, draft):
-    found = {"conflict": ["Ada is away in the week of 7 Dec."], "ways_out": []}
+    rota.record_leave(crew.cem, starts_on=FIRST, ends_on=FIRST, by=CONSOLE, now=world.now)
+    key = crew.key(2)
+    away = fact("R3", 0, key, f"away {key} {FIRST}", f"Cem Aksoy is away from {FIRST} to {FIRST} (holiday).")
+    gap = fact("R6", None, None, "gap", "Two primary duties lie at least 2 weeks apart.")
+    rank = fact("R5", 1, None, "rank 1", "In week 1 a backstop needs more experience.")
+    gone = fact("R2", 0, key, "employed", "Cem is not employed.")
+    found = {"facts": [away, gap, rank, gone], "cheapest": [gap]}
     run(lambda task, tell: Answer(DraftState.IMPOSSIBLE, found, "No plan exists."), world)
     draft.refresh_from_db()
-    assert (draft.state, draft.result, draft.problem) == (DraftState.IMPOSSIBLE, found, "No plan exists.")
+    assert (draft.state, draft.problem) == (DraftState.IMPOSSIBLE, "No plan exists.")
+    assert draft.result["conflict"][0] == "Cem Aksoy is away from 7 Dec to 7 Dec."
+    assert draft.result["conflict"][2] == "In the week of 14 Dec a backstop needs more experience."
+    leave = Leave.objects.get(person=crew.cem)
+    assert [(one["bends"], one["is_cheapest"]) for one in draft.result["ways_out"]] == [
+        ([{"kind": "absence", "leave": leave.pk, "name": "Cem Aksoy"}], False),
+        ([{"kind": "gap", "min_gap": 1}], True),
+        ([{"kind": "waive", "rule": "R5", "week": 1, "person": None}], False),
+    ]
+    world.tick()
+    world.forget()
+
+
+def test_the_cheapest_way_out_may_bend_two_things_at_once(world, crew, draft):
+    one, other = (fact("R5", week, None, f"rank {week}", f"In week {week} nobody outranks.") for week in (0, 1))
+    found = {"facts": [one, other], "cheapest": [one, other]}
+    run(lambda task, tell: Answer(DraftState.IMPOSSIBLE, found, "No plan exists."), world)
+    draft.refresh_from_db()
+    ways = draft.result["ways_out"]
+    assert [(way["id"], len(way["bends"]), way["is_cheapest"]) for way in ways] == [
+        ("cheapest", 2, True), ("way0", 1, False), ("way1", 1, False),
+    ]  # fmt: skip
 
 
 def test_a_draft_that_is_discarded_while_it_is_solved_stays_discarded(world, crew, draft):
