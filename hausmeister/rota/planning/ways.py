@@ -1,5 +1,6 @@
 """From the facts that conflict to sentences and ways out that can be taken by a button."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -13,6 +14,13 @@ from hausmeister.team.models import Leave
 
 Facts = Sequence[Mapping[str, Any]]
 
+# what the planner calls its facts
+_AWAY = re.compile(r"away (p\d+) (\d{4}-\d\d-\d\d)")
+_SMALLER_GAP = re.compile(r"gap to (\d+)")
+_RULE_OF_WEEKS = re.compile(r"(one-duty|experience|gap) (\d+)-(\d+)")
+_KEPT = re.compile(r"kept (\d+) \w+")
+_RULES = {"one-duty": "R4", "experience": "R5", "gap": "R6"}
+
 
 def explained(draft: Draft, found: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an impossible draft keeps: the conflict in sentences, and each way out with what it bends."""
@@ -20,7 +28,7 @@ def explained(draft: Draft, found: Mapping[str, Any]) -> dict[str, Any]:
     titles = draft.inputs["titles"]
     ways = []
     for number, fact in enumerate(found["facts"]):
-        bends = _bends(draft, instance, [fact])
+        bends = _bends(draft, [fact])
         if bends:
             words = for_people(fact["way_out"], instance, titles)
             ways.append({"id": f"way{number}", "words": words, "bends": bends, "is_cheapest": False})
@@ -31,7 +39,7 @@ def explained(draft: Draft, found: Mapping[str, Any]) -> dict[str, Any]:
 def _mark_cheapest(
     draft: Draft, instance: Instance, cheapest: Facts, ways: list[dict[str, Any]], titles: Mapping[str, str]
 ) -> None:
-    bends = _bends(draft, instance, cheapest)
+    bends = _bends(draft, cheapest)
     if not cheapest or bends is None:
         return
     for way in ways:
@@ -42,39 +50,41 @@ def _mark_cheapest(
     ways.insert(0, {"id": "cheapest", "words": words, "bends": bends, "is_cheapest": True})
 
 
-def _bends(draft: Draft, instance: Instance, facts: Facts) -> list[dict[str, Any]] | None:
+def _bends(draft: Draft, facts: Facts) -> list[dict[str, Any]] | None:
     """Return what to bend so that `facts` hold no more; None where one of them is not ours to bend."""
-    found = []
+    found: list[dict[str, Any]] = []
     for fact in facts:
-        bend = _bend(draft, instance, fact)
-        if bend is None:
+        bends = _bends_of(draft, str(fact["key"]))
+        if not bends:
             return None
-        found.append(bend)
+        found += bends
     return found or None
 
 
-def _bend(draft: Draft, instance: Instance, fact: Mapping[str, Any]) -> dict[str, Any] | None:
-    rule, week, person = fact["rule"], fact.get("week"), fact.get("person")
-    if rule == "R3":
-        return _absence(draft, str(person), str(fact["key"]))
-    if rule == "R6" and week is None:
-        return {"kind": "gap", "min_gap": max(0, instance.spacing.min_gap - 1)}
-    if rule in {"R4", "R5", "R6", "R7"} and week is not None:
-        return {"kind": "waive", "rule": rule, "week": week, "person": person if rule == "R7" else None}
-    return None
+def _bends_of(draft: Draft, key: str) -> list[dict[str, Any]]:
+    """Return what to bend for the fact that the planner calls `key`; nothing where nothing of ours would help."""
+    if away := _AWAY.fullmatch(key):
+        bend = _absence(draft, away[1], date.fromisoformat(away[2]))
+        return [bend] if bend else []
+    if smaller := _SMALLER_GAP.fullmatch(key):
+        return [{"kind": "gap", "min_gap": int(smaller[1])}]
+    if rule := _RULE_OF_WEEKS.fullmatch(key):
+        weeks = range(int(rule[2]), int(rule[3]) + 1)
+        return [{"kind": "waive", "rule": _RULES[rule[1]], "week": week, "person": None} for week in weeks]
+    if kept := _KEPT.fullmatch(key):
+        return [{"kind": "waive", "rule": "R7", "week": int(kept[1]), "person": None}]
+    return []
 
 
-def _absence(draft: Draft, person: str, key: str) -> dict[str, Any] | None:
-    """Return the bend that imagines an absence moved: the leave or the must-not that begins on the day in `key`."""
-    try:
-        starts_on = date.fromisoformat(key.rpartition(" ")[2])
-    except ValueError:
-        return None
+def _absence(draft: Draft, person: str, starts_on: date) -> dict[str, Any] | None:
+    """Return the bend that imagines an absence moved: the leave, or the must-not, that begins on that day."""
     name = draft.inputs["names"].get(person, "")
     leave = Leave.objects.filter(person_id=id_of(person), starts_on=starts_on, cancelled_at=None).first()
     if leave is not None:
         return {"kind": "absence", "leave": leave.pk, "name": name}
-    wish = Wish.objects.standing().filter(
-        membership__person_id=id_of(person), membership__team=draft.team, starts_on=starts_on, must=True
-    ).first()  # fmt: skip
+    wish = (
+        Wish.objects.standing()
+        .filter(membership__person_id=id_of(person), membership__team=draft.team, starts_on=starts_on, must=True)
+        .first()
+    )
     return {"kind": "absence", "wish": wish.pk, "name": name} if wish is not None else None

@@ -21,9 +21,9 @@ def draft(world, crew):
     return drafts.ask(crew.team, wanted, by=CONSOLE, person=crew.hana, now=world.now)
 
 
-def fact(rule, week, person, key, words):
+def fact(rule, week, key, words):
     return {
-        "rule": rule, "week": week, "person": person, "key": key, "words": words, "way_out": f"Way out: {words}",
+        "rule": rule, "week": week, "people": [], "key": key, "words": words, "way_out": f"Way out: {words}",
         "cost": 1,
     }  # fmt: skip
 
@@ -69,28 +69,33 @@ def test_a_solver_that_breaks_is_a_failed_draft_and_the_next_one_is_taken(world,
 def test_what_is_impossible_is_kept_with_its_facts(world, crew, draft):
     rota.record_leave(crew.cem, starts_on=FIRST, ends_on=FIRST, by=CONSOLE, now=world.now)
     key = crew.key(2)
-    away = fact("R3", 0, key, f"away {key} {FIRST}", f"Cem Aksoy is away from {FIRST} to {FIRST} (holiday).")
-    gap = fact("R6", None, None, "gap", "Two primary duties lie at least 2 weeks apart.")
-    rank = fact("R5", 1, None, "rank 1", "In week 1 a backstop needs more experience.")
-    gone = fact("R2", 0, key, "employed", "Cem is not employed.")
-    found = {"facts": [away, gap, rank, gone], "cheapest": [gap]}
+    away = fact("R3", 0, f"away {key} {FIRST}", f"Cem Aksoy is away from {FIRST} to {FIRST} (holiday).")
+    gap = fact("R6", 0, "gap to 1", "Two primary duties lie at least 2 weeks apart.")
+    rank = fact("R5", 1, "experience 1-2", "The backstop needs more experience, in weeks 1 to 2.")
+    gone = fact("R2", 0, f"employed {key}", "Cem is not employed.")
+    kept = fact("R7", 0, "kept 0 D", "The week's duty of week 0 is frozen with Ada Lund.")
+    found = {"facts": [away, rank, gone, kept], "cheapest": [gap]}
     run(lambda task, tell: Answer(DraftState.IMPOSSIBLE, found, "No plan exists."), world)
     draft.refresh_from_db()
     assert (draft.state, draft.problem) == (DraftState.IMPOSSIBLE, "No plan exists.")
     assert draft.result["conflict"][0] == "Cem Aksoy is away from 7 Dec to 7 Dec."
-    assert draft.result["conflict"][2] == "In the week of 14 Dec a backstop needs more experience."
+    assert draft.result["conflict"][1] == "The backstop needs more experience, in the weeks of 14 Dec to 21 Dec."
+    assert draft.result["conflict"][3] == "The week's duty of the week of 7 Dec is frozen with Ada Lund."
+    assert draft.result["conflict"][2] == "Cem is not employed."
     leave = Leave.objects.get(person=crew.cem)
+    waived = [{"kind": "waive", "rule": "R5", "week": week, "person": None} for week in (1, 2)]
     assert [(one["bends"], one["is_cheapest"]) for one in draft.result["ways_out"]] == [
-        ([{"kind": "absence", "leave": leave.pk, "name": "Cem Aksoy"}], False),
         ([{"kind": "gap", "min_gap": 1}], True),
-        ([{"kind": "waive", "rule": "R5", "week": 1, "person": None}], False),
+        ([{"kind": "absence", "leave": leave.pk, "name": "Cem Aksoy"}], False),
+        (waived, False),
+        ([{"kind": "waive", "rule": "R7", "week": 0, "person": None}], False),
     ]
     world.tick()
     world.forget()
 
 
 def test_the_cheapest_way_out_may_bend_two_things_at_once(world, crew, draft):
-    one, other = (fact("R5", week, None, f"rank {week}", f"In week {week} nobody outranks.") for week in (0, 1))
+    one, other = (fact("R5", week, f"experience {week}-{week}", f"In week {week} nobody outranks.") for week in (0, 1))
     found = {"facts": [one, other], "cheapest": [one, other]}
     run(lambda task, tell: Answer(DraftState.IMPOSSIBLE, found, "No plan exists."), world)
     draft.refresh_from_db()

@@ -8,6 +8,7 @@ from hausmeister.rota.planner.instance import Instance
 
 _ROLE_OF_WEEK = re.compile(r"\b(D|W|BD|BW) of week (-?\d+)\b")
 _WEEK = re.compile(r"\b([Ii]n w|W|w)eek (-?\d+)\b")
+_WEEKS = re.compile(r"\bweeks (\d+) to (\d+)\b")
 _BEGINS = {
     "In w": "In the week of ", "in w": "in the week of ", "W": "The week of ", "w": "the week of ",
 }  # fmt: skip
@@ -26,6 +27,10 @@ def for_people(text: str, instance: Instance, titles: Mapping[str, str]) -> str:
     text = _ROLE_OF_WEEK.sub(
         lambda found: f"{titles.get(found[1], found[1])} {_week(instance, int(found[2]))}", text
     )  # fmt: skip
+    text = _WEEKS.sub(
+        lambda found: f"the weeks of {_day(instance.monday(int(found[1])))} to {_day(instance.monday(int(found[2])))}",
+        text,
+    )
     text = _WEEK.sub(lambda found: _BEGINS[found[1]] + _day(instance.monday(int(found[2]))), text)
     return _DATE.sub(lambda found: _day(date.fromisoformat(found[1])), text)
 
