@@ -35,10 +35,15 @@ from hausmeister.engine.watching import Auditor
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
+from hausmeister.pager import ledger_api
 from hausmeister.rota import api as rota_api
 from hausmeister.rota.api import schedules as schedules_api
 from hausmeister.rota.calendars import api as calendars_api
 from hausmeister.rota.calendars import fetching
+from hausmeister.rota.planning import api as planning_api
+from hausmeister.rota.planning import solving
+from hausmeister.rota.planning.child import Child
+from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.team.rules import Channel
 
 
@@ -50,7 +55,10 @@ def intake_routes() -> tuple[Route, ...]:
 def api_routers() -> tuple[Router, ...]:
     """Return the parts of the JSON API, in the order of its documentation."""
     native_api.add_to(alerts_api.router)
-    return (alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router)
+    return (
+        alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
+        planning_api.router, ledger_api.router,
+    )  # fmt: skip
 
 
 def senders() -> dict[str, Sender]:
@@ -87,15 +95,18 @@ def engine(
     executor: Callable[[Lane, str], Executor] | None = None,
     node: str = "",
     is_pressed: Callable[[], bool] = lambda: False,
+    solve: Solve | None = None,
 ) -> Engine:
-    """Return an engine with every job; `executor` is given by tests, where everything happens in one thread.
+    """Return an engine with every job; `executor` and `solve` are given by tests, where all happens in one thread.
 
     `is_pressed` says that the intake of the same process is busy and sending must not take its time.
     """
     node = node or f"{platform.node()}:{os.getpid()}"
     dispatcher = Dispatcher(senders, executor=executor, is_pressed=is_pressed)
     begin = database.beside if executor is None else database.at_once
-    housekeeping = (*jobs.housekeeping(node), *_jobs_with_a_far_side(begin=begin))
+    planning = Planning(solve or Child(), begin=begin)
+    plan = Job("solve plans", planning.run, solving.EVERY)
+    housekeeping = (*jobs.housekeeping(node), plan, *_jobs_with_a_far_side(begin=begin))
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 

@@ -23,6 +23,9 @@ from hausmeister.outbox.delivery import NotDelivered, Parcel
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import State
 from hausmeister.pager.models import Page, Summons
+from hausmeister.rota.planning.rules.states import DraftState
+from hausmeister.rota.planning.solving import Answer as Planned
+from hausmeister.rota.planning.solving import Solve, Task, Tell
 from hausmeister.team import queries as team_queries
 
 CHANNELS = ("email", "ntfy", "slack", "webhook", "opsgenie")
@@ -133,6 +136,10 @@ async def call_asgi(app, method: str, path: str, *, headers: dict[str, str], bod
     return Answer(started["status"], found, b"".join(chunks))
 
 
+def _no_solver(_task: Task, _tell: Tell) -> Planned:
+    return Planned(DraftState.FAILED, {}, "No story said how to plan.")
+
+
 async def _nothing_behind(_scope, _receive, send):  # type: ignore[no-untyped-def]
     await send({"type": "http.response.start", "status": 404, "headers": []})
     await send({"type": "http.response.body", "body": b""})
@@ -146,7 +153,12 @@ class World:
         self.tried: list[Sent] = []
         self.sent: list[Sent] = []
         self.channels = {name: FakeChannel(name, self) for name in CHANNELS}
-        self.engine = wiring.engine(senders=dict(self.channels), executor=lambda *_: InlineExecutor(), node="test")
+        # plans are found by the child process; a story that wants one says how
+        self.solve: Solve = _no_solver
+        self.engine = wiring.engine(
+            senders=dict(self.channels), executor=lambda *_: InlineExecutor(), node="test",
+            solve=lambda task, tell: self.solve(task, tell),
+        )  # fmt: skip
         self.writer, self.keys = Writer(), GivenKeys()
         self.intake = Intake(wiring.intake_routes(), writer=self.writer, keys=self.keys, behind=_nothing_behind)
         self.key = ""

@@ -21,9 +21,13 @@ _COMMANDS = {
     "doctor": ("doctor.command", "doctor"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),
+    "plan": ("planner_or_team", "plan"),
+    "diff": ("planning", "diff"),
+    "publish": ("planning", "publish"),
+    "why": ("planning", "why"),
+    "ledger": ("planning", "ledger"),
+    "check": ("planner_or_team", "check"),
     "demo": ("demos", "demo"),
-    "plan": ("planner", "plan"),
-    "check": ("planner", "check"),
 }
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from hausmeister.base.wall_time import instant, monday_of
 from hausmeister.rota.models import Override, ScheduleOverride
+from hausmeister.rota.planning.rules.horizon import Firmness, Horizon
 from hausmeister.rota.queries import Segment
 from hausmeister.rota.queries.schedules import On, ScheduleTimeline, override_words
 from hausmeister.team.models import Person
@@ -252,9 +253,10 @@ class Week:
     monday: date
     is_now: bool
     posts: tuple[tuple[str, tuple[Turn, ...]], ...]
+    firmness: Firmness = Firmness.PUBLISHED
 
 
-def weeks(shown: Span, *, policy: Policy, segments: Sequence[Segment]) -> list[Week]:
+def weeks(shown: Span, *, policy: Policy, segments: Sequence[Segment], horizon: Horizon | None = None) -> list[Week]:
     """Return the weeks of the span; a turn belongs to the week in which its duty begins."""
     today = monday_of(shown.now.astimezone(shown.zone).date())
     by_week: dict[date, list[Segment]] = {}
@@ -270,6 +272,7 @@ def weeks(shown: Span, *, policy: Policy, segments: Sequence[Segment]) -> list[W
                 *((rule.title, tuple(turns(found, duty=rule.name, policy=policy))) for rule in policy.duties),
                 (policy.rota.backstop_title, tuple(turns(found, duty=None, policy=policy))),
             ),
+            horizon.of(monday) if horizon else Firmness.PUBLISHED,
         )
         for monday, found in sorted(by_week.items())
         if monday >= first

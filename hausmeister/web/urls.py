@@ -11,6 +11,7 @@ from hausmeister.web.screens import (
     calendars,
     entrance,
     integrations,
+    ledger,
     link,
     methods,
     now,
@@ -18,6 +19,7 @@ from hausmeister.web.screens import (
     page_acts,
     page_somebody,
     people,
+    plan,
     policy,
     policy_edit,
     profile,
@@ -27,7 +29,9 @@ from hausmeister.web.screens import (
     schedule_acts,
     schedules,
     styleguide,
+    terms,
     welcome,
+    why,
     worker,
 )
 
@@ -53,6 +57,7 @@ _people: list[URLPattern | URLResolver] = [
     path("people", people.screen, name="people"),
     path("people/invite", people.invite, name="people_invite"),
     path("people/<int:member_id>", people.member, name="member"),
+    path("people/<int:member_id>/planning", terms.screen, name="member_terms"),
     path("people/<int:member_id>/part", people.part, name="member_part"),
     path("people/<int:member_id>/sessions", people.end_sessions, name="member_sessions"),
     path("people/<int:member_id>/deactivate", people.deactivate, name="member_deactivate"),
@@ -65,6 +70,8 @@ _people: list[URLPattern | URLResolver] = [
     path("profile/ladders/<str:list_name>", methods.ladder, name="ladder"),
     path("profile/sessions/<int:session_id>/end", profile.end_session, name="session_end"),
     path("profile/sessions/end", profile.end_other_sessions, name="sessions_end"),
+    path("profile/wishes", terms.wishes, name="wishes"),
+    path("profile/wishes/<int:wish_id>/take-back", terms.take_back, name="wish_take_back"),
     path("test-page", profile.send_test_page, name="test_page"),
     path("more", entrance.more, name="more"),
 ]
@@ -84,6 +91,20 @@ _first_run: list[URLPattern | URLResolver] = [
     path("styleguide", styleguide.screen, name="styleguide"),
     path("worker.js", worker.script, name="worker"),
     path("offline", worker.offline, name="offline"),
+]
+
+_plans: list[URLPattern | URLResolver] = [
+    path("rota/plan", plan.screen, name="plan"),
+    path("rota/plan/replan", plan.replan, name="plan_replan"),
+    path("rota/plan/compare/<str:bundle>", plan.compare, name="plan_compare"),
+    path("rota/plan/<int:draft_id>", plan.draft, name="plan_draft"),
+    path("rota/plan/<int:draft_id>/publish", plan.publish, name="plan_publish"),
+    path("rota/plan/<int:draft_id>/discard", plan.discard, name="plan_discard"),
+    path("rota/plan/<int:draft_id>/bend", plan.bend, name="plan_bend"),
+    path("rota/plan/<int:draft_id>/why", why.of_draft, name="plan_why"),
+    path("rota/why", why.of_standing, name="rota_why"),
+    path("rota/load", why.load, name="rota_load"),
+    path("rota/ledger", ledger.screen, name="ledger"),
 ]
 
 _pages: list[URLPattern | URLResolver] = [
@@ -118,6 +139,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_people,
     *_first_run,
     *_set_up,
+    *_plans,
     path("rota", rota.screen, name="rota"),
     path("rota/override", rota_acts.override, name="rota_override"),
     path("rota/overrides/<int:override_id>/cancel", rota_acts.cancel_override, name="rota_override_cancel"),
@@ -132,6 +154,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="schedule_override_cancel",
     ),
     path("leave", rota_acts.leave, name="leave"),
+    path("leave/answers/<int:question_id>", rota_acts.leave_answer, name="leave_answer"),
     path("leave/<int:leave_id>/cancel", rota_acts.cancel_leave, name="leave_cancel"),
     path("alerts", alerts.screen, name="alerts"),
     path("alerts/act", alerts.act, name="alerts_act"),

@@ -107,3 +107,36 @@ def test_a_line_that_is_spoilt_in_any_way_is_a_problem_of_the_file_and_never_of_
         for other in (*spoilt, line[: len(line) // 2], line + line, "\x00" + line, "[" * 500):
             text = "\n".join([*lines[:number], other, *lines[number + 1 :]])
             assert all(str(one).startswith("team.toml, line ") for one in problems_of(text))
+
+
+def test_a_policy_from_before_the_planner_keeps_working(run, file):
+    old = "".join(
+        line for line in DEFAULT.splitlines(keepends=True)
+        if not line.startswith(("frozen_weeks", "ideal_weeks_between", "long_leave_days"))
+    )  # fmt: skip
+    file.write_text(old)
+    assert "can be used" in run("policy", "check", str(file)).output
+    rule = reading.read(old, file="old").rota
+    assert (rule.frozen_weeks, rule.ideal_weeks_between, rule.long_leave_days) == (2, 3, 28)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("frozen_weeks = 2 ", "frozen_weeks = 14 ", "a whole number from 0 to 12"),
+        ("weeks_ahead = 13 ", "weeks_ahead = 2 \nx", "unknown"),
+        ("ideal_weeks_between = 3 ", 'ideal_weeks_between = "3" ', "a whole number from 0 to 52"),
+        ("long_leave_days = 28 ", "long_leave_days = 3 ", "a whole number from 7 to 366"),
+    ],
+)
+def test_the_keys_of_planning_are_checked(run, file, old, new, says):
+    assert old in DEFAULT
+    file.write_text(DEFAULT.replace(old, new.replace("\nx", "\nx = 1 ")))
+    assert says in run("policy", "check", str(file), code=1).output
+
+
+def test_no_more_weeks_are_frozen_than_published(run, file):
+    file.write_text(
+        DEFAULT.replace("weeks_ahead = 13 ", "weeks_ahead = 2 ").replace("frozen_weeks = 2 ", "frozen_weeks = 4 ")
+    )
+    assert "at most weeks_ahead, 2" in run("policy", "check", str(file), code=1).output

@@ -16,6 +16,10 @@ from hausmeister.rota import operations as rota
 from hausmeister.rota.calendars import feeds, imports
 from hausmeister.rota.models import Schedule, ScheduleOverride
 from hausmeister.rota.operations import schedule_overrides, schedules
+from hausmeister.rota.planning import drafts, members, snapshot
+from hausmeister.rota.planning.drafts import Wanted
+from hausmeister.rota.planning.leave import answers
+from hausmeister.rota.planning_models import Draft
 from hausmeister.rota.rules.calendars.importing import ImportKind
 from hausmeister.rota.rules.calendars.subjects import FeedKind
 from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft
@@ -108,9 +112,20 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
     rota.record_leave(trio.ana, starts_on=day, ends_on=day, by=builders.CONSOLE, now=world.now)
     source = trio.team.sources.get()
     schedule, schedule_override = a_schedule(world, trio)
+    wish = members.add_wish(
+        trio.team.memberships.get(person=trio.ana), must=False, starts_on=day, ends_on=day, reason="",
+        by=builders.CONSOLE, now=world.now,
+    )  # fmt: skip
+    draft = planned(trio.team, world.now)
+    far = world.now.date() + timedelta(days=150)
+    (answer,) = answers(trio.ana, starts_on=far, ends_on=far, by=builders.CONSOLE, now=world.now)
     return {
         "slug": schedule.slug,
         "schedule_override_id": schedule_override.pk,
+        "question_id": answer.draft.pk if answer.draft else 0,
+        "draft_id": draft.pk,
+        "bundle": draft.bundle,
+        "wish_id": wish.pk,
         "page_id": page.pk,
         "member_id": trio.team.memberships.get(person=trio.bruno).pk,
         "method_id": trio.ana.methods.get().pk,
@@ -150,6 +165,12 @@ def a_schedule(world: Any, trio: Any) -> tuple[Schedule, ScheduleOverride]:
         trio.team, schedule, Change(0, Kind.ADD, *span, trio.bruno.pk), by=builders.CONSOLE, now=world.now
     )
     return schedule, override
+
+
+def planned(team: Any, now: Any, *, person: Person | None = None) -> Draft:
+    """Return a draft of the team's next weeks that the planner has not answered yet."""
+    wanted = Wanted(snapshot.next_week(team, now=now), 4)
+    return drafts.ask(team, wanted, by=builders.CONSOLE, person=person, now=now)
 
 
 def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
@@ -205,6 +226,9 @@ BODIES: dict[str, Any] = {
         "person": "bruno@example.org",
         "until": "in 1h",
     },
+    "POST /api/v1/plans": {"first_week": "2026-12-07"},
+    "POST /api/v1/plans/{draft_id}/publish": {"version": 1},
+    "PUT /api/v1/people/{person_id}/terms": {},
 }
 _BOTH = (Scope.READ, Scope.MANAGE)
 # column → scopes of the key, whether it is of the alert's own source, whether it is of the alert's own team
@@ -243,6 +267,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "page_id": page.pk, "alert_id": page.alerts.get().pk, "slug": schedule.slug,
         "layer_id": schedule.layers.get().pk, "override_id": override.pk, "name": "our-week",
         "feed_id": feed.pk, "import_id": leave_import(world, trio.carla).pk,
+        "draft_id": page.team.drafts.get().pk, "person_id": page.team.drafts.get().asked_by_id,
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ deliveries are what they would be.
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from hausmeister.alerts import operations as alert_operations
@@ -19,6 +20,11 @@ from hausmeister.rota.calendars import feeds, imports
 from hausmeister.rota.calendars.imports import Seen
 from hausmeister.rota.models import Shift
 from hausmeister.rota.operations import schedule_overrides, schedules
+from hausmeister.rota.planning import drafts, members
+from hausmeister.rota.planning.drafts import Wanted
+from hausmeister.rota.planning.leave import answers
+from hausmeister.rota.planning.rules.terms import Goal, Terms
+from hausmeister.rota.planning_models import Draft
 from hausmeister.rota.rules.calendars.importing import ImportKind, Occurrence, Reading
 from hausmeister.rota.rules.calendars.subjects import FeedKind
 from hausmeister.rota.rules.definitions import Content, LayerDraft
@@ -59,6 +65,13 @@ class Story:
     soft: int
     other_team: int
     links: dict[str, str]
+    plan: int
+    working: int
+    impossible: int
+    bundle: str
+    question: int
+    ada_member: int
+    ada_key: str
 
 
 def tell() -> Story:
@@ -164,7 +177,61 @@ def _tell(world: World) -> Story:
     )
     _calendars(infra, ada, mirela, world)
     given = {name: _link(person, burning, world) for name, person in (("ada", ada), ("bo", bo))}
-    return Story(key, burning.pk, acked.pk, waiting.pk, other, given)
+    return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **_plans(infra, people, world))
+
+
+def _plans(infra: Team, people: dict[str, Person], world: World) -> dict[str, Any]:
+    """Ask for three plans, of which one is ready and one waits; for one that is impossible; and for days away."""
+    mirela, ada = people["Mirela Sand"], people["Ada Okafor"]
+    terms = Terms(80, (4,), "DE", "BE", ("kafka",), (Goal("billing build"),))
+    membership = infra.memberships.select_related("person", "team").get(person=ada)
+    members.change_terms(membership, terms, by=CONSOLE, now=world.now)
+    members.add_wish(
+        membership, must=False, starts_on=date(2026, 12, 24), ends_on=date(2026, 12, 27), reason="family",
+        by=team.as_actor(ada), now=world.now,
+    )  # fmt: skip
+    first = date(2026, 12, 14)
+    by = team.as_actor(mirela)
+    three = drafts.compare(infra, Wanted(first, 13, budget_s=30), by=by, person=mirela, now=world.now)
+    claimed = drafts.claim(by="story", now=world.now)
+    tiers = [
+        {"name": "changes", "value": 31, "bound": 31, "proven": True},
+        {"name": "fair", "value": 1934, "bound": 1934, "proven": True},
+        {"name": "comfort", "value": 870, "bound": 120, "proven": False},
+    ]
+    drafts.finish(claimed, {"assignments": _shared_out(people, 13), "tiers": tiers}, by="story", now=world.now)
+    lost = drafts.ask(infra, Wanted(first, 4), by=by, person=mirela, now=world.now)
+    Draft.objects.filter(pk__in=[one.pk for one in three]).exclude(pk=claimed.pk).update(asked_at=world.now)
+    for _ in three:
+        claimed_next = drafts.claim(by="story", now=world.now)
+        if claimed_next.pk == lost.pk:
+            break
+    ways = [
+        {"id": "gap", "words": "One free week less between duties", "bends": [{"kind": "gap", "min_gap": 1}],
+         "is_cheapest": True},
+        {"id": "r5", "words": "An equal may stand behind in the week of 21 Dec",
+         "bends": [{"kind": "waive", "rule": "R5", "week": 1}]},
+    ]  # fmt: skip
+    facts = ["Chidi Eze is away from 21 to 27 Dec.", "Two duties of one person lie at least 2 weeks apart."]
+    drafts.give_up(
+        claimed_next, {"conflict": facts, "ways_out": ways}, "In the week of 21 Dec nobody can take the weekend.",
+        by="story", now=world.now,
+    )  # fmt: skip
+    far = date(2027, 4, 5)
+    (answer,) = answers(ada, starts_on=far, ends_on=far, by=team.as_actor(ada), now=world.now)
+    return {
+        "plan": claimed.pk, "working": three[1].pk, "impossible": lost.pk, "bundle": three[0].bundle,
+        "question": answer.draft.pk if answer.draft else 0, "ada_member": membership.pk, "ada_key": f"p{ada.pk}",
+    }  # fmt: skip
+
+
+def _shared_out(people: dict[str, Person], weeks: int) -> list[dict[str, Any]]:
+    pairs = (("Chidi Eze", "Bo Lindqvist"), ("Dunya Sel", "Ada Okafor"))
+    rows = []
+    for week in range(weeks):
+        for role, name in zip(("D", "W", "BD", "BW"), (*pairs[week % 2], "Mirela Sand", "Eero Mäki"), strict=True):
+            rows.append({"week": week, "role": role, "person": f"p{people[name].pk}"})
+    return rows
 
 
 def _account(name: str, world: World, *, is_admin: bool = False) -> Person:

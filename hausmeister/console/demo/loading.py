@@ -20,6 +20,7 @@ from hausmeister.console.demo.acting_out import Stage
 from hausmeister.console.demo.cast import Cast
 from hausmeister.console.demo.replay import Replay
 from hausmeister.journal.rules import CONSOLE
+from hausmeister.outbox import operations as outbox
 from hausmeister.rota import operations as rota
 from hausmeister.rota import queries as rota_queries
 from hausmeister.rota.operations import OverrideRefused
@@ -148,6 +149,8 @@ def _changes_ahead(team: Team, *, now: datetime) -> None:
     rota.record_leave(
         away, starts_on=starts_on, ends_on=starts_on + timedelta(days=4), by=team_operations.as_actor(away), now=now
     )
+    # whoever looks at the demo is told by the screens; nobody gets mail by having loaded it
+    outbox.cancel([f"team:{team.pk}"], now=now)
     for weeks, post in [*((weeks, Post.PRIMARY) for weeks in range(1, 5)), (1, Post.BACKSTOP)]:
         if _stand_in(team, post, instant(monday + timedelta(weeks=weeks, days=2), time(9), team.zone), now=now):
             return

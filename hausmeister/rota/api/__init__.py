@@ -8,7 +8,9 @@ from ninja import Query, Router, Schema
 from hausmeister.base import clock
 from hausmeister.base.moments import NoMoment, read_moment
 from hausmeister.base.problem import Problem
+from hausmeister.base.wall_time import monday_of
 from hausmeister.rota import queries
+from hausmeister.rota.planning.rules.horizon import Firmness, horizon
 from hausmeister.rota.queries import DutyNow, PostNow, TooFarAhead
 from hausmeister.team import queries as team_queries
 from hausmeister.team.asking import REFUSALS, ApiRequest, Key, ProblemOut, check_team
@@ -85,12 +87,13 @@ class OnCallOut(Schema):
 
 
 class StretchOut(Schema):
-    """A stretch of time in which nobody changes."""
+    """A stretch of time in which nobody changes. `firmness`: frozen, published or tentative, by its duty's week."""
 
     starts_at: datetime
     ends_at: datetime
     duty: str
     title: str
+    firmness: Firmness
     primary: PostOut
     backstop: PostOut
 
@@ -166,6 +169,12 @@ def rota(
         segments = queries.timeline(own, starts_at=starts_at, ends_at=ends_at)
     except TooFarAhead as error:
         raise Problem(422, "too_far_ahead", str(error), "until") from error
+    policy = team_queries.policy_of(own.pk)
+    firm = horizon(
+        now.astimezone(own.zone).date(),
+        frozen_weeks=policy.rota.frozen_weeks,
+        published_weeks=policy.rota.weeks_ahead,
+    )
     return RotaOut(
         team=own.slug,
         zone=own.zone_name,
@@ -175,6 +184,7 @@ def rota(
                 ends_at=one.ends_at,
                 duty=one.duty.duty,
                 title=one.duty.title,
+                firmness=firm.of(monday_of(one.duty.starts_at.astimezone(own.zone).date())),
                 primary=PostOut.of(one.duty.primary),
                 backstop=PostOut.of(one.duty.backstop),
             )

@@ -17,10 +17,13 @@ from hausmeister.rota.models.schedules import (
     ScheduleOverrideQuerySet,
     ZoneIsGone,
 )
+from hausmeister.rota.planning_models import Draft, DutyTerms, Wish
 
 __all__ = [
     "CalendarFeed",
     "CalendarImport",
+    "Draft",
+    "DutyTerms",
     "ImportedDuty",
     "ImportedLeave",
     "Layer",
@@ -34,5 +37,6 @@ __all__ = [
     "ScheduleOverrideQuerySet",
     "Shift",
     "ShiftQuerySet",
+    "Wish",
     "ZoneIsGone",
 ]

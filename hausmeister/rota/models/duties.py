@@ -5,13 +5,6 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 
-from hausmeister.rota.calendars.models import (  # noqa: F401 - Django finds a room's tables here
-    CalendarFeed,
-    CalendarImport,
-    ImportedDuty,
-    ImportedLeave,
-    PublishedCalendar,
-)
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team.models import Person, Team
 from hausmeister.team.revision import Watched, WatchedQuerySet

@@ -8,7 +8,8 @@ from django.db import transaction
 from hausmeister.base.words import listed
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import ENGINE, Actor, Fact
-from hausmeister.rota import queries
+from hausmeister.outbox import operations as outbox
+from hausmeister.rota import queries, telling
 from hausmeister.rota.calendars import feeds
 from hausmeister.rota.models import Override, Shift
 from hausmeister.rota.operations import leaving
@@ -134,12 +135,13 @@ def _rewrite(
             if person
         }
     )
-    facts = []
+    facts, moved = [], []
     for shift in lost:
         new = chosen[_slot(shift), Post(shift.post)]
         before = names[shift.person_id].name if shift.person_id else ""
         after = names[new.person_id].name if new.person_id else ""
         Shift.objects.filter(pk=shift.pk).update(person_id=new.person_id, bent=list(new.bent), planned_at=now)
+        moved.append(telling.Moved(shift, shift.person_id, new.person_id))
         shift.person_id = new.person_id
         details = {
             "duty": shift.duty, "post": shift.post, "week": shift.week.isoformat(), "before": before, "after": after,
@@ -147,12 +149,14 @@ def _rewrite(
         }  # fmt: skip
         facts.append(Fact(now, "shift.moved", f"team:{team.pk}", by, team.pk, details))
     journal.record_many(facts)
+    outbox.enqueue(telling.letters(team, moved, reason=reason, now=now), now=now)
     return list(lost)
 
 
 @transaction.atomic
 def record_leave(person: Person, *, starts_on: date, ends_on: date, by: Actor, now: datetime) -> list[Shift]:
     """Store days away and settle the duties they touch in every team; return the shifts that moved."""
+    _lock_teams_of(person)
     team_operations.record_leave(person, starts_on=starts_on, ends_on=ends_on, by=by, now=now)
     return _settle_all(person, now=now, by=by, reason=f"{person.name} is away")
 
@@ -181,6 +185,16 @@ def cancel_leave(leave: Leave, *, by: Actor, now: datetime) -> None:
     if Leave.objects.filter(pk=leave.pk, cancelled_at=None).update(cancelled_at=now):
         facts = {"from": leave.starts_on.isoformat(), "to": leave.ends_on.isoformat()}
         journal.record(Fact(now, "leave.cancelled", f"person:{leave.person_id}", by, None, facts))
+
+
+def _lock_teams_of(person: Person) -> None:
+    """Lock the person's teams before anything is written.
+
+    Who plans holds a team's row first and changes the revision afterwards. In the other order two who change the
+    rota at the same moment would wait for each other, and PostgreSQL would end one of them.
+    """
+    teams = Team.objects.filter(memberships__person=person, memberships__left_on=None).values("id")
+    list(Team.objects.filter(id__in=teams).order_by("id").select_for_update())
 
 
 def _settle_all(person: Person, *, now: datetime, by: Actor, reason: str) -> list[Shift]:
@@ -286,6 +300,7 @@ def change_member(
 
     Raises LastLead.
     """
+    Team.objects.select_for_update().get(pk=membership.team_id)
     members.change_member(membership, role=role, experience=experience, takes_duty=takes_duty, by=by, now=now)
     return settle(membership.team, now=now, by=by, reason=f"{membership.person.name} no longer takes duties")
 
@@ -293,7 +308,7 @@ def change_member(
 @transaction.atomic
 def part(membership: Membership, *, by: Actor, now: datetime) -> list[Shift]:
     """End a person's part in a team, and settle their duties there; return those that moved. Raises LastLead."""
-    team = membership.team
+    team = Team.objects.select_for_update().get(pk=membership.team_id)
     members.part(membership, on=now.astimezone(team.zone).date(), by=by, now=now)
     feeds.revoke_feeds_of(membership.person, by=by, now=now, team=team)
     leaving.take_out(membership.person, team, by=by, now=now)
@@ -303,6 +318,7 @@ def part(membership: Membership, *, by: Actor, now: datetime) -> list[Shift]:
 @transaction.atomic
 def deactivate(person: Person, *, by: Actor, now: datetime) -> list[Shift]:
     """End an account, and settle its duties in every team; return those that moved. Raises LastAdmin."""
+    _lock_teams_of(person)
     for team in Team.objects.filter(memberships__person=person, memberships__left_on=None).order_by("id"):
         leaving.take_out(person, team, by=by, now=now)
     members.deactivate(person, by=by, now=now)

@@ -8,6 +8,7 @@ from django.db.models import Max, Min
 
 from hausmeister.base.wall_time import monday_of
 from hausmeister.rota.models import Override, OverrideQuerySet, Shift
+from hausmeister.rota.planning.bars import bars_of
 from hausmeister.rota.rules.resolving import Facts, OnDuty, PlannedShift, Substitution, resolve
 from hausmeister.rota.rules.rotation import Candidate, RotationRule, Turn, share_out
 from hausmeister.rota.rules.slots import Post, Slot, WeeklyDuty, slot_at, slots_between
@@ -273,10 +274,11 @@ def candidates(team: Team) -> list[Candidate]:
     absences = team_queries.absences(
         (member.person_id for member in members), after=team.created_at - timedelta(days=400)
     )
+    bars = bars_of(members)
     return [
         Candidate(
             member.person_id, member.person.name, member.experience, member.joined_on,
-            tuple(absences.get(member.person_id, ())),
+            (*absences.get(member.person_id, ()), *bars.get(member.person_id, ())),
         )
         for member in members
     ]  # fmt: skip

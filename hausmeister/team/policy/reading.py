@@ -157,9 +157,22 @@ def _rota(table: Table) -> RotaRule:
         strictly_more_experience=table.yes_or_no("strictly_more_experience"),
         weeks_ahead=table.whole_number("weeks_ahead", least=2, most=104),
         weeks_between=table.whole_number("weeks_between", least=0, most=26),
+        frozen_weeks=_newer(table, "frozen_weeks", RotaRule.frozen_weeks, least=0, most=12),
+        ideal_weeks_between=_newer(table, "ideal_weeks_between", RotaRule.ideal_weeks_between, least=0, most=52),
+        long_leave_days=_newer(table, "long_leave_days", RotaRule.long_leave_days, least=7, most=366),
     )
-    table.done(("backstop_title", "strictly_more_experience", "weeks_ahead", "weeks_between"))
+    if rule.frozen_weeks > rule.weeks_ahead:
+        table.complain("frozen_weeks", str(rule.frozen_weeks), f"at most weeks_ahead, {rule.weeks_ahead}")
+    table.done((
+        "backstop_title", "strictly_more_experience", "weeks_ahead", "weeks_between", "frozen_weeks",
+        "ideal_weeks_between", "long_leave_days",
+    ))  # fmt: skip
     return rule
+
+
+def _newer(table: Table, key: str, default: int, *, least: int, most: int) -> int:
+    """Take a number that policies written before it was there do not have."""
+    return table.whole_number(key, least=least, most=most) if table.has(key) else default
 
 
 def _ladders(root: Table) -> dict[str, LadderRule]:

@@ -30,12 +30,19 @@ class DutyRule:
 
 @dataclass(frozen=True)
 class RotaRule:
-    """How duties are shared out until the planner takes over."""
+    """How duties are shared out, and how far ahead of them a plan may still change.
+
+    `weeks_between` free weeks between two duties of one person must be kept by a plan, `ideal_weeks_between`
+    are aimed at. An absence of `long_leave_days` or more takes its weeks out of the person's fair share.
+    """
 
     backstop_title: str
     strictly_more_experience: bool
     weeks_ahead: int
     weeks_between: int
+    frozen_weeks: int = 2
+    ideal_weeks_between: int = 3
+    long_leave_days: int = 28
 
 
 @dataclass(frozen=True)

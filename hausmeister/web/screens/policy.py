@@ -95,11 +95,24 @@ def _duties(policy: Policy, team: Team) -> list[str]:
     told.append(_("Duties are shared out %(n)d weeks ahead.") % {"n": policy.rota.weeks_ahead})
     told.append(
         ngettext(
+            "The nearest %(n)d week, this one included, is frozen: a new plan leaves it as it is.",
+            "The nearest %(n)d weeks, this one included, are frozen: a new plan leaves them as they are.",
+            policy.rota.frozen_weeks,
+        )
+        % {"n": policy.rota.frozen_weeks}
+    )
+    told.append(
+        ngettext(
             "Between two duties of one person lies %(n)d free week, where people suffice.",
             "Between two duties of one person lie %(n)d free weeks, where people suffice.",
             policy.rota.weeks_between,
         )
         % {"n": policy.rota.weeks_between}
+    )
+    told.append(_("A plan aims at %(n)d free weeks between them.") % {"n": policy.rota.ideal_weeks_between})
+    told.append(
+        _("An absence of %(n)d days or more takes its weeks out of the fair share.")
+        % {"n": policy.rota.long_leave_days}
     )
     return told
 

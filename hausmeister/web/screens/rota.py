@@ -12,10 +12,13 @@ from hausmeister.base import clock
 from hausmeister.base.wall_time import monday_of
 from hausmeister.rota import queries as rota
 from hausmeister.rota.models import Override
+from hausmeister.rota.planning import replanning, snapshot
+from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.queries import Book, Segment, TooFarAhead
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Team
+from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Capability
 from hausmeister.web import lanes, moments
 from hausmeister.web.access import Request, needs
@@ -45,7 +48,10 @@ def screen(request: Request) -> HttpResponse:
         "may_change": permissions.can(person, Capability.CHANGE_ROTA, team_id=team.pk),
         "takes_part": permissions.can(person, Capability.ACT_ON_PAGES, team_id=team.pk),
         "planned_until": rota.planned_until(team),
+        "horizon": snapshot.horizon_of(team, team_queries.policy_of(team.pk), now=now),
     }
+    if context["may_change"]:
+        context["offer"] = replanning.offer(team, now=now)
     try:
         context |= _VIEWS[view](request, team, now)
     except TooFarAhead:
@@ -72,6 +78,8 @@ def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
     drawn = lanes.span(monday, weeks=WEEKS, zone=person.zone, now=now)
     overrides = [one for one in book.overrides if one.starts_at < drawn.ends_at and one.ends_at > drawn.starts_at]
     ahead = [one for one in overrides if one.ends_at > now]
+    firm = snapshot.horizon_of(team, policy, now=now)
+    this_week = monday_of(now.astimezone(team.zone).date())
     return {
         "lanes": lanes.lanes(
             drawn,
@@ -81,13 +89,23 @@ def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
             away=book.away(drawn.starts_at, drawn.ends_at),
             viewer=person,
         ),
-        "weeks": lanes.weeks(shown, policy=policy, segments=segments),
+        "weeks": lanes.weeks(shown, policy=policy, segments=segments, horizon=firm),
         "gaps": gaps(segments, shown, now=now),
         "overrides": [(one, shown.words(one.starts_at, one.ends_at), _post_title(one, policy)) for one in ahead],
         "before": monday - timedelta(weeks=WEEKS),
         "after": monday + timedelta(weeks=WEEKS),
         "is_today": monday == monday_of(today),
+        "this_week": this_week,
+        "explained": _explained(policy),
     }
+
+
+def _explained(policy: Policy) -> list[tuple[str, str]]:
+    """Return role and title of each duty that can be explained; none where the planner does not know the weeks."""
+    try:
+        return list(snapshot.titles(policy).items())
+    except CannotPlan:
+        return []
 
 
 def _post_title(one: Override, policy: Any) -> str:

@@ -1,5 +1,6 @@
 """Changing the rota: overrides for those who may, days away for everybody's own self."""
 
+from datetime import date
 from typing import Any, cast
 
 from django import forms
@@ -7,18 +8,21 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hausmeister.base import clock
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Override
+from hausmeister.rota.planning.leave import Answer, answers
+from hausmeister.rota.planning.rules.states import DraftState, Purpose
+from hausmeister.rota.planning_models import Draft
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Person, Team
 from hausmeister.team.rules import Capability, Role
-from hausmeister.web import moments
+from hausmeister.web import moments, plan_words, plans
 from hausmeister.web.access import Request, check, fetch, needs
 from hausmeister.web.answers import Toast, back, see
 from hausmeister.web.forms import LocalMoment
@@ -129,10 +133,14 @@ class LeaveForm(forms.Form):
 @needs(Capability.OWN_PROFILE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: Request) -> HttpResponse:
-    """Show the form for days away; a POST stores them and settles the duties they touch."""
+    """Show the form for days away; a POST stores them and settles their duties, or says what it would change."""
+    answered: list[Answer] = []
     if request.method == "POST":
         form = LeaveForm(request.POST)
-        if form.is_valid():
+        if form.is_valid() and request.POST.get("check") == "yes":
+            by, days = team_operations.as_actor(request.user), form.cleaned_data
+            answered = answers(request.user, by=by, now=clock.now(), **days)
+        elif form.is_valid():
             moved = rota.record_leave(
                 request.user,
                 starts_on=form.cleaned_data["starts_on"],
@@ -146,7 +154,31 @@ def leave(request: Request) -> HttpResponse:
             return see(request, back(request, "/rota?view=mine"), Toast(said))
     else:
         form = LeaveForm()
-    return render(request, "web/rota/leave.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "answers": answered}
+    return render(request, "web/rota/leave.html", context, status=422 if form.errors else 200)
+
+
+@needs(Capability.OWN_PROFILE)
+@require_safe
+def leave_answer(request: Request, question_id: int) -> HttpResponse:
+    """Show what the planner says of days away that I asked about."""
+    asked = Draft.objects.filter(purpose=Purpose.LEAVE, asked_by=request.user).select_related("team")
+    draft = fetch(asked, pk=question_id)
+    now = clock.now()
+    context: dict[str, Any] = {"draft": draft, "state": plan_words.state(draft), "days": _days_asked(draft)}
+    if draft.is_open:
+        context["progress"] = plan_words.progress(draft, now=now)
+    elif draft.state == DraftState.READY:
+        context["answer"] = plans.leave_changes(draft, now=now)
+    elif draft.state == DraftState.IMPOSSIBLE:
+        context["conflict"] = plan_words.conflict(draft)
+    template = "web/rota/leave_part.html" if request.htmx else "web/rota/leave_answer.html"
+    return render(request, template, context)
+
+
+def _days_asked(draft: Draft) -> tuple[date, date]:
+    (bend,) = draft.bends
+    return date.fromisoformat(bend["from"]), date.fromisoformat(bend["to"])
 
 
 @needs(Capability.OWN_PROFILE)

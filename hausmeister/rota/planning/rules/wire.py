@@ -1,0 +1,50 @@
+"""What crosses the pipe to the planner's process, and what a draft keeps of its answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from hausmeister.rota.planner import files
+from hausmeister.rota.planner.instance import Instance
+from hausmeister.rota.planning.rules.states import A_FEW, Flavour
+
+# how many duties beyond the fewest a plan may change; None is any number
+_EXTRA = {Flavour.FEWEST: 0, Flavour.FEW: A_FEW, Flavour.FREE: None}
+_TIERS = {"changed slots": "changes", "FAIR": "fair", "COMFORT": "comfort"}
+NOT_FOUND = "No plan was found in time, and none is proven impossible. Ask for fewer weeks, or give it more seconds."
+
+
+def request(
+    instance: Instance, *, flavour: Flavour, seed: int, budget_s: int, tolerance_percent: int
+) -> dict[str, Any]:  # fmt: skip
+    """Return the request for a plan, as the planner's process takes it."""
+    wishes = {
+        "seed": seed, "budget_s": budget_s, "fair_tolerance_percent": tolerance_percent,
+        "extra_changes": _EXTRA[flavour],
+    }  # fmt: skip
+    return {"instance": files.instance_document(instance), "wishes": wishes, "by_hand": False}
+
+
+def progress(line: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a step of the planner as a draft keeps it: what it has done, and what that came to."""
+    tier = line.get("tier")
+    if not tier:
+        return {"tier": str(line["event"]), "value": None}
+    return {"tier": _TIERS.get(tier["name"], tier["name"]), "value": tier["value"]}
+
+
+def result(outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a draft keeps of an outcome: the plan with its tiers, or the facts that conflict."""
+    if outcome.get("conflict"):
+        return {"facts": list(outcome["conflict"]["facts"]), "cheapest": list(outcome["conflict"]["cheapest"])}
+    by_hand = bool(outcome.get("is_by_hand"))
+    return {
+        "assignments": outcome["plan"],
+        "tiers": [
+            {
+                "name": _TIERS.get(one["name"], one["name"]), "value": one["value"],
+                "bound": None if by_hand else one["bound"], "proven": not by_hand and one["value"] <= one["bound"],
+            }
+            for one in outcome["tiers"]
+        ],
+        "remarks": list(outcome.get("remarks", ())),
+    }  # fmt: skip

@@ -1,0 +1,120 @@
+"""The engine's part of planning: takes one draft at a time, has it solved elsewhere, stores what became of it.
+
+How a plan is found is handed in (`Solve`); the wiring gives the planner's own child process. Nothing of it runs in the
+engine's thread, and nothing of it ever runs in the web process.
+"""
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from hausmeister.base import chance, clock, database, log
+from hausmeister.rota.planner import files
+from hausmeister.rota.planner.instance import Instance
+from hausmeister.rota.planning import drafts, ways
+from hausmeister.rota.planning.rules.states import DraftState, Flavour
+from hausmeister.rota.planning_models import Draft
+
+_log = log.get(__name__)
+
+EVERY = timedelta(seconds=1)
+FAILED_WORDS = "The planner broke while it worked on this; it is logged. Ask again, or with fewer weeks."
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be solved: `budget_s` is wall-clock time; the same instance and seed give the same plan."""
+
+    instance: Instance
+    flavour: Flavour
+    seed: int
+    budget_s: int
+    tolerance_percent: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a task: a state, the result as a draft keeps it, and what is wrong, in sentences."""
+
+    state: DraftState
+    result: Mapping[str, Any]
+    problem: str = ""
+
+
+# told how far the solver is; answers whether the draft is still wanted
+Tell = Callable[[Mapping[str, Any] | None], bool]
+Solve = Callable[[Task, Tell], Answer]
+
+
+class NoLongerWanted(Exception):
+    """The draft was discarded, or another engine has it."""
+
+
+class Planning:
+    """Has drafts solved, one at a time."""
+
+    def __init__(self, solve: Solve, *, begin: Callable[[database.Work], None]) -> None:
+        self._solve = solve
+        self._begin = begin
+        self._busy = threading.Lock()
+        # one name for this process's claims; two engines never share one
+        self.name = chance.text(16)
+
+    def run(self, now: datetime) -> int:
+        """Take a draft that waits, if none is being solved here; return how many were taken."""
+        if not self._busy.acquire(blocking=False):
+            return 0
+        draft = None
+        try:
+            draft = drafts.claim(by=self.name, now=now)
+        finally:
+            if draft is None:
+                self._busy.release()
+        if draft is None:
+            return 0
+        taken = draft
+        self._begin(lambda: self._work(taken))
+        return 1
+
+    def _work(self, draft: Draft) -> None:
+        try:
+            answer = self._solve(task_of(draft), self._teller(draft))
+        except NoLongerWanted:
+            _log.info("plan.no_longer_wanted", draft=draft.pk)
+        except Exception as error:  # noqa: BLE001 - a planner that breaks must not take the engine with it
+            _log.error("plan.broke", draft=draft.pk, error=f"{type(error).__name__}: {error}"[:500])
+            drafts.fail(draft, FAILED_WORDS, by=self.name, now=clock.now())
+        else:
+            self._store(draft, answer)
+        finally:
+            self._busy.release()
+
+    def _teller(self, draft: Draft) -> Tell:
+        def tell(progress: Mapping[str, Any] | None) -> bool:
+            return drafts.beat(draft.pk, by=self.name, now=clock.now(), progress=progress)
+
+        return tell
+
+    def _store(self, draft: Draft, answer: Answer) -> None:
+        now = clock.now()
+        if answer.state is DraftState.READY:
+            is_stored = drafts.finish(draft, answer.result, by=self.name, now=now)
+        elif answer.state is DraftState.IMPOSSIBLE:
+            found = ways.explained(draft, answer.result)
+            is_stored = drafts.give_up(draft, found, answer.problem, by=self.name, now=now)
+        else:
+            is_stored = drafts.fail(draft, answer.problem or FAILED_WORDS, by=self.name, now=now)
+        _log.info("plan.answered", draft=draft.pk, state=answer.state.value, stored=is_stored)
+
+
+def task_of(draft: Draft) -> Task:
+    """Return what is to be solved for `draft`."""
+    return Task(
+        files.instance_from(draft.inputs["instance"]),
+        Flavour(draft.flavour),
+        draft.seed,
+        draft.budget_s,
+        draft.tolerance_percent,
+    )
