@@ -37,6 +37,7 @@ from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
 from hausmeister.pager import ledger_api
 from hausmeister.rota import api as rota_api
+from hausmeister.rota.asks import api as asks_api
 from hausmeister.rota.planning import api as planning_api
 from hausmeister.rota.planning import solving
 from hausmeister.rota.planning.child import Child
@@ -52,7 +53,14 @@ def intake_routes() -> tuple[Route, ...]:
 def api_routers() -> tuple[Router, ...]:
     """Return the parts of the JSON API, in the order of its documentation."""
     native_api.add_to(alerts_api.router)
-    return (alerts_api.router, pager_api.router, rota_api.router, planning_api.router, ledger_api.router)
+    return (
+        alerts_api.router,
+        pager_api.router,
+        rota_api.router,
+        planning_api.router,
+        asks_api.router,
+        ledger_api.router,
+    )
 
 
 def senders() -> dict[str, Sender]:

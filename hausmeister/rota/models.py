@@ -5,12 +5,13 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 
+from hausmeister.rota.asks_models import Ask, AskAnswer, AskOffer
 from hausmeister.rota.planning_models import Draft, DutyTerms, Wish
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team.models import Person, Team
 from hausmeister.team.revision import Watched, WatchedQuerySet
 
-__all__ = ["Draft", "DutyTerms", "Override", "Shift", "Wish"]
+__all__ = ["Ask", "AskAnswer", "AskOffer", "Draft", "DutyTerms", "Override", "Shift", "Wish"]
 
 _POSTS = [(post.value, post.value) for post in Post]
 

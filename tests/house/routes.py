@@ -13,6 +13,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hausmeister.base import clock
 from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
+from hausmeister.rota.asks import asking
+from hausmeister.rota.asks.asking import Wanted as Wish
+from hausmeister.rota.asks.rules import AskKind
+from hausmeister.rota.asks_models import Ask
 from hausmeister.rota.planning import drafts, members, snapshot
 from hausmeister.rota.planning.drafts import Wanted
 from hausmeister.rota.planning.leave import answers
@@ -114,6 +118,7 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "draft_id": draft.pk,
         "bundle": draft.bundle,
         "wish_id": wish.pk,
+        "ask_id": asked(trio.team, trio.ana, world.now).pk,
         "page_id": page.pk,
         "member_id": trio.team.memberships.get(person=trio.bruno).pk,
         "method_id": trio.ana.methods.get().pk,
@@ -131,6 +136,13 @@ def planned(team: Any, now: Any, *, person: Person | None = None) -> Draft:
     """Return a draft of the team's next weeks that the planner has not answered yet."""
     wanted = Wanted(snapshot.next_week(team, now=now), 4)
     return drafts.ask(team, wanted, by=builders.CONSOLE, person=person, now=now)
+
+
+def asked(team: Any, person: Person, now: Any) -> Ask:
+    """Return an ask for cover of the person's duty in three weeks. Nobody of three can; the lead is told."""
+    week = snapshot.next_week(team, now=now) + timedelta(weeks=2)
+    wanted = Wish(AskKind.COVER, week, "D")
+    return asking.ask(team, wanted, asker=person, by=builders.CONSOLE, person=person, now=now)
 
 
 def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
@@ -167,6 +179,9 @@ def filled(pattern: str, values: dict[str, Any]) -> str:
 # ---- the JSON API ----
 
 BODIES: dict[str, Any] = {
+    "POST /api/v1/asks": {"kind": "cover", "week": "2026-12-07", "role": "D"},
+    "POST /api/v1/asks/{ask_id}/accept": {},
+    "POST /api/v1/asks/{ask_id}/decline": {},
     "POST /api/v1/alerts": {"title": "x"},
     "POST /api/v1/pages/{page_id}/note": {"text": "x"},
     "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
@@ -206,7 +221,11 @@ def api_outcome(operation: str, caller: builders.Caller, page: Page) -> str:
     method, path = operation.split(" ")
     draft = page.team.drafts.get()
     path = path.removeprefix("/api/v1").format(
-        page_id=page.pk, alert_id=page.alerts.get().pk, draft_id=draft.pk, person_id=draft.asked_by_id
+        page_id=page.pk,
+        alert_id=page.alerts.get().pk,
+        draft_id=draft.pk,
+        person_id=draft.asked_by_id,
+        ask_id=page.team.asks.get().pk,
     )
     with transaction.atomic():
         answer = caller.ask(method, path, BODIES.get(operation))
