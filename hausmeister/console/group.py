@@ -25,6 +25,8 @@ _COMMANDS = {
     "why": ("planning", "why"),
     "ledger": ("planning", "ledger"),
     "check": ("planning", "check"),
+    "swap": ("asks", "swap"),
+    "cover": ("asks", "cover"),
     "demo": ("demos", "demo"),
 }
 
