@@ -59,7 +59,7 @@ def accept(ask: Ask, *, person: Person, by: Actor, now: datetime, offer_id: int 
 
 def _opened(ask: Ask, *, now: datetime) -> Ask:
     """Lock the team and return the ask as it is now. Raises AskClosed."""
-    Team.objects.select_for_update().get(pk=ask.team_id)
+    Team.objects.select_for_update(no_key=True).get(pk=ask.team_id)
     ask = Ask.objects.select_related("team", "asker").get(pk=ask.pk)
     if not ask.is_open:
         raise AskClosed(_CLOSED[AskState(ask.state)])

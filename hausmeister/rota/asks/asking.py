@@ -144,7 +144,8 @@ def ask(
     can take is asked for all the same: lead and backstop hear of it at once.
     Raises AskRefused.
     """
-    team = Team.objects.select_for_update().get(pk=team.pk)
+    # without the key: pages that are stored meanwhile refer to the team, and must not wait for a search
+    team = Team.objects.select_for_update(no_key=True).get(pk=team.pk)
     found = look(team, wanted, now=now)
     if asker is not None and found.asker != asker:
         raise AskRefused(f"This duty is {found.asker.name}'s, not yours.")

@@ -37,7 +37,7 @@ def tend(now: datetime) -> int:
 def tend_one(ask_id: int, *, now: datetime) -> bool:
     """Bring one ask up to date; return whether anything changed."""
     ask = Ask.objects.select_related("team", "asker").get(pk=ask_id)
-    Team.objects.select_for_update().get(pk=ask.team_id)
+    Team.objects.select_for_update(no_key=True).get(pk=ask.team_id)
     ask.refresh_from_db(fields=["state", "seen_mark", "alarmed_at"])
     if not ask.is_open:
         return False
