@@ -38,6 +38,7 @@ from hausmeister.pager import api as pager_api
 from hausmeister.pager import ledger_api
 from hausmeister.rota import api as rota_api
 from hausmeister.rota.api import schedules as schedules_api
+from hausmeister.rota.asks import api as asks_api
 from hausmeister.rota.calendars import api as calendars_api
 from hausmeister.rota.calendars import fetching
 from hausmeister.rota.planning import api as planning_api
@@ -57,7 +58,7 @@ def api_routers() -> tuple[Router, ...]:
     native_api.add_to(alerts_api.router)
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
-        planning_api.router, ledger_api.router,
+        planning_api.router, asks_api.router, ledger_api.router,
     )  # fmt: skip
 
 

@@ -27,6 +27,8 @@ _COMMANDS = {
     "why": ("planning", "why"),
     "ledger": ("planning", "ledger"),
     "check": ("planner_or_team", "check"),
+    "swap": ("asks", "swap"),
+    "cover": ("asks", "cover"),
     "demo": ("demos", "demo"),
 }
 

@@ -17,7 +17,7 @@ def oncall(at_text: str, slug: str, *, as_json: bool) -> None:
     from hausmeister.base.moments import NoMoment, read_moment
     from hausmeister.console.printing import clock_time, columns
     from hausmeister.console.teams import chosen_team
-    from hausmeister.rota import queries
+    from hausmeister.rota import backlog, queries
     from hausmeister.rota.api import OnCallOut
 
     team = chosen_team(slug)
@@ -35,3 +35,5 @@ def oncall(at_text: str, slug: str, *, as_json: bool) -> None:
     ]
     click.echo(columns([(f"  {title}", name, f"({why})") for title, name, why in posts]))
     click.echo(f"  until {clock_time(duty.until, team.zone)}")
+    for person in backlog.weeks(team, first=moment.astimezone(team.zone).date(), weeks=1).values():
+        click.echo(f"  Backlog week: {person.name}")

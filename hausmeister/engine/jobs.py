@@ -12,6 +12,7 @@ from hausmeister.base import log
 from hausmeister.outbox import operations as outbox
 from hausmeister.pager.operations import auditing, climbing, testing
 from hausmeister.rota import operations as rota
+from hausmeister.rota.asks import tending
 from hausmeister.team.models import Team
 
 _log = log.get(__name__)
@@ -46,6 +47,7 @@ def housekeeping(node: str) -> tuple[Job, ...]:
     return (
         Job("expire pages", lambda now: alerts.expire(now=now), timedelta(minutes=1)),
         Job("plan the rota", plan_rotas, timedelta(minutes=30)),
+        Job("tend asks", tending.tend, timedelta(minutes=1)),
         Job("beat", lambda now: _beat(node, now), timedelta(seconds=10)),
     )
 

@@ -254,6 +254,8 @@ class Week:
     is_now: bool
     posts: tuple[tuple[str, tuple[Turn, ...]], ...]
     firmness: Firmness = Firmness.PUBLISHED
+    # whose backlog week it is, where the team has them (L8)
+    backlog: Person | None = None
 
 
 def weeks(shown: Span, *, policy: Policy, segments: Sequence[Segment], horizon: Horizon | None = None) -> list[Week]:

@@ -7,6 +7,7 @@ from hausmeister.team.rules import Capability
 from hausmeister.web.access import needs
 from hausmeister.web.screens import (
     alerts,
+    asks,
     calendar_feed,
     calendars,
     entrance,
@@ -107,6 +108,16 @@ _plans: list[URLPattern | URLResolver] = [
     path("rota/ledger", ledger.screen, name="ledger"),
 ]
 
+_asks: list[URLPattern | URLResolver] = [
+    path("rota/swap", asks.swap, name="swap"),
+    path("rota/cover", asks.cover, name="cover"),
+    path("rota/asks", asks.screen, name="asks"),
+    path("rota/asks/<int:ask_id>", asks.one, name="ask"),
+    path("rota/asks/<int:ask_id>/accept", asks.accept, name="ask_accept"),
+    path("rota/asks/<int:ask_id>/decline", asks.decline, name="ask_decline"),
+    path("rota/asks/<int:ask_id>/withdraw", asks.withdraw, name="ask_withdraw"),
+]
+
 _pages: list[URLPattern | URLResolver] = [
     path("pages/new", page_somebody.screen, name="page_new"),
     path("pages/<int:page_id>", page.screen, name="page"),
@@ -140,6 +151,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_first_run,
     *_set_up,
     *_plans,
+    *_asks,
     path("rota", rota.screen, name="rota"),
     path("rota/override", rota_acts.override, name="rota_override"),
     path("rota/overrides/<int:override_id>/cancel", rota_acts.cancel_override, name="rota_override_cancel"),

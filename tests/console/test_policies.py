@@ -112,12 +112,13 @@ def test_a_line_that_is_spoilt_in_any_way_is_a_problem_of_the_file_and_never_of_
 def test_a_policy_from_before_the_planner_keeps_working(run, file):
     old = "".join(
         line for line in DEFAULT.splitlines(keepends=True)
-        if not line.startswith(("frozen_weeks", "ideal_weeks_between", "long_leave_days"))
+        if not line.startswith(("frozen_w", "ideal_w", "long_leave_d", "swap_h", "cover_alarm_h", "backlog_w"))
     )  # fmt: skip
     file.write_text(old)
     assert "can be used" in run("policy", "check", str(file)).output
     rule = reading.read(old, file="old").rota
     assert (rule.frozen_weeks, rule.ideal_weeks_between, rule.long_leave_days) == (2, 3, 28)
+    assert (rule.swap_hours, rule.cover_alarm_hours, rule.backlog_week) == (72, 24, False)
 
 
 @pytest.mark.parametrize(

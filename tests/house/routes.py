@@ -13,6 +13,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from hausmeister.base import clock
 from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
+from hausmeister.rota.asks import asking
+from hausmeister.rota.asks.asking import Wanted as Wish
+from hausmeister.rota.asks.rules import AskKind
+from hausmeister.rota.asks_models import Ask
 from hausmeister.rota.calendars import feeds, imports
 from hausmeister.rota.models import Schedule, ScheduleOverride
 from hausmeister.rota.operations import schedule_overrides, schedules
@@ -126,6 +130,7 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "draft_id": draft.pk,
         "bundle": draft.bundle,
         "wish_id": wish.pk,
+        "ask_id": asked(trio.team, trio.ana, world.now).pk,
         "page_id": page.pk,
         "member_id": trio.team.memberships.get(person=trio.bruno).pk,
         "method_id": trio.ana.methods.get().pk,
@@ -173,6 +178,13 @@ def planned(team: Any, now: Any, *, person: Person | None = None) -> Draft:
     return drafts.ask(team, wanted, by=builders.CONSOLE, person=person, now=now)
 
 
+def asked(team: Any, person: Person, now: Any) -> Ask:
+    """Return an ask for cover of the person's duty in three weeks. Nobody of three can; the lead is told."""
+    week = snapshot.next_week(team, now=now) + timedelta(weeks=2)
+    wanted = Wish(AskKind.COVER, week, "D")
+    return asking.ask(team, wanted, asker=person, by=builders.CONSOLE, person=person, now=now)
+
+
 def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
     """Return what `person` gets at `screen`: yes, sign in, no (403), or 404. Nothing of it is kept."""
     client = Client(raise_request_exception=True)
@@ -208,6 +220,9 @@ def filled(pattern: str, values: dict[str, Any]) -> str:
 
 _LAYER = {"name": "Holidays", "content": "entries"}
 BODIES: dict[str, Any] = {
+    "POST /api/v1/asks": {"kind": "cover", "week": "2026-12-07", "role": "D"},
+    "POST /api/v1/asks/{ask_id}/accept": {},
+    "POST /api/v1/asks/{ask_id}/decline": {},
     "POST /api/v1/alerts": {"title": "x"},
     "POST /api/v1/calendar/feeds": {"name": "x", "kind": "rota"},
     "POST /api/v1/calendar/imports": {"kind": "leave", "name": "x", "url": "https://127.0.0.1/x.ics"},
@@ -268,6 +283,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "layer_id": schedule.layers.get().pk, "override_id": override.pk, "name": "our-week",
         "feed_id": feed.pk, "import_id": leave_import(world, trio.carla).pk,
         "draft_id": page.team.drafts.get().pk, "person_id": page.team.drafts.get().asked_by_id,
+        "ask_id": page.team.asks.get().pk,
     }  # fmt: skip
 
 

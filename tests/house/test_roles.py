@@ -57,6 +57,7 @@ def test_every_operation_of_the_api_with_every_kind_of_key_s29(world, trio):
     world.tick()
     world.forget()
     routes.planned(trio.team, world.now, person=trio.carla)
+    routes.asked(trio.team, trio.ana, world.now)
     other = builders.trio(slug="streaming")
     callers = {}
     for column, (scopes, own_source, own_team) in routes.KEYS.items():

@@ -9,7 +9,7 @@ from hausmeister.base import clock
 from hausmeister.base.moments import NoMoment, read_moment
 from hausmeister.base.problem import Problem
 from hausmeister.base.wall_time import monday_of
-from hausmeister.rota import queries
+from hausmeister.rota import backlog, queries
 from hausmeister.rota.planning.rules.horizon import Firmness, horizon
 from hausmeister.rota.queries import DutyNow, PostNow, TooFarAhead
 from hausmeister.team import queries as team_queries
@@ -98,12 +98,21 @@ class StretchOut(Schema):
     backstop: PostOut
 
 
+class BacklogOut(Schema):
+    """Whose backlog week it is: the week after theirs on duty, by its Monday."""
+
+    week: date
+    person: int
+    name: str
+
+
 class RotaOut(Schema):
-    """The duties of a span, in the order of time, without a hole."""
+    """The duties of a span, in the order of time, without a hole; backlog weeks where the policy has them."""
 
     team: str
     zone: str
     stretches: list[StretchOut]
+    backlog: list[BacklogOut]
 
 
 class AwayOut(Schema):
@@ -190,7 +199,15 @@ def rota(
             )
             for one in segments
         ],
+        backlog=_backlog(own, starts_at, ends_at),
     )
+
+
+def _backlog(team: Team, starts_at: datetime, ends_at: datetime) -> list[BacklogOut]:
+    first = monday_of(starts_at.astimezone(team.zone).date())
+    weeks = (ends_at - starts_at).days // 7 + 1
+    found = backlog.weeks(team, first=first, weeks=weeks)
+    return [BacklogOut(week=week, person=person.pk, name=person.name) for week, person in found.items()]
 
 
 @router.get("/people", auth=Key(Scope.READ), response={200: PeopleOut, REFUSALS: ProblemOut}, summary="The team")

@@ -1,5 +1,6 @@
 """Tables of the rota: the team's own duties, and schedules in general."""
 
+from hausmeister.rota.asks_models import Ask, AskAnswer, AskOffer
 from hausmeister.rota.calendars.models import (
     CalendarFeed,
     CalendarImport,
@@ -20,6 +21,9 @@ from hausmeister.rota.models.schedules import (
 from hausmeister.rota.planning_models import Draft, DutyTerms, Wish
 
 __all__ = [
+    "Ask",
+    "AskAnswer",
+    "AskOffer",
     "CalendarFeed",
     "CalendarImport",
     "Draft",

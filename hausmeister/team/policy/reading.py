@@ -160,12 +160,15 @@ def _rota(table: Table) -> RotaRule:
         frozen_weeks=_newer(table, "frozen_weeks", RotaRule.frozen_weeks, least=0, most=12),
         ideal_weeks_between=_newer(table, "ideal_weeks_between", RotaRule.ideal_weeks_between, least=0, most=52),
         long_leave_days=_newer(table, "long_leave_days", RotaRule.long_leave_days, least=7, most=366),
+        swap_hours=_newer(table, "swap_hours", RotaRule.swap_hours, least=1, most=720),
+        cover_alarm_hours=_newer(table, "cover_alarm_hours", RotaRule.cover_alarm_hours, least=1, most=336),
+        backlog_week=table.yes_or_no("backlog_week") if table.has("backlog_week") else RotaRule.backlog_week,
     )
     if rule.frozen_weeks > rule.weeks_ahead:
         table.complain("frozen_weeks", str(rule.frozen_weeks), f"at most weeks_ahead, {rule.weeks_ahead}")
     table.done((
         "backstop_title", "strictly_more_experience", "weeks_ahead", "weeks_between", "frozen_weeks",
-        "ideal_weeks_between", "long_leave_days",
+        "ideal_weeks_between", "long_leave_days", "swap_hours", "cover_alarm_hours", "backlog_week",
     ))  # fmt: skip
     return rule
 

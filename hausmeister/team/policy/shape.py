@@ -33,7 +33,9 @@ class RotaRule:
     """How duties are shared out, and how far ahead of them a plan may still change.
 
     `weeks_between` free weeks between two duties of one person must be kept by a plan, `ideal_weeks_between`
-    are aimed at. An absence of `long_leave_days` or more takes its weeks out of the person's fair share.
+    are aimed at. An absence of `long_leave_days` or more takes its weeks out of the person's fair share. A swap
+    asked for can be agreed to for `swap_hours`; that nobody covers a turn is told `cover_alarm_hours` before it.
+    `backlog_week`: the week after the one on duty goes to the backlog (L8).
     """
 
     backstop_title: str
@@ -43,6 +45,9 @@ class RotaRule:
     frozen_weeks: int = 2
     ideal_weeks_between: int = 3
     long_leave_days: int = 28
+    swap_hours: int = 72
+    cover_alarm_hours: int = 24
+    backlog_week: bool = False
 
 
 @dataclass(frozen=True)

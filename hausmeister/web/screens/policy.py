@@ -114,6 +114,12 @@ def _duties(policy: Policy, team: Team) -> list[str]:
         _("An absence of %(n)d days or more takes its weeks out of the fair share.")
         % {"n": policy.rota.long_leave_days}
     )
+    told.append(
+        _("A swap can be agreed to for %(n)d hours; that nobody covers a duty is told %(m)d hours before it.")
+        % {"n": policy.rota.swap_hours, "m": policy.rota.cover_alarm_hours}
+    )
+    if policy.rota.backlog_week:
+        told.append(_("The week after one's week on duty goes to the backlog."))
     return told
 
 

@@ -1,5 +1,6 @@
 """Rota: who has each duty and until when, gaps first, in words; then the coming weeks."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ from django.views.decorators.http import require_safe
 
 from hausmeister.base import clock
 from hausmeister.base.wall_time import monday_of
+from hausmeister.rota import backlog
 from hausmeister.rota import queries as rota
+from hausmeister.rota.asks import queries as asks
 from hausmeister.rota.models import Override
 from hausmeister.rota.planning import replanning, snapshot
 from hausmeister.rota.planning.rules.roles import CannotPlan
@@ -80,6 +83,7 @@ def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
     ahead = [one for one in overrides if one.ends_at > now]
     firm = snapshot.horizon_of(team, policy, now=now)
     this_week = monday_of(now.astimezone(team.zone).date())
+    free = backlog.weeks(team, first=monday, weeks=WEEKS_LISTED)
     return {
         "lanes": lanes.lanes(
             drawn,
@@ -89,7 +93,10 @@ def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
             away=book.away(drawn.starts_at, drawn.ends_at),
             viewer=person,
         ),
-        "weeks": lanes.weeks(shown, policy=policy, segments=segments, horizon=firm),
+        "weeks": [
+            replace(one, backlog=free.get(one.monday))
+            for one in lanes.weeks(shown, policy=policy, segments=segments, horizon=firm)
+        ],
         "gaps": gaps(segments, shown, now=now),
         "overrides": [(one, shown.words(one.starts_at, one.ends_at), _post_title(one, policy)) for one in ahead],
         "before": monday - timedelta(weeks=WEEKS),
@@ -147,7 +154,12 @@ def _mine(request: Request, team: Team, now: datetime) -> dict[str, Any]:
     today = now.astimezone(person.zone).date()
     shifts = rota.next_duty_of(person, now=now)
     return {
-        "mine": [(one, team_queries.policy_of(one.team_id).duty_title(one.duty, one.post)) for one in shifts],
+        "mine": [
+            (one, policy.duty_title(one.duty, one.post), backlog.role_of(policy, one))
+            for one in shifts
+            for policy in [team_queries.policy_of(one.team_id)]
+        ],
+        "asked_of_me": len(asks.of_me(person, now=now)),
         "mine_overrides": list(
             Override.objects.touching(now, now + timedelta(days=366)).filter(person=person).select_related("team")
         ),
