@@ -92,13 +92,13 @@ def _context(request: Request, form: ProfileForm) -> dict[str, Any]:
 
 def ladders(person: Person, methods: list[ContactMethod]) -> list[dict[str, Any]]:
     """Return both ladders of `person` for their forms."""
-    return [_ladder(person, name, methods) for name in ListName]
+    rungs = list(Rung.objects.filter(person=person).order_by("after_s", "id").select_related("method"))
+    return [_ladder(name, [rung for rung in rungs if rung.list_name == name], methods) for name in ListName]
 
 
-def _ladder(person: Person, name: ListName, methods: list[ContactMethod]) -> dict[str, Any]:
+def _ladder(name: ListName, rungs: list[Rung], methods: list[ContactMethod]) -> dict[str, Any]:
     """Return one of the person's ladders for its form: the rungs, and some empty rows."""
     usable = [method for method in methods if method.is_usable]
-    rungs = list(Rung.objects.filter(person=person, list_name=name).order_by("after_s", "id").select_related("method"))
     rows = [(rung.after_s // 60, rung.method_id) for rung in rungs]
     words = {
         ListName.IMPORTANT: _("For hard pages, at any hour"),
