@@ -27,7 +27,7 @@ from hausmeister.connectors.slack.sender import SlackSender
 from hausmeister.connectors.smtp.line import Route as MailRoute
 from hausmeister.connectors.smtp.sender import MailSender
 from hausmeister.connectors.webhook.sender import WebhookSender
-from hausmeister.engine import jobs, watching
+from hausmeister.engine import ahead, jobs, watching
 from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
@@ -35,6 +35,7 @@ from hausmeister.engine.watching import Auditor
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
+from hausmeister.pager import foresight_api
 from hausmeister.rota import api as rota_api
 from hausmeister.team.rules import Channel
 
@@ -47,7 +48,7 @@ def intake_routes() -> tuple[Route, ...]:
 def api_routers() -> tuple[Router, ...]:
     """Return the parts of the JSON API, in the order of its documentation."""
     native_api.add_to(alerts_api.router)
-    return (alerts_api.router, pager_api.router, rota_api.router)
+    return (alerts_api.router, pager_api.router, rota_api.router, foresight_api.router)
 
 
 def senders() -> dict[str, Sender]:
@@ -92,7 +93,7 @@ def engine(
     node = node or f"{platform.node()}:{os.getpid()}"
     dispatcher = Dispatcher(senders, executor=executor, is_pressed=is_pressed)
     begin = database.beside if executor is None else database.at_once
-    housekeeping = (*jobs.housekeeping(node), *_jobs_with_a_far_side(begin=begin))
+    housekeeping = (*jobs.housekeeping(node), *ahead.jobs(begin=begin), *_jobs_with_a_far_side(begin=begin))
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 

@@ -19,12 +19,14 @@ from hausmeister.alerts.intake import Intake
 from hausmeister.alerts.keys import KeyRing
 from hausmeister.alerts.writer import Writer
 from hausmeister.base import clock, outgoing
+from hausmeister.engine.loop import Engine
 from hausmeister.outbox.delivery import NotDelivered, Parcel
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import State
 from hausmeister.pager.models import Page, Summons
 from hausmeister.team import queries as team_queries
 
+LOOKING_AHEAD = ("look ahead", "prepare hand-offs", "tell of shifts")
 CHANNELS = ("email", "ntfy", "slack", "webhook", "opsgenie")
 
 
@@ -138,6 +140,17 @@ async def _nothing_behind(_scope, _receive, send):  # type: ignore[no-untyped-de
     await send({"type": "http.response.body", "body": b""})
 
 
+def engine(senders: dict[str, Any], *, looks_ahead: bool = False, node: str = "test") -> Engine:
+    """Return an engine that does everything in one thread.
+
+    Stories about pages are not told what lies ahead; those about that ask for it.
+    """
+    made = wiring.engine(senders=senders, executor=lambda *_: InlineExecutor(), node=node)
+    if not looks_ahead:
+        made._housekeeping = tuple(job for job in made._housekeeping if job.name not in LOOKING_AHEAD)
+    return made
+
+
 class World:
     """Time, an engine, an intake and the far sides of every channel."""
 
@@ -146,12 +159,16 @@ class World:
         self.tried: list[Sent] = []
         self.sent: list[Sent] = []
         self.channels = {name: FakeChannel(name, self) for name in CHANNELS}
-        self.engine = wiring.engine(senders=dict(self.channels), executor=lambda *_: InlineExecutor(), node="test")
+        self.engine = engine(dict(self.channels))
         self.writer, self.keys = Writer(), GivenKeys()
         self.intake = Intake(wiring.intake_routes(), writer=self.writer, keys=self.keys, behind=_nothing_behind)
         self.key = ""
         self.logs: list[dict[str, Any]] = []
         self._named_errors: list[str] = []
+
+    def look_ahead(self) -> None:
+        """From now on the engine also looks ahead: findings, test pages before a duty, notices of shifts."""
+        self.engine = engine(dict(self.channels), looks_ahead=True)
 
     # ---- in ----
 

@@ -16,6 +16,7 @@ _COMMANDS = {
     "policy": ("policies", "policy"),
     "people": ("people", "people"),
     "key": ("keys", "key"),
+    "check": ("foresight", "check"),
     "doctor": ("doctor.command", "doctor"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),
@@ -42,6 +43,6 @@ class _Lazy(click.Group):
 def commands() -> None:
     """Hausmeister runs a data-infrastructure team's ops week.
 
-    Exit codes: 0 done (doctor: all is well), 1 it could not be done and the message says why (doctor: something
-    must be mended), 2 the command line or a setting is wrong.
+    Exit codes: 0 done (doctor, check: all is well), 1 it could not be done and the message says why (doctor, check:
+    something must be mended), 2 the command line or a setting is wrong.
     """
