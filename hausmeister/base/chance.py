@@ -48,3 +48,8 @@ def fraction() -> float:
 def octets(count: int) -> bytes:
     """Return `count` random bytes."""
     return _source.randbytes(count)
+
+
+def stream(seed: int) -> random.Random:
+    """Return a generator of its own, for one computation that must come out the same each time; never for keys."""
+    return random.Random(seed)  # noqa: S311 - not used for secrets # nosec B311

@@ -25,6 +25,8 @@ _COMMANDS = {
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),
     "demo": ("demos", "demo"),
+    "plan": ("planner", "plan"),
+    "check": ("planner", "check"),
 }
 
 
@@ -48,5 +50,5 @@ def commands() -> None:
     """Hausmeister runs a data-infrastructure team's ops week.
 
     Exit codes: 0 done (doctor: all is well), 1 it could not be done and the message says why (doctor: something
-    must be mended), 2 the command line or a setting is wrong.
+    must be mended), 2 the command line or a setting is wrong, 3 (plan) no plan is possible.
     """

@@ -266,15 +266,9 @@ class Instance:
         """Say whether `rule` is switched off for `person` in `week`."""
         return bool(self.waivers) and not self.waivers.isdisjoint((Waiver(rule, week), Waiver(rule, week, person)))
 
-    @cached_property
-    def available(self) -> frozenset[tuple[str, Slot]]:
-        """Every (person id, slot) that R2 and R3, with their waivers, allow."""
-        return frozenset(
-            (person.id, slot)
-            for person in self.people
-            for slot in self.slots
-            if all(self.is_waived(bar.rule, slot.week, person.id) for bar in self.bars(person, slot))
-        )
+    def is_there(self, person: Planned, slot: Slot) -> bool:
+        """Say whether R2 and R3, with their waivers, allow `person` in `slot`."""
+        return all(self.is_waived(bar.rule, slot.week, person.id) for bar in self.bars(person, slot))
 
     @cached_property
     def kept(self) -> dict[Slot, str]:
@@ -283,7 +277,7 @@ class Instance:
         if self.current is not None:
             for slot, person in self.current.holders.items():
                 is_frozen = slot.week < self.frozen_weeks and not self.is_waived(Rule.R7, slot.week, person)
-                if is_frozen and (person, slot) in self.available:
+                if is_frozen and person in self.person and self.is_there(self.person[person], slot):
                     kept[slot] = person
         return kept | dict(self.pins)
 

@@ -1,0 +1,1 @@
+"""The solver's part of the planner. Only the child process imports it: it loads OR-Tools."""
