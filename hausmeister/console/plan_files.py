@@ -187,29 +187,28 @@ def leave(
 
 
 def _read(instance_file: Path, plan_file: Path | None) -> "tuple[Instance, Plan]":
-    """Return what the files hold. Raises NotReady."""
+    """Return what the files hold, or end with code 2 and what is wrong with them."""
     from hausmeister.rota.planner.files import read_instance, read_plan
     from hausmeister.rota.planner.shapes import BadFile
 
+    file = instance_file
     try:
-        instance = read_instance(_text(instance_file))
+        instance = read_instance(_text(file))
+        if plan_file is None:
+            if instance.current is None:
+                raise click.UsageError(f"{file} has no current plan; name one with --plan.")
+            return instance, instance.current
+        file = plan_file
+        return instance, read_plan(_text(file))
     except BadFile as error:
-        raise NotReady(f"{instance_file}: {error}") from error
-    if plan_file is None:
-        if instance.current is None:
-            raise NotReady(f"{instance_file} has no current plan; name one with --plan.")
-        return instance, instance.current
-    try:
-        return instance, read_plan(_text(plan_file))
-    except BadFile as error:
-        raise NotReady(f"{plan_file}: {error}") from error
+        raise click.UsageError(f"{file}: {error}") from error
 
 
 def _text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise NotReady(f"{file} cannot be read: {error}.") from error
+        raise click.UsageError(f"{file} cannot be read: {error}.") from error
 
 
 def _asked(question: Any, week: int, role: str) -> Any:

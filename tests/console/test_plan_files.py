@@ -85,6 +85,6 @@ def test_what_is_not_in_the_plan_is_said(files, arguments, says):
 def test_a_file_that_is_no_instance_is_refused_with_its_place(files, tmp_path):
     bad = tmp_path / "bad.json"
     bad.write_text("[]")
-    assert f"{bad}: the file is []" in ask("why", "0", "D", "--instance", str(bad), code=1)
-    assert "cannot be read" in ask("why", "0", "D", "--instance", str(tmp_path / "none.json"), code=1)
-    assert "has no current plan; name one with --plan" in ask("why", "0", "D", *files[:2], code=1)
+    assert f"{bad}: the file is []" in ask("why", "0", "D", "--instance", str(bad), code=2)
+    assert "cannot be read" in ask("why", "0", "D", "--instance", str(tmp_path / "none.json"), code=2)
+    assert "has no current plan; name one with --plan" in ask("why", "0", "D", *files[:2], code=2)

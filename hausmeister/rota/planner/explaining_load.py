@@ -103,7 +103,7 @@ def _history(instance: Instance, one: Planned, category: Category, row: Row) -> 
 
 def _blocked(instance: Instance, one: Planned, category: Category) -> list[str]:
     slots = [slot for slot in instance.slots if CATEGORY_OF[slot.role] is category]
-    shut = sum((one.id, slot) not in instance.available for slot in slots)
+    shut = sum(not instance.is_there(one, slot) for slot in slots)
     return [f"In {shut} of the {len(slots)} slots {one.called} is away or not employed."] if shut else []
 
 

@@ -46,7 +46,7 @@ def _standing(standing: Standing, slot: Slot, place: int, number: int) -> Iterat
             first, last = bar.absence.starts_on, bar.absence.ends_on
             yield Fact(one.id, Rule.R3, f"{one.called} is away from {first} to {last} ({bar.absence.kind}).")
     last_week = one.history.last_primary_week
-    if (one.id, slot) in instance.available and not standing.is_there(place, number) and last_week is not None:
+    if instance.is_there(one, slot) and not standing.is_there(place, number) and last_week is not None:
         yield Fact(one.id, Rule.R6, _too_near(standing, one, slot.week, last_week))
 
 

@@ -74,8 +74,8 @@ def touched_by(instance: Instance, asked: Instance, plan: Plan, person: str) -> 
         slot
         for slot in instance.slots
         if plan.holders.get(slot) == person
-        and (person, slot) in instance.available
-        and (person, slot) not in asked.available
+        and instance.is_there(instance.person[person], slot)
+        and not asked.is_there(asked.person[person], slot)
     )
 
 
@@ -90,7 +90,7 @@ def _fewest(standing: Standing, touched: tuple[Slot, ...], most_tried: int) -> R
 
 
 def _anybody(instance: Instance, slot: Slot) -> bool:
-    return any((one.id, slot) in instance.available for one in instance.people)
+    return any(instance.is_there(one, slot) for one in instance.people)
 
 
 def _nobody_left(slot: Slot) -> str:

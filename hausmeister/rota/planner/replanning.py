@@ -69,10 +69,14 @@ def changes(instance: Instance, plan: Plan) -> tuple[Change, ...]:
     """Return the slots that differ from the current plan, frozen weeks included, in order."""
     current = instance.current.holders if instance.current else {}
     return tuple(
-        Change(slot, current[slot], plan.holders[slot], (current[slot], slot) not in instance.available)
+        Change(slot, current[slot], plan.holders[slot], not _can(instance, current[slot], slot))
         for slot in sorted(current, key=slot_order)
         if slot in plan.holders and plan.holders[slot] != current[slot]
     )
+
+
+def _can(instance: Instance, name: str, slot: Slot) -> bool:
+    return name in instance.person and instance.is_there(instance.person[name], slot)
 
 
 def in_words(option: Option, before: Option | None) -> str:

@@ -70,7 +70,7 @@ class Standing:
     def is_there(self, person: int, slot: int) -> bool:
         """Say whether R2, R3 and the duties before week 0 (R6) let `person` take `slot`."""
         one = self.people[person]
-        if (one.id, slot_of(slot)) not in self.instance.available:
+        if not self.instance.is_there(one, slot_of(slot)):
             return False
         last = one.history.last_primary_week
         if slot & 2 or last is None or not 0 < (slot >> 2) - last < self.instance.spacing.min_gap:
