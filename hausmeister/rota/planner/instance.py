@@ -266,16 +266,14 @@ class Instance:
         """Say whether `rule` is switched off for `person` in `week`."""
         return bool(self.waivers) and not self.waivers.isdisjoint((Waiver(rule, week), Waiver(rule, week, person)))
 
-    @cached_property
-    def available(self) -> frozenset[tuple[str, Slot]]:
-        """Every (person id, slot) that R2 and R3, with their waivers, allow."""
-        return frozenset(
-            (person.id, slot) for person in self.people for slot in self.slots if self.is_there(person, slot)
-        )
-
     def is_there(self, person: Planned, slot: Slot) -> bool:
         """Say whether R2 and R3, with their waivers, allow `person` in `slot`."""
         return all(self.is_waived(bar.rule, slot.week, person.id) for bar in self.bars(person, slot))
+
+    @cached_property
+    def available(self) -> frozenset[tuple[str, Slot]]:
+        """Every (person id, slot) of which `is_there` is true."""
+        return frozenset((one.id, slot) for one in self.people for slot in self.slots if self.is_there(one, slot))
 
     @cached_property
     def kept(self) -> dict[Slot, str]:
