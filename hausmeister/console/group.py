@@ -19,8 +19,9 @@ _COMMANDS = {
     "cover": ("plan_files", "cover"),
     "swap": ("plan_files", "swap"),
     "why": ("plan_files", "why"),
-    "load": ("plan_files", "load"),
-    "leave": ("plan_files", "leave"),
+    "load": ("plan_questions", "load"),
+    "leave": ("plan_questions", "leave"),
+    "replan": ("plan_questions", "replan"),
     "doctor": ("doctor.command", "doctor"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),
@@ -50,5 +51,5 @@ def commands() -> None:
     """Hausmeister runs a data-infrastructure team's ops week.
 
     Exit codes: 0 done (doctor: all is well), 1 it could not be done and the message says why (doctor: something
-    must be mended), 2 the command line or a setting is wrong, 3 (plan) no plan is possible.
+    must be mended), 2 the command line or a setting is wrong, 3 (plan, replan) no plan is possible.
     """

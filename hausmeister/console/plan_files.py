@@ -1,4 +1,4 @@
-"""`hausmeister cover`, `swap`, `why`, `load` and `leave`: questions to a plan in a file. No database is needed."""
+"""`hausmeister cover`, `swap` and `why`: questions to a slot of a plan in a file. No database is needed."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -14,29 +14,33 @@ if TYPE_CHECKING:
     from hausmeister.rota.planner.instance import Instance, Plan
     from hausmeister.rota.planner.offers import Offer
 
-_path = click.Path(dir_okay=False, path_type=Path)
-_instance = click.option("--instance", "instance_file", type=_path, required=True, help="The team and its weeks.")
-_plan = click.option("--plan", "plan_file", type=_path, help="The plan; the instance's current plan if left out.")
+path_type = click.Path(dir_okay=False, path_type=Path)
+instance_option = click.option(
+    "--instance", "instance_file", type=path_type, required=True, help="The team and its weeks."
+)
+plan_option = click.option(
+    "--plan", "plan_file", type=path_type, help="The plan; the instance's current plan if left out."
+)
 _week = click.argument("week", type=click.IntRange(min=0))
 _role = click.argument("role", type=click.Choice(["D", "W", "BD", "BW"]))
-_day = click.DateTime(formats=["%Y-%m-%d"])
+day = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.command()
 @_week
 @_role
-@_instance
-@_plan
+@instance_option
+@plan_option
 @click.option("--chains", default=20, show_default=True, help="How many chains to show.")
-@click.option("--from", "starts", type=_day, help="Only from this day of the slot on.")
-@click.option("--to", "ends", type=_day, help="Only until this day of the slot.")
+@click.option("--from", "starts", type=day, help="Only from this day of the slot on.")
+@click.option("--to", "ends", type=day, help="Only until this day of the slot.")
 @as_json_option
 def cover(
     week: int, role: str, instance_file: Path, plan_file: Path | None, chains: int,
     starts: datetime | None, ends: datetime | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Who could take ROLE of WEEK: everybody who can, and chains of up to three moves."""
-    instance, plan = _read(instance_file, plan_file)
+    instance, plan = read_files(instance_file, plan_file)
     if starts or ends:
         _cover_days(instance, plan, week, role, starts, ends, as_json=as_json)
         return
@@ -45,14 +49,14 @@ def cover(
     found = _asked(lambda slot: covers(instance=instance, plan=plan, most_chains=chains, **slot), week, role)
     if as_json:
         echo_json({
-            "people": [_offer_document(one) for one in found.people],
-            "chains": [_offer_document(one) for one in found.chains],
+            "people": [offer_document(one) for one in found.people],
+            "chains": [offer_document(one) for one in found.chains],
             "chains_found": found.chains_found,
         })  # fmt: skip
         return
-    click.echo(_offers(found.people) or "Nobody can take it with everything else staying.")
+    click.echo(offer_lines(found.people) or "Nobody can take it with everything else staying.")
     if found.chains:
-        click.echo(f"\nChains, the best {len(found.chains)} of {found.chains_found}:\n{_offers(found.chains)}")
+        click.echo(f"\nChains, the best {len(found.chains)} of {found.chains_found}:\n{offer_lines(found.chains)}")
 
 
 def _cover_days(
@@ -82,32 +86,32 @@ def _cover_days(
 @click.command()
 @_week
 @_role
-@_instance
-@_plan
+@instance_option
+@plan_option
 @as_json_option
 def swap(week: int, role: str, instance_file: Path, plan_file: Path | None, as_json: bool) -> None:
     """Every swap of ROLE of WEEK against another slot that keeps all rules."""
     from hausmeister.rota.planner.swapping import swaps
 
-    instance, plan = _read(instance_file, plan_file)
+    instance, plan = read_files(instance_file, plan_file)
     found = _asked(lambda slot: swaps(instance=instance, plan=plan, **slot), week, role)
     if as_json:
-        echo_json([_offer_document(one) for one in found])
+        echo_json([offer_document(one) for one in found])
     else:
-        click.echo(_offers(found) or "There is no valid swap.")
+        click.echo(offer_lines(found) or "There is no valid swap.")
 
 
 @click.command()
 @_week
 @_role
-@_instance
-@_plan
+@instance_option
+@plan_option
 @as_json_option
 def why(week: int, role: str, instance_file: Path, plan_file: Path | None, as_json: bool) -> None:
     """Why the holder has ROLE of WEEK: who else was barred by what, and what choosing them would cost."""
     from hausmeister.rota.planner.explaining import explain_slot
 
-    instance, plan = _read(instance_file, plan_file)
+    instance, plan = read_files(instance_file, plan_file)
     told = _asked(lambda slot: explain_slot(instance=instance, plan=plan, **slot), week, role)
     if as_json:
         echo_json({
@@ -129,64 +133,7 @@ def why(week: int, role: str, instance_file: Path, plan_file: Path | None, as_js
         click.echo(f"  {line}")
 
 
-@click.command()
-@click.argument("person")
-@click.argument("category", type=click.Choice(["D", "W", "B"]))
-@_instance
-@_plan
-@as_json_option
-def load(person: str, category: str, instance_file: Path, plan_file: Path | None, as_json: bool) -> None:
-    """Why PERSON has as many duties of CATEGORY as they have."""
-    from hausmeister.rota.planner.explaining_load import explain_load
-    from hausmeister.rota.planner.instance import Category
-
-    instance, plan = _read(instance_file, plan_file)
-    _check_person(instance, person)
-    told = explain_load(instance=instance, plan=plan, person=person, category=Category(category))
-    if as_json:
-        row = told.row
-        echo_json({
-            "share": row.share, "target": row.target_tenths / 10, "done": row.done, "planned": row.planned,
-            "deviation": row.deviation_tenths / 10, "reasons": list(told.reasons),
-        })  # fmt: skip
-    else:
-        click.echo("\n".join(told.reasons))
-
-
-@click.command()
-@click.argument("person")
-@click.argument("starts", type=_day)
-@click.argument("ends", type=_day)
-@_instance
-@_plan
-@as_json_option
-def leave(
-    person: str, starts: datetime, ends: datetime, instance_file: Path, plan_file: Path | None, as_json: bool
-) -> None:
-    """Whether PERSON may be away from STARTS to ENDS: fine, with these changes, or impossible."""
-    from hausmeister.rota.planner.instance import Absence
-    from hausmeister.rota.planner.leave_check import check_leave
-
-    instance, plan = _read(instance_file, plan_file)
-    _check_person(instance, person)
-    if ends < starts:
-        raise NotReady(f"The leave goes from {starts.date()} to {ends.date()}; it must not end before it begins.")
-    absence = Absence(starts.date(), ends.date(), "leave")
-    answer = check_leave(instance=instance, plan=plan, person=person, absence=absence)
-    if as_json:
-        echo_json({
-            "verdict": answer.verdict.value,
-            "touched": [{"week": slot.week, "role": slot.role.value} for slot in answer.touched],
-            "repair": _offer_document(answer.repair) if answer.repair else None,
-            "reasons": list(answer.reasons),
-        })  # fmt: skip
-        return
-    click.echo("\n".join([answer.verdict.value, *answer.reasons]))
-    if answer.repair:
-        click.echo(_offers([answer.repair]))
-
-
-def _read(instance_file: Path, plan_file: Path | None) -> "tuple[Instance, Plan]":
+def read_files(instance_file: Path, plan_file: Path | None) -> "tuple[Instance, Plan]":
     """Return what the files hold, or end with code 2 and what is wrong with them."""
     from hausmeister.rota.planner.files import read_instance, read_plan
     from hausmeister.rota.planner.shapes import BadFile
@@ -221,12 +168,8 @@ def _asked(question: Any, week: int, role: str) -> Any:
         raise NotReady(str(error)) from error
 
 
-def _check_person(instance: "Instance", person: str) -> None:
-    if person not in instance.person:
-        raise NotReady(f"There is no {person!r} among the people: {', '.join(instance.person)}.")
-
-
-def _offers(offers: "Iterable[Offer]") -> str:
+def offer_lines(offers: "Iterable[Offer]") -> str:
+    """Return the offers, one a line: fairness, comfort, moves, whom to ask."""
     return columns([
         (f"{one.d_fair:+d}", f"{one.d_comfort:+d}", _moves(one), f"asks {', '.join(one.must_agree)}") for one in offers
     ])  # fmt: skip
@@ -244,7 +187,8 @@ def _steps_document(offer: "Offer") -> list[dict[str, Any]]:
     return [{"week": one.week, "role": one.role.value, "from": one.giver, "to": one.taker} for one in offer.steps]
 
 
-def _offer_document(offer: "Offer") -> dict[str, Any]:
+def offer_document(offer: "Offer") -> dict[str, Any]:
+    """Return an offer for scripts."""
     return {
         "steps": _steps_document(offer),
         "d_fair": offer.d_fair,

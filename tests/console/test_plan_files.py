@@ -1,13 +1,15 @@
-"""`hausmeister cover`, `swap`, `why`, `load` and `leave`, on files, without a database."""
+"""`hausmeister cover`, `swap`, `why`, `load`, `leave` and `replan`, on files, without a database."""
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import click.testing
 import pytest
 
 from hausmeister.console.group import commands
 from hausmeister.rota.planner.files import assignments_document, instance_document
-from hausmeister.rota.planner.instance import Plan, Role, Slot
+from hausmeister.rota.planner.instance import Absence, Plan, Role, Slot, Spacing
 from tests.rota.planner.teams import instance, person
 
 TASK = instance((person("low", 1), person("new", 1), person("mid", 5), person("top", 9)), weeks=2, min_gap=2)
@@ -80,6 +82,28 @@ def test_load_and_leave_answer_too(files):
 )
 def test_what_is_not_in_the_plan_is_said(files, arguments, says):
     assert says in ask(*arguments, *files, code=1)
+
+
+def test_three_plans_are_shown_and_the_one_taken_is_written(tmp_path):
+    sick = replace(TASK.people[0], away=(Absence(date(2027, 1, 4), date(2027, 1, 8)),))
+    spare = person("spare", 1)
+    filled = ("low", "new", "mid", "top", "spare", "other", "mid", "top")
+    people = (sick, *TASK.people[1:], spare, person("other", 1))
+    task = replace(TASK, people=people, current=Plan.of(dict(zip(TASK.slots, filled, strict=True))))
+    asked, out = tmp_path / "replan.json", tmp_path / "out.json"
+    asked.write_text(json.dumps(instance_document(replace(task, spacing=Spacing(1, 1)))))
+    told = json.loads(ask("replan", "--instance", str(asked), "--out", str(out), "--budget-s", "5", "--json"))
+    assert [(one["name"], one["changes_proven"]) for one in told] == [
+        ("fewest", True), ("a few more", False), ("free", False),
+    ]  # fmt: skip
+    assert told[0]["changed_slots"] == 1
+    assert json.loads(out.read_text())["assignments"] == told[0]["assignments"]
+    assert ask("check", str(asked), str(out)).startswith("valid")
+    words = ask("replan", "--instance", str(asked), "--budget-s", "5")
+    assert "fewest, proven the fewest: FAIR" in words
+    assert "week 0 D: low to" in words
+    limits = json.loads(ask("load", "top", "B", "--instance", str(asked), "--limits", "--json"))
+    assert 0 <= limits["floor"] <= limits["planned"] <= limits["ceiling"] <= 4
 
 
 def test_a_file_that_is_no_instance_is_refused_with_its_place(files, tmp_path):

@@ -2,7 +2,7 @@
 
 Short leave touches a duty or two; the fewest changes are then found here, exactly (`repairing.py`), by allowing one
 more changed slot at a time. Where that is too many to try, the answer is UNSETTLED and the solver decides
-(`solving/leave_check.py`, in the child process).
+(`asking.leave_in_child`).
 """
 
 from dataclasses import dataclass, replace

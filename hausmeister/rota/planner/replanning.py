@@ -4,8 +4,8 @@ This module holds the answer; `solving/replanning.py` finds it, in the planner's
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hausmeister.rota.planner.costs import Costs
 from hausmeister.rota.planner.instance import Instance, Plan, Slot, slot_order
@@ -104,7 +104,7 @@ def _slots(count: int) -> str:
     return "1 slot" if count == 1 else f"{count} slots"
 
 
-def option_document(option: Option) -> Mapping[str, object]:
+def option_document(option: Option) -> dict[str, Any]:
     """Return `option` as JSON has it."""
     return {
         "name": option.name,

@@ -1,17 +1,20 @@
 """Three plans after something happened, against trying every plan of a tiny team; limits and leave by the solver."""
 
+import json
+import sys
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 
 import pytest
 
+from hausmeister.rota.planner.asking import NoAnswer, compare_in_child, leave_in_child, limits_in_child
 from hausmeister.rota.planner.checker import check
 from hausmeister.rota.planner.costs import costs
 from hausmeister.rota.planner.instance import Absence, Category, Plan, Role, Slot
 from hausmeister.rota.planner.leave_check import Verdict, check_leave, with_leave
 from hausmeister.rota.planner.replanning import option_document, weighted_changes
-from hausmeister.rota.planner.solving.leave_check import settle_leave
+from hausmeister.rota.planner.solving.leave_check import mended
 from hausmeister.rota.planner.solving.limits import NoPlan, limits
 from hausmeister.rota.planner.solving.replanning import Effort, compare
 from tests.rota.planner.teams import instance, person
@@ -131,10 +134,10 @@ def test_leave_that_is_too_much_to_try_is_settled_by_the_solver_with_as_few_chan
     absence = Absence(task.monday(2), task.monday(3))
     quick = check_leave(instance=task, plan=plan, person=who, absence=absence)
     assert quick.verdict is Verdict.REPAIR
-    settled = settle_leave(instance=task, plan=plan, person=who, absence=absence, effort=EFFORT, most_tried=1)
-    assert settled.verdict is Verdict.REPAIR
-    assert settled.repair.changed_slots == quick.repair.changed_slots
-    assert check(with_leave(task, who, absence), settled.repair.applied(plan)) == []
+    asked = replace(with_leave(task, who, absence), current=plan)
+    found = mended(instance=asked, person=who, effort=EFFORT)
+    assert costs(asked, found.plan).changed_slots == quick.repair.changed_slots
+    assert check(asked, found.plan) == []
 
 
 def test_leave_that_leaves_no_plan_is_impossible():
@@ -142,8 +145,36 @@ def test_leave_that_leaves_no_plan_is_impossible():
     plan = Plan.of(dict(zip(task.slots, ("low", "new", "top", "top"), strict=True)))
     task = with_leave(task, "mid", Absence(date(2027, 1, 4), date(2027, 1, 11)))
     absence = Absence(date(2027, 1, 4), date(2027, 1, 4))
-    answer = settle_leave(instance=task, plan=plan, person="top", absence=absence, effort=EFFORT)
+    answer = leave_in_child(instance=task, plan=plan, person="top", absence=absence, budget_s=10)
     assert (answer.verdict, answer.touched) == (Verdict.IMPOSSIBLE, (Slot(0, Role.BD),))
     assert answer.reasons[0] == "With top away as well, no plan keeps the rules."
     assert any("mid" in reason for reason in answer.reasons[1:])
     assert any("top" in reason for reason in answer.reasons[1:])
+
+
+def test_the_child_gives_the_same_answers_and_its_plans_are_checked_again():
+    task, plan = full(12, 6, seed=1)
+    asked = sick(task, plan, slot=Slot(2, Role.D))
+    here = compare(instance=asked, effort=EFFORT)
+    assert compare_in_child(instance=asked, budget_s=10) == here
+    whom = task.people[3].id
+    question = {"instance": task, "plan": plan, "person": whom, "category": Category.B}
+    assert limits_in_child(**question, budget_s=10) == limits(**question, effort=EFFORT)
+
+
+EMPTY = {"is_impossible": False, "options": [{"name": "fewest", "assignments": []}]}
+
+
+@pytest.mark.parametrize(
+    ("script", "says"),
+    [
+        ("raise SystemExit('out of memory')", "ended with code 1: out of memory"),
+        (f"print({json.dumps({'problem': 'No solver.'})!r})", "No solver."),
+        (f"print({json.dumps(EMPTY)!r})", "breaks 24 rules, the first: In week 0"),
+    ],
+)
+def test_a_child_that_fails_or_answers_with_a_broken_plan_is_not_believed(script, says):
+    task, plan = full(12, 6, seed=1)
+    command = (sys.executable, "-c", script)
+    with pytest.raises(NoAnswer, match=says):
+        compare_in_child(instance=replace(task, current=plan), budget_s=10, command=command)
