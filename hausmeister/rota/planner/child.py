@@ -95,8 +95,8 @@ def _follow(
 def _exchange(
     child: "subprocess.Popen[str]", request: str, steps: list[Progress], tell: Callable[[Progress], None]
 ) -> Outcome | None:
-    assert child.stdin is not None  # noqa: S101 - both are pipes, for the type checker
-    assert child.stdout is not None  # noqa: S101
+    assert child.stdin is not None  # noqa: S101 - both are pipes, for the type checker # nosec B101
+    assert child.stdout is not None  # noqa: S101 # nosec B101
     try:
         child.stdin.write(request)
         child.stdin.close()
@@ -122,7 +122,7 @@ def _ending(returncode: int, last: str) -> str:
 def _from_steps(instance: Instance, wishes: Wishes, steps: list[Progress], how: str) -> Outcome:
     """Return the best that a dead child had told. Raises PlannerFailed if its plan breaks a rule."""
     plan = steps[-1].plan
-    assert plan is not None  # noqa: S101 - steps without one were left out
+    assert plan is not None  # noqa: S101 - steps without one were left out # nosec B101
     broken = check(instance, plan)
     if broken:
         raise PlannerFailed(f"The planner {how}, and its last plan is not valid: {broken[0].words}")

@@ -18,13 +18,7 @@ _WORK, _WALL_S = 3.0, 3.0
 _MOST_CONFLICTS, _MOST_FACTS_OUT = 12, 4
 
 
-class Undecided(Exception):
-    """The solver could not say within its time whether a part of the plan is possible."""
-
-
-def explain(
-    instance: Instance, prover: Prover | None, *, is_over: Callable[[], bool] = lambda: False
-) -> Conflict | None:
+def explain(instance: Instance, prover: Prover | None, is_over: Callable[[], bool] = lambda: False) -> Conflict | None:
     """Return why `instance` has no plan; None if it has one, or if that cannot be known without the solver.
 
     Where `is_over` ends the work early, the set may not be the smallest and the way out not the cheapest.
@@ -33,7 +27,8 @@ def explain(
     weeks = judge.stretch(instance)
     if weeks is None:
         return None
-    smallest, is_smallest = judge.smallest(instance, weeks)
+    smallest = judge.smallest(instance, weeks)
+    is_smallest = not judge.is_unsure
     cheapest = judge.way_out(instance, weeks, smallest) if prover is not None else ()
     return Conflict(
         first=weeks[0],
@@ -49,49 +44,48 @@ class _Judge:
 
     def __init__(self, prover: Prover | None, is_over: Callable[[], bool]) -> None:
         self.prover, self.is_over = prover, is_over
+        self.is_unsure = False
 
-    def is_possible(self, instance: Instance, weeks: range) -> bool:
-        """Say whether `weeks` alone have a plan. Without a solver only an empty list of candidates counts.
+    def is_impossible(self, instance: Instance, weeks: range) -> bool:
+        """Say whether it is proven that `weeks` alone have no plan; what was not settled in time makes `is_unsure`.
 
-        Raises Undecided.
+        Without a solver only an empty list of candidates is proof.
         """
         own = candidates(instance, weeks)
         if any(not people for people in own.values()):
-            return False
-        if self.prover is None:
             return True
+        if self.prover is None:
+            return False
         proof = self.prover.prove(
             instance, own, tier="", limits=Limits(), start=None, seed=1, left_s=lambda: _WALL_S, work=_WORK
         )  # fmt: skip
-        if proof.plan is None and not proof.is_impossible:
-            raise Undecided(f"Whether {span(weeks)} can be planned was not settled within {_WALL_S} s.")
-        return proof.plan is not None
+        self.is_unsure |= proof.plan is None and not proof.is_impossible
+        return proof.is_impossible
 
     def stretch(self, instance: Instance) -> range | None:
         """Return weeks that have no plan while all shorter stretches inside have one; None if all weeks have one."""
         for week in range(instance.weeks):
             if not all(candidates(instance, range(week, week + 1)).values()):
                 return range(week, week + 1)
-        if self.is_possible(instance, range(instance.weeks)):
+        if not self.is_impossible(instance, range(instance.weeks)):
             return None
-        end = _first_true(1, instance.weeks, lambda end: not self.is_possible(instance, range(end)))
-        begin = _first_true(0, end - 1, lambda behind: self.is_possible(instance, range(behind + 1, end)))
+        end = _first_true(1, instance.weeks, lambda end: self.is_impossible(instance, range(end)))
+        begin = _first_true(0, end - 1, lambda behind: not self.is_impossible(instance, range(behind + 1, end)))
         return range(begin, end)
 
-    def smallest(self, instance: Instance, weeks: range) -> tuple[list[Removable], bool]:
-        """Return facts of which each is needed for `weeks` to be impossible, and whether all were tried."""
+    def smallest(self, instance: Instance, weeks: range) -> list[Removable]:
+        """Return facts of which each is needed for `weeks` to be impossible; if time ends, `is_unsure` and more."""
         kept = facts(instance, weeks)
         without = instance
-        is_complete = True
         for one in list(kept):
             if self.is_over():
-                is_complete = False
+                self.is_unsure = True
                 break
             tried = one.removed_from(without)
-            if not self.is_possible(tried, weeks):
+            if self.is_impossible(tried, weeks):
                 without = tried
                 kept.remove(one)
-        return kept, is_complete
+        return kept
 
     def way_out(self, instance: Instance, weeks: range, smallest: Sequence[Removable]) -> Sequence[Removable]:
         """Return the cheapest facts whose removal makes the whole plan possible; empty if that was not settled.
@@ -109,9 +103,8 @@ class _Judge:
                 relaxed = one.removed_from(relaxed)
             rest = self.stretch(relaxed)
             if rest is None:
-                return chosen
-            found, _ = self.smallest(relaxed, rest)
-            conflicts.append(self._narrowed(relaxed, rest, found))
+                return best if self.is_unsure else chosen
+            conflicts.append(self._narrowed(relaxed, rest, self.smallest(relaxed, rest)))
         return best
 
     def _by_smaller_gap(self, instance: Instance) -> Sequence[Removable]:
@@ -130,7 +123,7 @@ class _Judge:
             return None
         for week in weeks:
             tried = instance.waiving([Waiver(rule, week)])
-            if self.is_possible(tried, weeks):
+            if not self.is_impossible(tried, weeks):
                 fact = replace(
                     one.fact,
                     week=week,

@@ -271,6 +271,11 @@ class Instance:
         return all(self.is_waived(bar.rule, slot.week, person.id) for bar in self.bars(person, slot))
 
     @cached_property
+    def available(self) -> frozenset[tuple[str, Slot]]:
+        """Every (person id, slot) of which `is_there` is true."""
+        return frozenset((one.id, slot) for one in self.people for slot in self.slots if self.is_there(one, slot))
+
+    @cached_property
     def kept(self) -> dict[Slot, str]:
         """Slots whose holder is settled: pins, and frozen slots whose holder is still there (R7)."""
         kept: dict[Slot, str] = {}

@@ -55,6 +55,7 @@ class Proof:
     """What the solver found out for one tier. No plan and `is_impossible`: there is none within the limits.
 
     `was_cut` says that the clock, not the allotted work, ended the search: another run may end elsewhere.
+    `work` is what was used of it.
     """
 
     plan: Plan | None
@@ -62,6 +63,7 @@ class Proof:
     is_complete: bool = False
     is_impossible: bool = False
     was_cut: bool = False
+    work: float = 0.0
 
 
 class Prover(Protocol):

@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from random import Random  # noqa: TID251 - the type alone; the generator is handed in
 
+from hausmeister.rota.planner import thinning
 from hausmeister.rota.planner.board import Board
 from hausmeister.rota.planner.candidates import Candidates, candidates
 from hausmeister.rota.planner.checker import check
@@ -33,9 +34,13 @@ from hausmeister.rota.planner.outcome import (
 from hausmeister.rota.planner.search import Cooling, Search
 
 # moves a second that a slow core makes, and the solver's units a second: what a budget is translated with
-_MOVES_A_SECOND, _WORK_A_SECOND = 100_000, 0.7
-_FIRST_MOVES, _FIRST_ROUNDS = 3_000, 40
+_MOVES_A_SECOND, _WORK_A_SECOND = 150_000, 0.8
+_FIRST_MOVES, _FIRST_ROUNDS, _PATIENT_ROUNDS = 3_000, 25, 20
+_FAIR_SHARE, _IN_ALL, _COMFORT_ROUNDS = 0.45, 0.9, 3  # of the budget; the rest is for starting and building
+_MOVES_A_CANDIDATE = 40
+_EXPLAIN_S = 2.0
 NOT_PROVEN = "The solver is missing: this plan was made by hand. Every hard rule is kept, but nothing is proven."
+THINNED = "The team is too large for the solver: it chose among some candidates for each slot, and proves nothing."
 CUT = "The clock ended the search before its work was done: another run may end with another plan."
 
 
@@ -53,15 +58,17 @@ class Planning:
     seconds: Callable[[], float]
     tell: Tell
     load_prover: Callable[[], Prover | None]
-    explain: Callable[[Instance, Prover | None], Conflict | None]
+    explain: Callable[[Instance, Prover | None, Callable[[], bool]], Conflict | None]
 
     def __post_init__(self) -> None:
         self.candidates: Candidates = candidates(self.instance)
+        self.for_solver: Candidates = self.candidates
         self.tiers: list[Tier] = []
         self.remarks: list[str] = []
         self.first_plan_s: float | None = None
         self.prover: Prover | None = None
         self.limits = Limits()
+        self.left_s = self.wishes.budget_s * _IN_ALL  # of work, not of the clock: it is the same in each run
 
     def run(self) -> Outcome:
         """Return the plan, or why there is none."""
@@ -91,17 +98,27 @@ class Planning:
 
     def _first_plan_by_solver(self) -> tuple[Plan | None, Conflict | None]:
         if self.prover is None:
-            return self._first_plan_by_patience(), self.explain(self.instance, None)
+            plan = self._first_plan_by_patience()
+            return plan, None if plan is not None else self._why_not()
         proof = self._prove("", Limits(), None, self.wishes.budget_s / 2)
         if proof.is_impossible:
-            return None, self.explain(self.instance, self.prover)
+            return None, self._why_not()
         return None if proof.plan is None else self._found(proof.plan), None
 
     def _first_plan_by_patience(self) -> Plan | None:
         search = self._search(None, Limits(), stream=5)
-        while search.best is None and not self._is_over(self.wishes.budget_s / 2) and all(self.candidates.values()):
-            search.run(Cooling(20 * _FIRST_MOVES, 600, 100), is_over=lambda: False)
-        return None if search.best is None else self._found(search.best)
+        for _ in range(_PATIENT_ROUNDS if all(self.candidates.values()) else 0):
+            search.run(
+                Cooling(10 * _FIRST_MOVES, 600, 100),
+                is_over=lambda: search.best is not None or self._is_over(self.wishes.budget_s / 2),
+            )
+            if search.best is not None:
+                return self._found(search.best)
+        return None
+
+    def _why_not(self) -> Conflict | None:
+        began = self.seconds()
+        return self.explain(self.instance, self.prover, lambda: self.seconds() > began + _EXPLAIN_S)
 
     def _found(self, plan: Plan) -> Plan:
         self.first_plan_s = self.seconds()
@@ -125,25 +142,35 @@ class Planning:
         return plan
 
     def _fairest(self, plan: Plan) -> Plan:
-        plan, bound = self._both(FAIR, plan, share=0.45, rounds=1)
+        self._thin_out(plan)
+        quick = self._search(plan, self.limits, stream=4, tier=FAIR)
+        moves = min(
+            _MOVES_A_CANDIDATE * sum(map(len, self.candidates.values())), round(self.left_s * _MOVES_A_SECOND / 5)
+        )
+        ends = self.wishes.budget_s / 5
+        quick.run(_cooling(FAIR, moves), is_over=lambda: self._is_over(ends))
+        if quick.was_cut:
+            self._was_cut()
+        plan = min((one for one in (plan, quick.best) if one is not None), key=self._rank_of(FAIR))
+        plan, bound = self._both(FAIR, plan, span=self.wishes.budget_s * _FAIR_SHARE, rounds=1)
         value = costs(self.instance, plan).fair.total
         self._done(Tier(FAIR, value, bound, self.seconds()), plan)
         self.limits = replace(self.limits, fair=value * (100 + self.wishes.fair_tolerance_percent) // 100)
         return plan
 
     def _most_comfortable(self, plan: Plan) -> Plan:
-        plan, bound = self._both(COMFORT, plan, share=0.45, rounds=2)
+        plan, bound = self._both(COMFORT, plan, span=self.left_s, rounds=_COMFORT_ROUNDS)
         self._done(Tier(COMFORT, costs(self.instance, plan).comfort.total, bound, self.seconds()), plan)
         return plan
 
-    def _both(self, tier: str, plan: Plan, *, share: float, rounds: int) -> tuple[Plan, int]:
+    def _both(self, tier: str, plan: Plan, *, span: float, rounds: int) -> tuple[Plan, int]:
         """Let solver and search by hand go on from `plan`, side by side; return the better plan and the bound."""
-        span = self.wishes.budget_s * share
-        ends = min(self.wishes.budget_s, self.seconds() + span * 1.2)
+        ends = self.wishes.budget_s if tier == COMFORT else self.seconds() + span * 1.2
         bound = 0
         for number in range(rounds):
             proof, found = self._side_by_side(tier, plan, span / rounds, ends, number)
             bound = max(bound, proof.bound)
+            self.left_s -= proof.work / _WORK_A_SECOND if proof.is_complete else span / rounds
             if proof.is_complete and proof.plan is not None:
                 return proof.plan, proof.bound
             plan = min((one for one in (plan, found, proof.plan) if one is not None), key=self._rank_of(tier))
@@ -156,23 +183,40 @@ class Planning:
             search.run(_cooling(tier, moves), is_over=lambda: self._is_over(ends))
             return Proof(None, 0), search.best
         with ThreadPoolExecutor(1) as pool:
-            proving = pool.submit(self._prove, tier, self.limits, plan, span, ends)
+            proving = pool.submit(self._prove, tier, self.limits, plan, span, ends, self.wishes.seed + number)
             search.run(_cooling(tier, moves), is_over=lambda: _has_settled(proving) or self._is_over(ends))
             proof = proving.result()
         if search.was_cut and not proof.is_complete:
             self._was_cut()
         return proof, search.best
 
-    def _prove(self, tier: str, limits: Limits, start: Plan | None, span: float, ends: float | None = None) -> Proof:
-        assert self.prover is not None  # noqa: S101 - for the type checker
+    def _thin_out(self, plan: Plan) -> None:
+        """Leave the solver few candidates a slot in a team that is too large for it; `plan` stays possible."""
+        if self.prover is not None and thinning.is_too_large(self.candidates):
+            chance = self.chance(1000 * self.wishes.seed + 7)
+            self.for_solver = thinning.thinned(self.instance, self.candidates, keep=plan, chance=chance)
+            self.remarks.append(THINNED)
+
+    def _prove(
+        self,
+        tier: str,
+        limits: Limits,
+        start: Plan | None,
+        span: float,
+        ends: float | None = None,
+        seed: int | None = None,
+    ) -> Proof:
+        assert self.prover is not None  # noqa: S101 - for the type checker # nosec B101
         until = self.wishes.budget_s if ends is None else ends
         proof = self.prover.prove(
-            self.instance, self.candidates, tier=tier, limits=limits, start=start, seed=self.wishes.seed,
+            self.instance, self.for_solver, tier=tier, limits=limits, start=start,
+            seed=self.wishes.seed if seed is None else seed,
             left_s=lambda: until - self.seconds(), work=span * _WORK_A_SECOND,
         )  # fmt: skip
         if proof.was_cut:
             self._was_cut()
-        return proof
+        # what is best among the thinned candidates need not be the best of all
+        return proof if self.for_solver is self.candidates else replace(proof, bound=0, is_complete=False)
 
     # ---- small parts ----
 

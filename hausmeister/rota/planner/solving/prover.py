@@ -58,6 +58,8 @@ def _solve(model: Model, cost: Cost, *, seed: int, wall_s: float, work: float) -
         raise ValueError(f"The solver refused the model: {model.cp.validate()}")
     bound = cost.constant + round(solver.best_objective_bound)
     is_complete = status == cp_model.OPTIMAL
-    was_cut = not is_complete and solver.response_proto.deterministic_time < 0.95 * work
+    used = solver.response_proto.deterministic_time
+    was_cut = not is_complete and used < 0.95 * work
     has_plan = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
-    return Proof(model.plan(solver) if has_plan else None, bound, is_complete=is_complete, was_cut=was_cut)
+    plan = model.plan(solver) if has_plan else None
+    return Proof(plan, bound, is_complete=is_complete, was_cut=was_cut, work=used)
