@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hausmeister.rota.planner.impossible import Undecided, explain
+from hausmeister.rota.planner.impossible import explain
 from hausmeister.rota.planner.instance import Instance, Plan
 from hausmeister.rota.planner.solving import prover
 from hausmeister.rota.planner.solving.replanning import Effort, compare
@@ -29,9 +29,6 @@ def mended(*, instance: Instance, person: str, effort: Effort) -> Mended:
 
 
 def _conflict(instance: Instance) -> tuple[str, ...]:
-    """Return the smallest set of facts that cannot all hold, as sentences; nothing where time did not do."""
-    try:
-        conflict = explain(instance, prover)
-    except Undecided:
-        return ()
+    """Return a smallest set of facts that cannot all hold, as sentences; nothing where time did not do."""
+    conflict = explain(instance, prover)
     return () if conflict is None else tuple(fact.words for fact in conflict.facts)
