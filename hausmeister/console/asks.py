@@ -12,7 +12,7 @@ from hausmeister.console.teams import as_option, team_option
 
 if TYPE_CHECKING:
     from hausmeister.rota.asks.asking import Wanted
-    from hausmeister.rota.asks_models import Ask
+    from hausmeister.rota.models.asks import Ask
     from hausmeister.team.models import Team
 
 _week = click.argument("week", metavar="WEEK", type=click.DateTime(["%Y-%m-%d"]))

@@ -11,7 +11,7 @@ from hausmeister.console.printing import as_json_option
 from hausmeister.console.teams import as_option, team_option
 
 if TYPE_CHECKING:
-    from hausmeister.rota.planning_models import Draft
+    from hausmeister.rota.models.planning import Draft
 
 POLL_S = 0.5
 # how much longer than its budget a plan is waited for: an engine may have others to do first
@@ -99,7 +99,7 @@ def _tell(draft: "Draft", *, as_json: bool) -> None:
 
 
 def _found(plan_id: int) -> "Draft":
-    from hausmeister.rota.planning_models import Draft
+    from hausmeister.rota.models.planning import Draft
 
     draft = Draft.objects.plans().filter(pk=plan_id).select_related("team").first()
     if draft is None:

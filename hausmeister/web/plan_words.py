@@ -7,8 +7,8 @@ from django.utils.dateformat import format as formatted
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning.rules.states import DraftState, Flavour
-from hausmeister.rota.planning_models import Draft
 
 TIERS = {
     "changes": gettext_lazy("Changed duties"),

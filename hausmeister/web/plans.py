@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hausmeister.base.wall_time import monday_of
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner.costs import costs
 from hausmeister.rota.planner.instance import Instance, Plan, Slot
 from hausmeister.rota.planning import snapshot
@@ -18,7 +19,6 @@ from hausmeister.rota.planning.rules.diff import Change, Moved, by_person
 from hausmeister.rota.planning.rules.horizon import Firmness, Horizon
 from hausmeister.rota.planning.rules.instance import id_of
 from hausmeister.rota.planning.rules.states import DraftState
-from hausmeister.rota.planning_models import Draft
 from hausmeister.team import queries as team_queries
 from hausmeister.web.plan_words import TIERS, flavour, state, week_words
 from hausmeister.web.plancharts import WIDTHS, Chart, Deviation, Duty, Year, deviations, heat_map

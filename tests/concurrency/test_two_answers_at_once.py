@@ -7,7 +7,7 @@ import pytest
 from hausmeister.rota.asks import answering
 from hausmeister.rota.asks.asking import AskRefused
 from hausmeister.rota.asks.rules import AskKind, AskState
-from hausmeister.rota.asks_models import Ask, AskOffer
+from hausmeister.rota.models.asks import Ask, AskOffer
 from hausmeister.team.operations import as_actor
 from tests import harness
 from tests.concurrency.test_two_at_once import at_once

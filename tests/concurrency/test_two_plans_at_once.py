@@ -8,11 +8,11 @@ import pytest
 from hausmeister.outbox.models import Message
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning import drafts, publishing
 from hausmeister.rota.planning.drafts import DraftMoved, Wanted
 from hausmeister.rota.planning.publishing import Published, PublishRefused
 from hausmeister.rota.planning.rules.states import DraftState
-from hausmeister.rota.planning_models import Draft
 from tests import harness
 from tests.builders import CONSOLE
 from tests.concurrency.test_two_at_once import at_once

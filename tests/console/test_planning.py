@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from hausmeister.rota.models import Shift
-from hausmeister.rota.planning_models import Draft
+from hausmeister.rota.models.planning import Draft
 from tests.rota.planning.crew import alternating, ready, stand
 from tests.rota.planning.crew import crew as make
 

@@ -16,14 +16,14 @@ from hausmeister.rota import operations as rota
 from hausmeister.rota.asks import asking
 from hausmeister.rota.asks.asking import Wanted as Wish
 from hausmeister.rota.asks.rules import AskKind
-from hausmeister.rota.asks_models import Ask
 from hausmeister.rota.calendars import feeds, imports
 from hausmeister.rota.models import Schedule, ScheduleOverride
+from hausmeister.rota.models.asks import Ask
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.operations import schedule_overrides, schedules
 from hausmeister.rota.planning import drafts, members, snapshot
 from hausmeister.rota.planning.drafts import Wanted
 from hausmeister.rota.planning.leave import answers
-from hausmeister.rota.planning_models import Draft
 from hausmeister.rota.rules.calendars.importing import ImportKind
 from hausmeister.rota.rules.calendars.subjects import FeedKind
 from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft

@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.rules.states import DraftState
 from hausmeister.rota.planning.standing import broken_rules
-from hausmeister.rota.planning_models import Draft
 from tests.builders import CONSOLE
 from tests.rota.planning.crew import crew as make
 from tests.web.visitors import browser

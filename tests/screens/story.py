@@ -19,12 +19,12 @@ from hausmeister.rota import operations as rota
 from hausmeister.rota.calendars import feeds, imports
 from hausmeister.rota.calendars.imports import Seen
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.operations import schedule_overrides, schedules
 from hausmeister.rota.planning import drafts, members
 from hausmeister.rota.planning.drafts import Wanted
 from hausmeister.rota.planning.leave import answers
 from hausmeister.rota.planning.rules.terms import Goal, Terms
-from hausmeister.rota.planning_models import Draft
 from hausmeister.rota.rules.calendars.importing import ImportKind, Occurrence, Reading
 from hausmeister.rota.rules.calendars.subjects import FeedKind
 from hausmeister.rota.rules.definitions import Content, LayerDraft

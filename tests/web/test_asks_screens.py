@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 
 from hausmeister.rota.asks.rules import AskKind
-from hausmeister.rota.asks_models import Ask
 from hausmeister.rota.models import Override
+from hausmeister.rota.models.asks import Ask
 from tests import builders
 from tests.rota.asks.stage import Stage
 from tests.rota.asks.stage import stage as make

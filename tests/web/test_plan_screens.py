@@ -6,10 +6,10 @@ import pytest
 
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Draft, DutyTerms, Wish
 from hausmeister.rota.planning import drafts
 from hausmeister.rota.planning.drafts import Wanted
 from hausmeister.rota.planning.rules.states import DraftState
-from hausmeister.rota.planning_models import Draft, DutyTerms, Wish
 from tests import builders
 from tests.builders import CONSOLE
 from tests.rota.planning.crew import FIRST, ready

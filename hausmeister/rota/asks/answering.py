@@ -13,8 +13,8 @@ from hausmeister.rota.asks import asking, telling
 from hausmeister.rota.asks.asking import AskRefused
 from hausmeister.rota.asks.board import Board, Move, NoSuchTurn
 from hausmeister.rota.asks.rules import Answer, AskKind, AskState, OfferState
-from hausmeister.rota.asks_models import Ask, AskAnswer, AskOffer
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.asks import Ask, AskAnswer, AskOffer
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team

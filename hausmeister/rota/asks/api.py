@@ -14,7 +14,7 @@ from hausmeister.rota.asks.answering import AskClosed, AskMoved
 from hausmeister.rota.asks.asking import AskRefused, Wanted
 from hausmeister.rota.asks.rules import AskKind
 from hausmeister.rota.asks.shapes import AnswerIn, AskIn, AskOut, AsksOut, QuestionOut
-from hausmeister.rota.asks_models import Ask
+from hausmeister.rota.models.asks import Ask
 from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
 from hausmeister.team.asking import (

@@ -14,7 +14,7 @@ from hausmeister.rota import queries as rota
 from hausmeister.rota.asks import rules, telling
 from hausmeister.rota.asks.board import Board, NoSuchTurn, Option
 from hausmeister.rota.asks.rules import AskKind
-from hausmeister.rota.asks_models import Ask, AskAnswer, AskOffer
+from hausmeister.rota.models.asks import Ask, AskAnswer, AskOffer
 from hausmeister.rota.planner.instance import Slot
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.team import queries as team_queries

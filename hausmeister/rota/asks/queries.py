@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from hausmeister.rota.asks.board import Move
 from hausmeister.rota.asks.rules import Answer, OfferState
-from hausmeister.rota.asks_models import Ask, AskAnswer, AskOffer, AskQuerySet
+from hausmeister.rota.models.asks import Ask, AskAnswer, AskOffer, AskQuerySet
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team

@@ -9,7 +9,7 @@ from hausmeister.rota.asks import queries
 from hausmeister.rota.asks.asking import Question
 from hausmeister.rota.asks.board import Move
 from hausmeister.rota.asks.rules import AskKind, AskState, OfferState
-from hausmeister.rota.asks_models import Ask
+from hausmeister.rota.models.asks import Ask
 from hausmeister.rota.planner.instance import Role
 from hausmeister.rota.planning.shapes import Body
 

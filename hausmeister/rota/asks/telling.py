@@ -9,7 +9,7 @@ from hausmeister.outbox.operations import Draft as Letter
 from hausmeister.outbox.rules import Lane
 from hausmeister.rota.asks.board import Board, Move
 from hausmeister.rota.asks.rules import AskKind
-from hausmeister.rota.asks_models import Ask
+from hausmeister.rota.models.asks import Ask
 from hausmeister.rota.planner.instance import BACKSTOP_OF, PRIMARY_OF, Slot
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person

@@ -11,7 +11,7 @@ from hausmeister.rota.asks import answering, asking
 from hausmeister.rota.asks.asking import AskRefused
 from hausmeister.rota.asks.board import Board, Move, NoSuchTurn
 from hausmeister.rota.asks.rules import Answer, AskKind, AskState, OfferState
-from hausmeister.rota.asks_models import Ask, AskAnswer, AskOffer
+from hausmeister.rota.models.asks import Ask, AskAnswer, AskOffer
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.team import revision
 from hausmeister.team.models import Team

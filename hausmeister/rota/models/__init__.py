@@ -1,6 +1,5 @@
 """Tables of the rota: the team's own duties, and schedules in general."""
 
-from hausmeister.rota.asks_models import Ask, AskAnswer, AskOffer
 from hausmeister.rota.calendars.models import (
     CalendarFeed,
     CalendarImport,
@@ -8,7 +7,9 @@ from hausmeister.rota.calendars.models import (
     ImportedLeave,
     PublishedCalendar,
 )
+from hausmeister.rota.models.asks import Ask, AskAnswer, AskOffer
 from hausmeister.rota.models.duties import Override, OverrideQuerySet, Shift, ShiftQuerySet
+from hausmeister.rota.models.planning import Draft, DutyTerms, Wish
 from hausmeister.rota.models.schedules import (
     Layer,
     Participant,
@@ -18,7 +19,6 @@ from hausmeister.rota.models.schedules import (
     ScheduleOverrideQuerySet,
     ZoneIsGone,
 )
-from hausmeister.rota.planning_models import Draft, DutyTerms, Wish
 
 __all__ = [
     "Ask",

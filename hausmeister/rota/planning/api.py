@@ -8,6 +8,7 @@ from ninja import Query, Router, Status
 from hausmeister.base import clock
 from hausmeister.base.problem import Problem
 from hausmeister.base.untrusted import storable
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning import drafts, members, publishing, snapshot, why
 from hausmeister.rota.planning.drafts import DraftMoved, DraftRefused, Wanted
 from hausmeister.rota.planning.publishing import DraftIsStale, PublishRefused
@@ -23,7 +24,6 @@ from hausmeister.rota.planning.shapes import (
     WhyOut,
 )
 from hausmeister.rota.planning.why import NothingToExplain
-from hausmeister.rota.planning_models import Draft
 from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
 from hausmeister.team.asking import (

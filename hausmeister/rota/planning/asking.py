@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from hausmeister.journal.rules import Actor
 from hausmeister.outbox.operations import Draft as Letter
 from hausmeister.outbox.rules import Lane
-from hausmeister.rota.planning_models import Draft, Wish
+from hausmeister.rota.models.planning import Draft, Wish
 from hausmeister.team.models import Leave, Person
 from hausmeister.team.rules import Channel
 

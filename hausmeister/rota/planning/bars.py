@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
 from hausmeister.base.wall_time import instant
-from hausmeister.rota.planning_models import DutyTerms, Wish
+from hausmeister.rota.models.planning import DutyTerms, Wish
 from hausmeister.team.models import Membership
 from hausmeister.team.rules import Away, away
 

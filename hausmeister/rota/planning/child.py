@@ -5,7 +5,6 @@ each step, the last of them the outcome (`rules/wire.py`). It keeps to its budge
 that much at most.
 """
 
-import importlib.util
 import json
 import os
 import queue
@@ -21,8 +20,7 @@ from hausmeister.rota.planning.rules import wire
 from hausmeister.rota.planning.rules.states import DraftState
 from hausmeister.rota.planning.solving import Answer, NoLongerWanted, Task, Tell
 
-_SOLVER, _BY_HAND = "hausmeister.rota.planner.worker", "hausmeister.rota.planning.worker"
-COMMAND = (sys.executable, "-m", _SOLVER if importlib.util.find_spec(_SOLVER) else _BY_HAND)
+COMMAND = (sys.executable, "-m", "hausmeister.rota.planner.worker")
 # how much longer than its budget a child may take: starting, loading the solver, building the model
 GRACE_S = 60.0
 _LOOK_S = 0.5

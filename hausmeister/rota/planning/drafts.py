@@ -11,10 +11,10 @@ from django.db.models import F
 from hausmeister.base import chance, wake
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import ENGINE, Actor, Fact
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning import snapshot
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.planning.rules.states import OPEN, DraftState, Flavour, Purpose
-from hausmeister.rota.planning_models import Draft
 from hausmeister.team.models import Person, Team
 
 MOST_WEEKS = 52

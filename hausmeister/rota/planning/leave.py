@@ -16,13 +16,13 @@ from django.db import transaction
 
 from hausmeister.journal.rules import Actor
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner.covering import cover
 from hausmeister.rota.planner.instance import Role
 from hausmeister.rota.planning import drafts, replanning, snapshot
 from hausmeister.rota.planning.drafts import DraftRefused, Wanted
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.planning.rules.states import Flavour
-from hausmeister.rota.planning_models import Draft
 from hausmeister.team.models import Person, Team
 from hausmeister.team.rules import away
 

@@ -8,10 +8,10 @@ from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import DutyTerms, Wish
 from hausmeister.rota.planning import holidays, snapshot
 from hausmeister.rota.planning.rules.horizon import Firmness
 from hausmeister.rota.planning.rules.terms import BadTerms, Terms, checked
-from hausmeister.rota.planning_models import DutyTerms, Wish
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Membership
 from hausmeister.team.rules import away

@@ -15,6 +15,7 @@ from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.operations import Draft as Letter
 from hausmeister.outbox.rules import Lane
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.checker import check
 from hausmeister.rota.planner.instance import Plan, Slot
@@ -26,7 +27,6 @@ from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.planning.rules.sentences import for_people
 from hausmeister.rota.planning.rules.staleness import differences
 from hausmeister.rota.planning.rules.states import DraftState, Purpose
-from hausmeister.rota.planning_models import Draft
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
 from hausmeister.team.rules import Channel

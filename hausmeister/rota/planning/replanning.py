@@ -10,10 +10,10 @@ from hausmeister.journal.models import Entry
 from hausmeister.journal.rules import Actor
 from hausmeister.outbox import operations as outbox
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning import asking, drafts, snapshot
 from hausmeister.rota.planning.drafts import DraftRefused, Wanted
 from hausmeister.rota.planning.rules.states import DraftState, Flavour
-from hausmeister.rota.planning_models import Draft
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
 

@@ -6,6 +6,7 @@ from typing import Any
 from ninja import Schema
 from pydantic import ConfigDict, Field
 
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner.costs import costs
 from hausmeister.rota.planning.publishing import Preview, preview, what_changed
 from hausmeister.rota.planning.rules.diff import by_person
@@ -14,7 +15,6 @@ from hausmeister.rota.planning.rules.instance import id_of
 from hausmeister.rota.planning.rules.states import DraftState, Flavour
 from hausmeister.rota.planning.rules.terms import Goal, Terms
 from hausmeister.rota.planning.why import Why
-from hausmeister.rota.planning_models import Draft
 
 
 class Body(Schema):

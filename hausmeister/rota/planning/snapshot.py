@@ -8,6 +8,7 @@ from typing import Any
 from hausmeister.base.wall_time import monday_of
 from hausmeister.rota import queries as rota
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import DutyTerms, Wish
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Instance, Plan, Role, Rule, Slot, Waiver
 from hausmeister.rota.planning import holidays
@@ -27,7 +28,6 @@ from hausmeister.rota.planning.rules.instance import (
 )
 from hausmeister.rota.planning.rules.roles import CannotPlan, Roles, roles_of
 from hausmeister.rota.planning.rules.terms import Terms
-from hausmeister.rota.planning_models import DutyTerms, Wish
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Membership, Team
 from hausmeister.team.policy.shape import Policy

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hausmeister.base import chance, clock, database, log
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Instance
 from hausmeister.rota.planning import drafts, ways
 from hausmeister.rota.planning.rules.states import DraftState, Flavour
-from hausmeister.rota.planning_models import Draft
 
 _log = log.get(__name__)
 

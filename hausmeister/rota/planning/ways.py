@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from hausmeister.rota.models.planning import Draft, Wish
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Instance
 from hausmeister.rota.planning.rules.instance import id_of
 from hausmeister.rota.planning.rules.sentences import for_people
-from hausmeister.rota.planning_models import Draft, Wish
 from hausmeister.team.models import Leave
 
 Facts = Sequence[Mapping[str, Any]]

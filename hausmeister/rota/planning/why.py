@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from hausmeister.base.wall_time import monday_of
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner.instance import Role, Slot
 from hausmeister.rota.planning import snapshot
 from hausmeister.rota.planning.publishing import preview
@@ -12,7 +13,6 @@ from hausmeister.rota.planning.rules import reasons, stored
 from hausmeister.rota.planning.rules.instance import id_of
 from hausmeister.rota.planning.rules.reasons import SlotReasons
 from hausmeister.rota.planning.rules.states import DraftState
-from hausmeister.rota.planning_models import Draft
 from hausmeister.team.models import Team
 
 

@@ -14,7 +14,7 @@ from hausmeister.base import clock
 from hausmeister.rota.asks import answering, asking, queries
 from hausmeister.rota.asks.asking import AskRefused, Question, Wanted
 from hausmeister.rota.asks.rules import Answer, AskKind
-from hausmeister.rota.asks_models import Ask
+from hausmeister.rota.models.asks import Ask
 from hausmeister.rota.planning import snapshot
 from hausmeister.rota.planning.rules.instance import id_of
 from hausmeister.rota.planning.rules.roles import CannotPlan

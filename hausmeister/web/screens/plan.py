@@ -12,12 +12,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hausmeister.base import clock
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning import drafts, publishing, replanning, snapshot
 from hausmeister.rota.planning.drafts import DraftMoved, DraftRefused, Wanted
 from hausmeister.rota.planning.publishing import PublishRefused
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.planning.rules.states import DraftState, Flavour, Purpose
-from hausmeister.rota.planning_models import Draft
 from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
 from hausmeister.team.models import Team

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from hausmeister.base import clock
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Override
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning.leave import Answer, answers
 from hausmeister.rota.planning.rules.states import DraftState, Purpose
-from hausmeister.rota.planning_models import Draft
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hausmeister.base import clock
+from hausmeister.rota.models.planning import Wish
 from hausmeister.rota.planning import holidays, members, snapshot
 from hausmeister.rota.planning.experience import Standing, standing_of
 from hausmeister.rota.planning.members import WishRefused
 from hausmeister.rota.planning.rules.terms import BadTerms, Goal, Terms
-from hausmeister.rota.planning_models import Wish
 from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
 from hausmeister.team.models import Membership

@@ -8,8 +8,8 @@ from hausmeister.outbox.models import Message
 from hausmeister.rota.asks import answering, asking
 from hausmeister.rota.asks.asking import Wanted
 from hausmeister.rota.asks.rules import AskKind
-from hausmeister.rota.asks_models import Ask
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.asks import Ask
 from hausmeister.rota.planner.instance import Plan, Role, Slot
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Person

@@ -7,12 +7,12 @@ from hausmeister.base import clock
 from hausmeister.journal.rules import CONSOLE
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Plan, Role, Slot
 from hausmeister.rota.planning import drafts
 from hausmeister.rota.planning.drafts import Wanted
 from hausmeister.rota.planning.rules.instance import id_of, key_of
-from hausmeister.rota.planning_models import Draft
 from hausmeister.team import operations as team
 from hausmeister.team.models import Membership, Person, Team
 from hausmeister.team.rules import Role as TeamRole

@@ -6,12 +6,12 @@ import pytest
 
 from hausmeister.journal.models import Entry
 from hausmeister.rota import operations as rota
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Role, Slot
 from hausmeister.rota.planning import drafts, snapshot
 from hausmeister.rota.planning.drafts import DraftMoved, DraftRefused, Wanted
 from hausmeister.rota.planning.rules.states import DraftState, Flavour
-from hausmeister.rota.planning_models import Draft
 from hausmeister.rota.rules.slots import Post
 from tests import builders
 from tests.builders import CONSOLE

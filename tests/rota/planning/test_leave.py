@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 from hausmeister.journal.models import Entry
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning.leave import Verdict, answers
 from hausmeister.rota.planning.rules.states import Purpose
-from hausmeister.rota.planning_models import Draft
 from hausmeister.team.models import Leave
 from tests import builders
 from tests.builders import CONSOLE

@@ -7,12 +7,12 @@ import pytest
 from hausmeister.journal.models import Entry
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Wish
 from hausmeister.rota.planner.instance import Role, Slot
 from hausmeister.rota.planning import members, snapshot
 from hausmeister.rota.planning.ledger import ledger
 from hausmeister.rota.planning.members import WishRefused
 from hausmeister.rota.planning.rules.terms import BadTerms, Goal, Terms
-from hausmeister.rota.planning_models import Wish
 from tests.builders import CONSOLE
 from tests.rota.planning.crew import FIRST
 

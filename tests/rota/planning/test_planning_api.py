@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from hausmeister.rota import operations as rota
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning.rules.states import DraftState
-from hausmeister.rota.planning_models import Draft
 from hausmeister.team.rules import Scope
 from tests import builders
 from tests.builders import CONSOLE

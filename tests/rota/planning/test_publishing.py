@@ -9,13 +9,13 @@ from hausmeister.outbox.delivery import TryLater
 from hausmeister.outbox.models import Message
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Shift
+from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner.instance import Plan, Role, Slot
 from hausmeister.rota.planning import members, publishing
 from hausmeister.rota.planning.drafts import DraftMoved
 from hausmeister.rota.planning.publishing import DraftIsStale, PublishRefused
 from hausmeister.rota.planning.rules.states import DraftState
 from hausmeister.rota.planning.rules.terms import Terms
-from hausmeister.rota.planning_models import Draft
 from tests.builders import CONSOLE
 from tests.rota.planning.crew import FIRST, alternating, ready
 

@@ -6,13 +6,13 @@ import pytest
 
 from hausmeister.outbox.models import Message
 from hausmeister.rota import operations as rota
+from hausmeister.rota.models.planning import Wish
 from hausmeister.rota.planner.checker import check
 from hausmeister.rota.planner.instance import Role, Rule, Slot, Waiver
 from hausmeister.rota.planning import drafts, members, publishing, replanning, snapshot
 from hausmeister.rota.planning.drafts import DraftRefused, Wanted
 from hausmeister.rota.planning.publishing import DraftIsStale
 from hausmeister.rota.planning.rules.states import DraftState
-from hausmeister.rota.planning_models import Wish
 from hausmeister.team.models import Leave
 from tests.builders import CONSOLE
 from tests.rota.planning.crew import FIRST, alternating, ready
