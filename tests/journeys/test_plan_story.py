@@ -2,6 +2,8 @@
 
 from datetime import date, timedelta
 
+import pytest
+
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Shift
 from hausmeister.rota.models.planning import Draft
@@ -11,6 +13,9 @@ from hausmeister.rota.planning.standing import broken_rules
 from tests.builders import CONSOLE
 from tests.rota.planning.crew import crew as make
 from tests.web.visitors import browser
+
+# looks for plans in a process of its own: not part of the fast half
+pytestmark = pytest.mark.slow
 
 ASK = {
     "first_week": "2026-12-07", "weeks": "12", "flavour": "free", "tolerance_percent": "0", "budget_s": "6",

@@ -26,6 +26,9 @@ from tests import builders
 from tests.harness import at
 from tests.rota.calendars import files
 
+# each file is read by a process of its own: not part of the fast half
+pytestmark = pytest.mark.slow
+
 URL = "https://calendar.example.org/secret-4711/ana.ics"
 
 

@@ -10,6 +10,9 @@ from hausmeister.rota.rules.calendars import reading
 from hausmeister.rota.rules.calendars.importing import BadCalendar, Member, Occurrence, recognise
 from tests.rota.calendars import files
 
+# files are read by a process of its own: not part of the fast half
+pytestmark = pytest.mark.slow
+
 SINCE, UNTIL = date(2026, 9, 1), date(2027, 12, 1)
 
 

@@ -9,6 +9,9 @@ from hausmeister.console.group import commands
 from hausmeister.rota.planner import files
 from tests.rota.planner import teams
 
+# looks for plans in a process of its own: not part of the fast half
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def run():

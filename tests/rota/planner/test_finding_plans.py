@@ -22,6 +22,9 @@ from hausmeister.rota.planner.solving import prover
 from tests.rota.planner import teams
 from tests.rota.planner.teams import START, instance, person
 
+# looks for plans in a process of its own: not part of the fast half
+pytestmark = pytest.mark.slow
+
 EIGHT_WEEKS = (teams.team(6, 8, seed=3), teams.team(8, 8, seed=5), teams.team(12, 8, seed=7))
 
 

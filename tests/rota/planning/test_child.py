@@ -11,6 +11,9 @@ from hausmeister.rota.planning.rules.states import DraftState, Flavour
 from hausmeister.rota.planning.solving import NoLongerWanted, Task
 from tests.rota.planning.test_planning_rules import task as instance
 
+# looks for plans in a process of its own: not part of the fast half
+pytestmark = pytest.mark.slow
+
 HEAD = "import json, os, signal, sys, threading\ntask = json.load(sys.stdin)\n"
 SAY = "print(json.dumps({line}), flush=True)\n"
 

@@ -13,6 +13,9 @@ from tests.rota.planning.crew import FIRST
 from tests.rota.planning.test_planning_rules import person
 from tests.rota.planning.test_planning_rules import task as instance
 
+# looks for plans in a process of its own: not part of the fast half
+pytestmark = pytest.mark.slow
+
 
 def yes(_progress):
     return True
