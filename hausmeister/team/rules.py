@@ -133,6 +133,18 @@ class Away:
         return self.starts_at <= at < self.ends_at
 
 
+# the first and the last days of the calendar have no instant in every zone, and no week before or after them
+YEARS = range(2000, 2201)
+
+
+def wrong_with_days(starts_on: date, ends_on: date) -> str:
+    """Return in words why these days cannot be stored, "" when they can: one bad row would break every reading."""
+    for day in (starts_on, ends_on):
+        if day.year not in YEARS:
+            return f"{day} is in no year that a rota reaches; it must be from {YEARS[0]} to {YEARS[-1]}."
+    return "" if starts_on <= ends_on else f"The last day, {ends_on}, must not come before the first, {starts_on}."
+
+
 def away(starts_on: date, ends_on: date, zone: ZoneInfo) -> Away:
     """Return the span of a leave of whole days, both included, on the clocks of `zone`."""
     midnight = time(0)

@@ -9,8 +9,6 @@ from hausmeister.base.words import read_duration
 from hausmeister.team.models import Person
 
 MORNING = time(9)
-# the first and the last days of the calendar have no instant in every zone, and no week before or after them
-YEARS = range(2000, 2201)
 
 
 class NotAMoment(Exception):

@@ -14,7 +14,7 @@ from hausmeister.rota.planning.rules.horizon import Firmness
 from hausmeister.rota.planning.rules.terms import BadTerms, Terms, checked
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Membership
-from hausmeister.team.rules import away
+from hausmeister.team.rules import away, wrong_with_days
 
 MOST_WISHES = 40
 LONGEST_WISH_DAYS = 60
@@ -68,8 +68,9 @@ def add_wish(
     A must-not comes too late for a week that is published and in which the person has a duty.
     """
     today = now.astimezone(membership.person.zone).date()
-    if not starts_on <= ends_on:
-        raise WishRefused("The last day must not come before the first.")
+    wrong = wrong_with_days(starts_on, ends_on)
+    if wrong:
+        raise WishRefused(wrong)
     if ends_on < today:
         raise WishRefused("These days are over.")
     if (ends_on - starts_on).days + 1 > LONGEST_WISH_DAYS:

@@ -39,7 +39,12 @@ from hausmeister.team.rules import (
     Role,
     Scope,
     masked,
+    wrong_with_days,
 )
+
+
+class LeaveRefused(Exception):
+    """The days away run backwards, or reach no year of ours; the text says what came and what is allowed."""
 
 
 class WrongCode(Exception):
@@ -242,7 +247,13 @@ def set_ladder(
 
 @transaction.atomic
 def record_leave(person: Person, *, starts_on: date, ends_on: date, by: Actor, now: datetime) -> Leave:
-    """Store days away. The rota's own operation of the same name also settles the duties; call that one."""
+    """Store days away. The rota's own operation of the same name also settles the duties; call that one.
+
+    Raises LeaveRefused.
+    """
+    wrong = wrong_with_days(starts_on, ends_on)
+    if wrong:
+        raise LeaveRefused(wrong)
     leave = Leave.objects.create(person=person, starts_on=starts_on, ends_on=ends_on, created_at=now)
     facts = {"from": starts_on.isoformat(), "to": ends_on.isoformat()}
     journal.record(Fact(now, "leave.recorded", f"person:{person.pk}", by, None, facts))

@@ -26,7 +26,7 @@ from hausmeister.team.rules import Capability
 from hausmeister.web import moments
 from hausmeister.web.access import Request, fetch, needs
 from hausmeister.web.answers import Toast, see
-from hausmeister.web.forms import LocalMoment
+from hausmeister.web.forms import LocalMoment, whole_number
 from hausmeister.web.teams import chosen
 
 _EFFECTS = {
@@ -173,10 +173,15 @@ def _rows(found: list[Ask]) -> list[tuple[Ask, str]]:
 
 
 def _title(ask: Ask) -> str:
+    return _titles(ask).get(ask.role, ask.role)
+
+
+def _titles(ask: Ask) -> dict[str, str]:
+    """Return what the policy calls its duties; nothing where it has changed to one that cannot be planned."""
     try:
-        return snapshot.titles(team_queries.policy_of(ask.team_id)).get(ask.role, ask.role)
+        return snapshot.titles(team_queries.policy_of(ask.team_id))
     except CannotPlan:
-        return ask.role
+        return {}
 
 
 def _found(request: Request, ask_id: int) -> Ask:
@@ -193,7 +198,7 @@ def one(request: Request, ask_id: int) -> HttpResponse:
 def _one(request: Request, ask: Ask, *, problem: str = "") -> HttpResponse:
     person = request.user
     leads = permissions.can(person, Capability.CHANGE_ROTA, team_id=ask.team_id)
-    titles = snapshot.titles(team_queries.policy_of(ask.team_id))
+    titles = _titles(ask)
     offers = [
         {
             "row": shown.row,
@@ -224,11 +229,11 @@ def _one(request: Request, ask: Ask, *, problem: str = "") -> HttpResponse:
 
 def _whose(request: Request, ask: Ask) -> Person:
     """Return in whose name the form answers: the viewer, or whoever a lead answers for."""
-    given = request.POST.get("person", "")
-    if not given.isdecimal() or int(given) == request.user.pk:
+    given = whole_number(request.POST.get("person", ""))
+    if given in {None, request.user.pk}:
         return request.user
     permissions.check(request.user, Capability.CHANGE_ROTA, team_id=ask.team_id)
-    return fetch(Person.objects.filter(ask_answers__offer__ask=ask).distinct(), pk=int(given))
+    return fetch(Person.objects.filter(ask_answers__offer__ask=ask).distinct(), pk=given)
 
 
 @needs(Capability.ACT_ON_PAGES)
@@ -236,11 +241,10 @@ def _whose(request: Request, ask: Ask) -> Person:
 def accept(request: Request, ask_id: int) -> HttpResponse:
     """Agree to one offer; once everybody of it has, the turns change hands."""
     ask = _found(request, ask_id)
-    given = request.POST.get("offer", "")
     try:
         done = answering.accept(
             ask, person=_whose(request, ask), by=team_operations.as_actor(request.user), now=clock.now(),
-            offer_id=int(given) if given.isdecimal() and len(given) < 19 else None,
+            offer_id=whole_number(request.POST.get("offer", "")),
         )  # fmt: skip
     except AskRefused as problem:
         ask.refresh_from_db()

@@ -22,8 +22,8 @@ from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Team
 from hausmeister.team.policy.shape import Policy
-from hausmeister.team.rules import Capability
-from hausmeister.web import lanes, moments
+from hausmeister.team.rules import YEARS, Capability
+from hausmeister.web import lanes
 from hausmeister.web.access import Request, needs
 from hausmeister.web.lanes import Span
 from hausmeister.web.teams import chosen
@@ -68,7 +68,7 @@ def asked_day(request: Request, today: date) -> date:
         day = date.fromisoformat(request.GET.get("from", ""))
     except ValueError:
         return today
-    return day if day.year in moments.YEARS else today
+    return day if day.year in YEARS else today
 
 
 def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Person, Team
-from hausmeister.team.rules import Capability, Role
+from hausmeister.team.rules import YEARS, Capability, Role
 from hausmeister.web import moments, plan_words, plans
 from hausmeister.web.access import Request, check, fetch, needs
 from hausmeister.web.answers import Toast, back, see
@@ -122,7 +122,7 @@ class LeaveForm(forms.Form):
         """Refuse days that run backwards, or for more than a year."""
         found = super().clean() or {}
         for name in ("starts_on", "ends_on"):
-            if found.get(name) and found[name].year not in moments.YEARS:
+            if found.get(name) and found[name].year not in YEARS:
                 self.add_error(name, _("No rota reaches to that year."))
         first, last = found.get("starts_on"), found.get("ends_on")
         if first and last and not 0 <= (last - first).days <= 366:

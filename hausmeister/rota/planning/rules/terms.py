@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from hausmeister.base.words import listed
+from hausmeister.team.rules import wrong_with_days
 
 MOST_AREAS = 30
 LONGEST_AREA = 60
@@ -58,8 +59,10 @@ def checked(terms: Terms) -> Terms:
         raise BadTerms("fte_percent", f"The share is {terms.fte_percent} %; it must be from 1 to 100.")
     if not set(terms.off_weekdays) <= set(range(5)) or len(set(terms.off_weekdays)) > 4:
         raise BadTerms("off_weekdays", f"Free weekdays are some of {listed(list(WORKDAYS))}, four at most.")
-    if terms.from_on and terms.until_on and terms.until_on < terms.from_on:
-        raise BadTerms("until_on", f"The last day, {terms.until_on}, comes before the first, {terms.from_on}.")
+    first, last = terms.from_on or terms.until_on, terms.until_on or terms.from_on
+    wrong = wrong_with_days(first, last) if first and last else ""
+    if wrong:
+        raise BadTerms("until_on" if terms.until_on else "from_on", wrong)
     knows = _areas(terms.knows, "knows")
     learns = _areas([goal.area for goal in terms.learns], "learns")
     both = sorted(set(knows) & set(learns))
