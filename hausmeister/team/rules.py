@@ -142,7 +142,7 @@ def wrong_with_days(starts_on: date, ends_on: date) -> str:
     for day in (starts_on, ends_on):
         if day.year not in YEARS:
             return f"{day} is in no year that a rota reaches; it must be from {YEARS[0]} to {YEARS[-1]}."
-    return "" if starts_on <= ends_on else f"The last day, {ends_on}, must not come before the first, {starts_on}."
+    return "" if starts_on <= ends_on else f"The last day, {ends_on}, comes before the first, {starts_on}."
 
 
 def away(starts_on: date, ends_on: date, zone: ZoneInfo) -> Away:

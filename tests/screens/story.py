@@ -16,6 +16,8 @@ from hausmeister.pager import links
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting, testing
 from hausmeister.rota import operations as rota
+from hausmeister.rota.asks import asking
+from hausmeister.rota.asks.rules import AskKind
 from hausmeister.rota.calendars import feeds, imports
 from hausmeister.rota.calendars.imports import Seen
 from hausmeister.rota.models import Shift
@@ -72,6 +74,8 @@ class Story:
     question: int
     ada_member: int
     ada_key: str
+    ask: int
+    turn: str
 
 
 def tell() -> Story:
@@ -177,7 +181,21 @@ def _tell(world: World) -> Story:
     )
     _calendars(infra, ada, mirela, world)
     given = {name: _link(person, burning, world) for name, person in (("ada", ada), ("bo", bo))}
-    return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **_plans(infra, people, world))
+    asked = _asks(infra, ada, world)
+    return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **asked, **_plans(infra, people, world))
+
+
+def _asks(infra: Team, ada: Person, world: World) -> dict[str, Any]:
+    """Have Ada ask for cover of one of her coming duties, and leave her another to look at."""
+    own = Shift.objects.filter(team=infra, person=ada, post=Post.PRIMARY, week__gte=date(2026, 12, 14)).order_by("week")
+    first, second = list(own[:2])
+    roles = {"hausmeister": "D", "weekend": "W"}
+    wanted = asking.Wanted(AskKind.COVER, first.week, roles[first.duty], reason="My sister marries.")
+    by = team.as_actor(ada)
+    ask = asking.ask(infra, wanted, asker=ada, keys=(), by=by, person=ada, now=world.now)
+    world.go(seconds=30)
+    world.forget()
+    return {"ask": ask.pk, "turn": f"week={second.week}&role={roles[second.duty]}"}
 
 
 def _plans(infra: Team, people: dict[str, Person], world: World) -> dict[str, Any]:

@@ -256,7 +256,7 @@ def test_nobody_wishes_for_another_or_backwards(world, crew):
     form |= {"membership": crew.membership(crew.ada).pk, "ends_on": "2026-12-20"}
     answer = browser(crew.ada).post("/profile/wishes", form)
     assert answer.status_code == 422
-    assert "must not come before the first" in answer.content.decode()
+    assert "comes before the first" in answer.content.decode()
     assert not Wish.objects.exists()
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from hausmeister.base import clock
 from hausmeister.rota.asks import answering, asking, queries
 from hausmeister.rota.asks.asking import AskRefused, Question, Wanted
+from hausmeister.rota.asks.board import Option
 from hausmeister.rota.asks.rules import Answer, AskKind
 from hausmeister.rota.models.asks import Ask
 from hausmeister.rota.planning import snapshot
@@ -138,20 +139,26 @@ def _options(found: Question) -> list[dict[str, Any]]:
                 }
                 for move in one.moves
             ],
-            "effects": [
-                _("%(name)s: %(kind)s %(before)d to %(after)d")
-                % {
-                    "name": found.board.names[effect.person],
-                    "kind": _EFFECTS[effect.category],
-                    "before": effect.planned_before,
-                    "after": effect.planned_after,
-                }
-                for effect in one.effects
-            ],
-            "fair": f"{one.fair:+d}",
+            "effects": _effects(found, one),
+            "fair": _fairness(one.fair),
         }
         for one in found.options
     ]
+
+
+def _effects(found: Question, option: Option) -> list[str]:
+    """Return what the option does to each ledger, a sentence for each person."""
+    by_person: dict[str, list[str]] = {}
+    for effect in option.effects:
+        words = {"kind": _EFFECTS[effect.category], "before": effect.planned_before, "after": effect.planned_after}
+        by_person.setdefault(effect.person, []).append(_("%(kind)s %(before)d to %(after)d") % words)
+    return [f"{found.board.names[person]}: {', '.join(told)}" for person, told in by_person.items()]
+
+
+def _fairness(change: int) -> str:
+    if change < 0:
+        return _("Fairer than now.")
+    return _("As fair as now.") if change == 0 else _("Less fair than now.")
 
 
 @needs(Capability.ACT_ON_PAGES)
@@ -219,10 +226,13 @@ def _one(request: Request, ask: Ask, *, problem: str = "") -> HttpResponse:
         }
         for shown in queries.offers(ask)
     ]
+    waiting = [offer for offer in offers if offer["waits"]]
+    if waiting:
+        waiting[0]["is_first"] = True
     context = {
         "ask": ask, "title": titles.get(ask.role, ask.role), "offers": offers, "problem": problem,
         "may_withdraw": ask.is_open and (ask.asker == person or leads),
-        "may_decline": any(offer["waits"] for offer in offers),
+        "may_decline": bool(waiting),
     }  # fmt: skip
     return render(request, "web/asks/one.html", context, status=409 if problem else 200)
 
