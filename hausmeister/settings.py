@@ -32,6 +32,15 @@ HAUSMEISTER_OPSGENIE_URL = env.somebody_else(
 HAUSMEISTER_OPSGENIE_HOOK_SECRET = _read.secret("HAUSMEISTER_OPSGENIE_HOOK_SECRET", least=24)
 HAUSMEISTER_NTFY_URL = _read.url("HAUSMEISTER_NTFY_URL", "https://ntfy.sh")
 
+# ---- monitoring ----
+HAUSMEISTER_RIEMANN = _read.shards("HAUSMEISTER_RIEMANN")
+HAUSMEISTER_RIEMANN_TLS = env.certificate(
+    "HAUSMEISTER_RIEMANN_TLS",
+    _read.words("HAUSMEISTER_RIEMANN_TLS"),
+    is_needed=any(one.tls for one in HAUSMEISTER_RIEMANN),
+)
+HAUSMEISTER_RIEMANN_READ = _read.sources("HAUSMEISTER_RIEMANN_READ")
+
 # ---- outgoing connections to addresses that people type ----
 HAUSMEISTER_OUTGOING_ALLOW = _read.networks("HAUSMEISTER_OUTGOING_ALLOW")
 HAUSMEISTER_OUTGOING_PORTS = _read.ports("HAUSMEISTER_OUTGOING_PORTS")
@@ -82,6 +91,7 @@ INSTALLED_APPS = [
     "hausmeister.rota",
     "hausmeister.pager",
     "hausmeister.alerts",
+    "hausmeister.monitoring",
 ]
 
 MIDDLEWARE = [

@@ -23,6 +23,8 @@ from hausmeister.connectors.ntfy.sender import NtfySender
 from hausmeister.connectors.opsgenie import inbound as opsgenie
 from hausmeister.connectors.opsgenie import poll as opsgenie_poll
 from hausmeister.connectors.opsgenie.sender import OpsgenieApi, OpsgenieSender
+from hausmeister.connectors.riemann.reader import Reader
+from hausmeister.connectors.riemann.server import Address, Server, tls_context
 from hausmeister.connectors.slack.sender import SlackSender
 from hausmeister.connectors.smtp.line import Route as MailRoute
 from hausmeister.connectors.smtp.sender import MailSender
@@ -32,6 +34,9 @@ from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
+from hausmeister.monitoring import keeping
+from hausmeister.monitoring.keeping import Keeper
+from hausmeister.monitoring.station import Station
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
@@ -120,3 +125,16 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
         return (audit, calendars)
     poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
     return (audit, calendars, Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))
+
+
+def monitoring() -> tuple[Server, Keeper] | None:
+    """Return what takes events of shards and what stores what they mean; None where no shard is set up."""
+    shards = [one.shard for one in settings.HAUSMEISTER_RIEMANN]
+    shards += [one.shard for one in settings.HAUSMEISTER_RIEMANN_READ]
+    if not shards:
+        return None
+    station = Station(shards, store=keeping.store)
+    addresses = [Address(one.shard, one.host, one.port, one.tls) for one in settings.HAUSMEISTER_RIEMANN]
+    readers = [Reader(one).run for one in settings.HAUSMEISTER_RIEMANN_READ]
+    tls = tls_context(settings.HAUSMEISTER_RIEMANN_TLS)
+    return Server(station, addresses, tls=tls, beside=readers), Keeper(station)

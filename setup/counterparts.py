@@ -37,9 +37,23 @@ def install() -> None:
     packages = sorted({one["debian"] for one in missing if one["debian"]})
     if packages:
         _install_debian(packages)
-    if any(not one["debian"] for one in missing):
+    for one in missing:
+        if one["pip"]:
+            _install_apart(one["name"])
+    if any(not one["debian"] and not one["pip"] for one in missing):
         say("Installing the counterparts that come with npm …")
         _run([environment.tool("npm"), "ci", "--prefix", "tests/counterparts", "--ignore-scripts", "--no-audit"])
+
+
+def _install_apart(name: str) -> None:
+    """Install what tests/counterparts/NAME.txt pins into an environment of its own."""
+    asked = ROOT / "tests" / "counterparts" / f"{name}.txt"
+    folder = ROOT / "tests" / "counterparts" / "environments" / name
+    say(f"Installing {name} …")
+    _run([environment.python(), "-m", "venv", "--clear", str(folder)])
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(asked)]
+    _run(pip)
+    shutil.copyfile(asked, folder / "installed.txt")
 
 
 def _install_debian(packages: list[str]) -> None:

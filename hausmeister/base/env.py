@@ -21,6 +21,26 @@ class BadSetting(Exception):
     """A deployment setting cannot be used; the text says what came, what is allowed, and where."""
 
 
+@dataclass(frozen=True)
+class ShardAddress:
+    """Where events of one shard are taken; websockets and HTTP are on the next port."""
+
+    shard: str
+    host: str
+    port: int
+    tls: bool
+
+
+@dataclass(frozen=True)
+class ShardSource:
+    """A Riemann somewhere else whose index is read for a shard: over TCP, or its websocket under `url`."""
+
+    shard: str
+    host: str
+    port: int
+    url: str = ""
+
+
 class Environment:
     """The process environment, remembering which names were asked for."""
 
@@ -101,6 +121,14 @@ class Environment:
                 raise BadSetting(f"{name} holds {part!r}; it must be port numbers separated by commas.")
             found.append(int(part))
         return tuple(found)
+
+    def shards(self, name: str) -> tuple[ShardAddress, ...]:
+        """Return listening addresses written `s0=127.0.0.1:5555`, with `/tls` for TLS. Raises BadSetting."""
+        return tuple(_shard_address(name, part) for part in self.words(name))
+
+    def sources(self, name: str) -> tuple[ShardSource, ...]:
+        """Return far Riemanns written `s0=host:5555` or `s0=ws://host:5556`. Raises BadSetting."""
+        return tuple(_shard_source(name, part) for part in self.words(name))
 
     def words(self, name: str) -> tuple[str, ...]:
         """Return a list written with commas."""
@@ -214,6 +242,48 @@ class MailServer:
     user: str
     password: str
     tls: str
+
+
+_SHARD = re.compile(r"(?P<shard>[a-z0-9][a-z0-9-]{0,39})=\[?(?P<host>[^\s/\[\]=]+?)\]?:(?P<port>\d{1,5})(?P<tls>/tls)?")
+
+
+def _shard_address(name: str, part: str) -> ShardAddress:
+    found = _SHARD.fullmatch(part)
+    # one port more is needed for websockets
+    if found is None or not int(found["port"]) < 65535:
+        raise BadSetting(
+            f"{name} holds {part!r}; it must be shards and where they listen, such as s0=127.0.0.1:5555, separated by"
+            " commas; s0=0.0.0.0:5554/tls for TLS."
+        )
+    return ShardAddress(found["shard"], found["host"], int(found["port"]), tls=bool(found["tls"]))
+
+
+def _shard_source(name: str, part: str) -> ShardSource:
+    shard, _, url = part.partition("=")
+    if re.fullmatch("[a-z0-9][a-z0-9-]{0,39}", shard) and re.match(r"wss?://[^\s/]+", url):
+        return ShardSource(shard, "", 0, url.rstrip("/"))
+    found = _SHARD.fullmatch(part)
+    if found is None or found["tls"] or not 0 < int(found["port"]) <= 65535:
+        raise BadSetting(
+            f"{name} holds {part!r}; it must be shards and the Riemann to read, such as s0=riemann.example:5555 or"
+            " s0=ws://riemann.example:5556, separated by commas."
+        )
+    return ShardSource(found["shard"], found["host"], int(found["port"]))
+
+
+def certificate(name: str, files: tuple[str, ...], *, is_needed: bool) -> tuple[str, ...]:
+    """Return certificate, key and, where clients must show one too, the authority's file. Raises BadSetting."""
+    if not files and not is_needed:
+        return ()
+    if len(files) not in {2, 3}:
+        raise BadSetting(
+            f"{name} names {len(files)} files; it must be a certificate and its key, and a third one, the authority of"
+            " clients, where they must show a certificate: cert.pem, key.pem, clients.pem."
+        )
+    missing = [one for one in files if not Path(one).is_file()]
+    if missing:
+        raise BadSetting(f"{name} names {missing[0]!r}, which is no file.")
+    return files
 
 
 def mail_server(url: str) -> MailServer | None:

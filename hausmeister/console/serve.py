@@ -3,7 +3,8 @@
 import fcntl
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -55,7 +56,8 @@ def up(port: int, host: str, when_empty: str) -> None:
     engine = _engine(is_pressed=lambda: writer.is_pressed)
     engine.start()
     try:
-        server.serve(listener, writer=writer, health=lambda: _lives(engine), on_ready=lambda: click.echo(greeting))
+        with watching():
+            server.serve(listener, writer=writer, health=lambda: _lives(engine), on_ready=lambda: click.echo(greeting))
     finally:
         engine.stop()
         lock.close()
@@ -73,7 +75,8 @@ def web(port: int, host: str) -> None:
     listener = server.listen(host, port)
     _prepare()
     greeting = first_start.greeting()
-    server.serve(listener, writer=Writer(), health=_some_engine_lives, on_ready=lambda: click.echo(greeting))
+    with watching():
+        server.serve(listener, writer=Writer(), health=_some_engine_lives, on_ready=lambda: click.echo(greeting))
 
 
 @click.command()
@@ -90,6 +93,39 @@ def engine() -> None:
     stopped.wait()
     running.stop()
     lock.close()
+
+
+@contextmanager
+def watching() -> Iterator[None]:
+    """Take events of shards while the block runs, where shards are set up.
+
+    Raises NotReady when an address of HAUSMEISTER_RIEMANN cannot be had.
+    """
+    from hausmeister import wiring
+    from hausmeister.base import clock
+    from hausmeister.monitoring import boards
+
+    parts = wiring.monitoring()
+    if parts is None:
+        yield
+        return
+    events, keeper = parts
+    keeper.begin(now=clock.now())
+    try:
+        events.start()
+    except OSError as error:
+        raise NotReady(
+            f"An address of HAUSMEISTER_RIEMANN cannot be listened on: {error}. Each shard needs its port and the next"
+            " one; end the other program, or choose another port."
+        ) from error
+    keeper.start()
+    boards.provide(events.station)
+    try:
+        yield
+    finally:
+        boards.withdraw()
+        events.stop()
+        keeper.stop()
 
 
 def _prepare() -> None:

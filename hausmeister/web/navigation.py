@@ -77,11 +77,12 @@ class Shell:
             self._entry("/rota", _("Rota"), "calendar-days", "r", primary=True),
             self._entry("/people", _("People"), "users", "p", Capability.SEE_PAGES),
         ]
+        watch = [self._entry("/monitoring", _("Monitoring"), "activity", "m", Capability.SEE_PAGES)]
         set_up = [
             self._entry("/policy", _("Policy"), "scroll-text", "", Capability.SEE_PAGES),
             self._entry("/settings/integrations", _("Integrations"), "plug", "", Capability.MANAGE_SOURCES),
         ]
-        named = ((_("Duty"), duty), (_("Plan"), plan), (_("Set up"), set_up))
+        named = ((_("Duty"), duty), (_("Plan"), plan), (_("Watch"), watch), (_("Set up"), set_up))
         groups = [Group(words, tuple(entry for entry in entries if entry)) for words, entries in named]
         return [group for group in groups if group.entries]
 

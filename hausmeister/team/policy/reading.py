@@ -8,6 +8,7 @@ from pathlib import Path
 from hausmeister.base.priority import Priority
 from hausmeister.base.words import listed
 from hausmeister.team.policy import toml_table
+from hausmeister.team.policy.monitoring import monitoring_rules
 from hausmeister.team.policy.shape import (
     AlertRule,
     DutyRule,
@@ -72,7 +73,7 @@ def _policy(root: Table) -> Policy:
     working = root.table("working_hours")
     alerts, channels = root.table("alerts"), root.table("channels")
     tracker, dashboards = root.table("tracker"), root.table("dashboards")
-    ladders = _ladders(root)
+    ladders, shards = _ladders(root), dashboards.texts("shards")
     starts, ends = working.clock_time("starts"), working.clock_time("ends")
     if ends <= starts and working.has("days"):
         working.complain("ends", f"{ends:%H:%M}", f"later than the start, {starts:%H:%M}")
@@ -98,7 +99,8 @@ def _policy(root: Table) -> Policy:
         tracker_repository=tracker.text("repository", may_be_empty=True),
         tracker_labels=tracker.texts("labels"),
         dashboard_url=dashboards.text("riemann", may_be_empty=True),
-        dashboard_shards=dashboards.texts("shards"),
+        dashboard_shards=shards,
+        monitoring_rules=monitoring_rules(root, shards=shards),
     )
     working.done(("days", "starts", "ends", "days_off"))
     alerts.done(("default_priority", "severity", "rules"))

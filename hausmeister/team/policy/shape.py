@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from hausmeister.base.priority import Priority
 from hausmeister.base.working_time import WorkingHours
+from hausmeister.team.policy.monitoring import MonitoringRule
 from hausmeister.team.rules import ListName
 
 
@@ -137,6 +138,7 @@ class Policy:
     tracker_labels: tuple[str, ...]
     dashboard_url: str
     dashboard_shards: tuple[str, ...]
+    monitoring_rules: tuple[MonitoringRule, ...] = ()
 
     def working_hours(self, zone: ZoneInfo) -> WorkingHours:
         """Return the working hours as clocks in `zone` show them."""

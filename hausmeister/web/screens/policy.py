@@ -69,6 +69,7 @@ def rules(policy: Policy, team: Team) -> list[Rule]:
         Rule(_("Pager"), tuple(_pager(policy))),
         Rule(_("Severity words of senders"), tuple(_severities(policy))),
         Rule(_("Rules for alerts"), tuple(_alert_rules(policy))),
+        Rule(_("Rules for events"), tuple(_event_rules(policy))),
         Rule(_("Channels"), tuple(_channels(policy))),
     ]
 
@@ -206,6 +207,23 @@ def _alert_rules(policy: Policy) -> list[str]:
             _("%(name)s: where %(match)s, %(then)s.")
             % {"name": rule.name, "match": match, "then": ", ".join(filter(None, then))}
         )
+    return told
+
+
+def _event_rules(policy: Policy) -> list[str]:
+    if not policy.monitoring_rules:
+        return [_("None: no event of a shard becomes an alert by itself.")]
+    then = {
+        "matches": _("an alert when %(where)s"),
+        "expires": _("an alert when what was kept alive of %(where)s no longer is"),
+        "silent": _("an alert when nothing comes of %(where)s"),
+    }
+    told = []
+    for rule in policy.monitoring_rules:
+        told_so = then[rule.when] % {"where": rule.where}
+        lasts = _(" for %(time)s") % {"time": words.duration(rule.lasts)} if rule.lasts else ""
+        where = _(" on %(shards)s") % {"shards": ", ".join(rule.shards)} if rule.shards else ""
+        told.append(f"{rule.name}: {told_so}{lasts}{where}.")
     return told
 
 
