@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError
 
 from hausmeister.alerts import operations as alerts
 from hausmeister.base import log
+from hausmeister.monitoring.operations import heartbeats
 from hausmeister.outbox import operations as outbox
 from hausmeister.pager.operations import auditing, climbing, testing
 from hausmeister.rota import operations as rota
@@ -39,6 +40,7 @@ def paging() -> tuple[Job, ...]:
         Job("climb", climb, AT_EACH_TICK),
         Job("ring", ring, AT_EACH_TICK),
         Job("call again", call_again, AT_EACH_TICK),
+        Job("miss heartbeats", miss_heartbeats, AT_EACH_TICK),
     )
 
 
@@ -72,6 +74,13 @@ def call_again(now: datetime) -> int:
         climbing.put_off_call_again,
         now,
     )
+
+
+def miss_heartbeats(now: datetime) -> int:
+    """Raise the alarm of every heartbeat that did not come in time."""
+    return _each(
+        heartbeats.overdue_ids(now), lambda one: heartbeats.miss(one, now=now), heartbeats.put_off, now
+    )  # fmt: skip
 
 
 class PutOff(Protocol):

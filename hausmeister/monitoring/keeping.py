@@ -8,7 +8,8 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from hausmeister.base import clock, log
-from hausmeister.monitoring import operations, queries
+from hausmeister.monitoring import queries
+from hausmeister.monitoring.operations import hits
 from hausmeister.monitoring.rules.watching import Change, Watch
 from hausmeister.monitoring.station import Station
 from hausmeister.team.policy.reading import BadPolicy
@@ -26,7 +27,7 @@ def store(changes: Sequence[Change], now: datetime) -> None:
     Raises the database's own errors: then everything waits, and is tried again.
     """
     try:
-        operations.store(changes, now=now)
+        hits.store(changes, now=now)
     except DatabaseError:
         if len(changes) == 1:
             raise

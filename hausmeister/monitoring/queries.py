@@ -1,7 +1,7 @@
 """Reading what monitoring needs from the tables: the watches of every team, and what is on."""
 
 from hausmeister.base.event_query import compiled
-from hausmeister.monitoring.models import Hit
+from hausmeister.monitoring.models import Heartbeat, HeartbeatQuerySet, Hit, Ping
 from hausmeister.monitoring.rules.watching import Place, Watch, When
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Team
@@ -41,3 +41,13 @@ def on(shard: str) -> set[Place]:
 def hits(team: Team, shard: str) -> list[Hit]:
     """Return what is on for `team` on `shard`, longest first."""
     return list(Hit.objects.filter(team=team, shard=shard).order_by("since_at", "id"))
+
+
+def heartbeats(team_id: int) -> HeartbeatQuerySet:
+    """Return the team's heartbeats, by name."""
+    return Heartbeat.objects.alive().filter(team_id=team_id)
+
+
+def pings(heartbeat: Heartbeat, *, most: int = 30) -> list[Ping]:
+    """Return the newest pings of a heartbeat."""
+    return list(heartbeat.pings.order_by("-id")[:most])

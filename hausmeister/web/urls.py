@@ -11,6 +11,7 @@ from hausmeister.web.screens import (
     calendar_feed,
     calendars,
     entrance,
+    heartbeats,
     integrations,
     ledger,
     link,
@@ -21,6 +22,7 @@ from hausmeister.web.screens import (
     page_acts,
     page_somebody,
     people,
+    ping,
     plan,
     policy,
     policy_edit,
@@ -170,7 +172,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leave/answers/<int:question_id>", rota_acts.leave_answer, name="leave_answer"),
     path("leave/<int:leave_id>/cancel", rota_acts.cancel_leave, name="leave_cancel"),
     path("monitoring", monitoring.screen, name="monitoring"),
+    path("monitoring/heartbeats", heartbeats.screen, name="heartbeats"),
+    path("monitoring/heartbeats/new", heartbeats.make, name="heartbeat_new"),
+    path("monitoring/heartbeats/<int:heartbeat_id>", heartbeats.one, name="heartbeat"),
+    path("monitoring/heartbeats/<int:heartbeat_id>/pause", heartbeats.act, {"verb": "pause"}, name="heartbeat_pause"),
+    path(
+        "monitoring/heartbeats/<int:heartbeat_id>/resume", heartbeats.act, {"verb": "resume"}, name="heartbeat_resume"
+    ),
+    path(
+        "monitoring/heartbeats/<int:heartbeat_id>/remove", heartbeats.act, {"verb": "remove"}, name="heartbeat_remove"
+    ),
     path("monitoring/<slug:name>", monitoring.shard, name="shard"),
+    path("ping/<str:token>", ping.ping, name="ping"),
+    path("ping/<str:token>/<str:word>", ping.ping, name="ping_word"),
     path("alerts", alerts.screen, name="alerts"),
     path("alerts/act", alerts.act, name="alerts_act"),
     path("p/<str:token>", link.screen, name="link"),

@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from hausmeister.base import clock
+from hausmeister.monitoring.models import Heartbeat
+from hausmeister.monitoring.operations import heartbeats
 from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
 from hausmeister.rota.asks import asking
@@ -131,6 +133,7 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "bundle": draft.bundle,
         "wish_id": wish.pk,
         "ask_id": asked(trio.team, trio.ana, world.now).pk,
+        "heartbeat_id": a_heartbeat(world, trio).pk,
         "page_id": page.pk,
         "member_id": trio.team.memberships.get(person=trio.bruno).pk,
         "method_id": trio.ana.methods.get().pk,
@@ -157,6 +160,14 @@ def leave_import(world: Any, person: Person) -> Any:
         ImportKind.LEAVE, person=person, name="mine", url="https://127.0.0.1/x.ics", by=builders.CONSOLE,
         now=world.now + timedelta(days=9),
     )  # fmt: skip
+
+
+def a_heartbeat(world: Any, trio: Any) -> Heartbeat:
+    """Return a heartbeat of the team, made if there is none."""
+    found = Heartbeat.objects.filter(team=trio.team).first()
+    period = timedelta(hours=1)
+    wanted = heartbeats.Wanted("export", period, period)
+    return found or heartbeats.make(trio.team, wanted, by=builders.CONSOLE, now=world.now)
 
 
 def a_schedule(world: Any, trio: Any) -> tuple[Schedule, ScheduleOverride]:
@@ -227,6 +238,8 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/calendar/feeds": {"name": "x", "kind": "rota"},
     "POST /api/v1/calendar/imports": {"kind": "leave", "name": "x", "url": "https://127.0.0.1/x.ics"},
     "POST /api/v1/calendar/imports/{import_id}/read": {},
+    "POST /api/v1/heartbeats": {"name": "new", "period_s": 3600},
+    "PUT /api/v1/heartbeats/{heartbeat_id}": {"name": "other", "period_s": 3600},
     "POST /api/v1/pages/{page_id}/note": {"text": "x"},
     "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
     "POST /api/v1/schedules": {"slug": "new", "name": "New"},
@@ -283,7 +296,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "layer_id": schedule.layers.get().pk, "override_id": override.pk, "name": "our-week",
         "feed_id": feed.pk, "import_id": leave_import(world, trio.carla).pk,
         "draft_id": page.team.drafts.get().pk, "person_id": page.team.drafts.get().asked_by_id,
-        "ask_id": page.team.asks.get().pk,
+        "ask_id": page.team.asks.get().pk, "heartbeat_id": a_heartbeat(world, trio).pk,
     }  # fmt: skip
 
 

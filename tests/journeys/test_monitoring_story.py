@@ -4,9 +4,10 @@ import pytest
 from django.db import OperationalError
 
 from hausmeister.base.event import Event
-from hausmeister.monitoring import keeping, operations
+from hausmeister.monitoring import keeping
 from hausmeister.monitoring.keeping import Keeper
 from hausmeister.monitoring.models import Hit
+from hausmeister.monitoring.operations import hits as operations
 from hausmeister.monitoring.station import Station
 from hausmeister.pager.models import Page
 from tests import builders
