@@ -11,7 +11,7 @@ from hausmeister.journal.rules import CONSOLE
 from hausmeister.monitoring.models import Heartbeat
 from hausmeister.team import operations as team_operations
 from hausmeister.team.rules import Scope
-from tests import builders
+from tests.processes import deployment, free_port
 
 
 @pytest.fixture
@@ -91,22 +91,32 @@ def test_without_a_key_or_its_scope_nothing_is_done(trio, call):
     assert Caller(weak)("GET", "")[0] == 403
 
 
+MAKE_A_KEY = """
+from hausmeister.base import clock
+from hausmeister.journal.rules import CONSOLE
+from hausmeister.team import operations
+from hausmeister.team.rules import Scope
+from tests import builders
+built = builders.trio()
+print(operations.make_key(
+    team=built.team, name="sdk", source_name="sdk", scopes=[Scope.HEARTBEAT, Scope.MANAGE], by=CONSOLE, now=clock.now()
+).text)
+"""
+
+
 @pytest.mark.slow
-@pytest.mark.django_db(transaction=True)
-def test_opsgenies_own_client_makes_pings_and_lists_heartbeats(live_server):
-    built = builders.trio()
-    key = team_operations.make_key(
-        team=built.team, name="sdk", source_name="sdk", scopes=[Scope.HEARTBEAT, Scope.MANAGE], by=CONSOLE,
-        now=clock.now(),
-    ).text  # fmt: skip
-    configuration = opsgenie_sdk.configuration.Configuration()
-    configuration.host = live_server.url
-    configuration.api_key["Authorization"] = key
-    configuration.retry_count = 0
-    client = opsgenie_sdk.HeartbeatApi(opsgenie_sdk.api_client.ApiClient(configuration))
-    wanted = opsgenie_sdk.CreateHeartbeatPayload(name="backup", interval=5, interval_unit="minutes", enabled=True)
-    assert client.create_heartbeat(wanted).data.name == "backup"
-    assert client.ping("backup").result == "PONG - Heartbeat received"
-    assert Heartbeat.objects.get().state == "up"
-    assert [one.name for one in client.list_heart_beats().data.heartbeats] == ["backup"]
-    assert client.disable_heartbeat("backup").data.enabled is False
+def test_opsgenies_own_client_makes_pings_and_lists_heartbeats():
+    with deployment() as here:
+        process = here.start("up", port=free_port())
+        configuration = opsgenie_sdk.configuration.Configuration()
+        configuration.host = f"http://127.0.0.1:{process.port}"
+        configuration.api_key["Authorization"] = here.python(MAKE_A_KEY).splitlines()[-1]
+        configuration.retry_count = 0
+        client = opsgenie_sdk.HeartbeatApi(opsgenie_sdk.api_client.ApiClient(configuration))
+        wanted = opsgenie_sdk.CreateHeartbeatPayload(name="backup", interval=5, interval_unit="minutes", enabled=True)
+        assert client.create_heartbeat(wanted).data.name == "backup"
+        assert client.ping("backup").result == "PONG - Heartbeat received"
+        (found,) = client.list_heart_beats().data.heartbeats
+        assert (found.name, found.expired) == ("backup", False)
+        assert client.get_heartbeat("backup").data.last_ping_time is not None
+        assert client.disable_heartbeat("backup").data.enabled is False
