@@ -32,6 +32,17 @@ HAUSMEISTER_OPSGENIE_URL = env.somebody_else(
 HAUSMEISTER_OPSGENIE_HOOK_SECRET = _read.secret("HAUSMEISTER_OPSGENIE_HOOK_SECRET", least=24)
 HAUSMEISTER_NTFY_URL = _read.url("HAUSMEISTER_NTFY_URL", "https://ntfy.sh")
 
+# ---- trackers ----
+HAUSMEISTER_GITHUB_TOKEN = _read.text("HAUSMEISTER_GITHUB_TOKEN")
+HAUSMEISTER_GITHUB_URL = _read.url("HAUSMEISTER_GITHUB_URL", "https://api.github.com")
+HAUSMEISTER_GITHUB_WEBHOOK_SECRET = _read.secret("HAUSMEISTER_GITHUB_WEBHOOK_SECRET", least=24)
+HAUSMEISTER_GITLAB_TOKEN = _read.text("HAUSMEISTER_GITLAB_TOKEN")
+HAUSMEISTER_GITLAB_URL = _read.url("HAUSMEISTER_GITLAB_URL", "https://gitlab.com")
+HAUSMEISTER_GITLAB_WEBHOOK_SECRET = _read.secret("HAUSMEISTER_GITLAB_WEBHOOK_SECRET", least=24)
+HAUSMEISTER_TRACKERS = tuple(
+    name for name, token in (("github", HAUSMEISTER_GITHUB_TOKEN), ("gitlab", HAUSMEISTER_GITLAB_TOKEN)) if token
+)
+
 # ---- outgoing connections to addresses that people type ----
 HAUSMEISTER_OUTGOING_ALLOW = _read.networks("HAUSMEISTER_OUTGOING_ALLOW")
 HAUSMEISTER_OUTGOING_PORTS = _read.ports("HAUSMEISTER_OUTGOING_PORTS")
@@ -81,6 +92,7 @@ INSTALLED_APPS = [
     "hausmeister.team",
     "hausmeister.rota",
     "hausmeister.pager",
+    "hausmeister.issues",
     "hausmeister.alerts",
 ]
 

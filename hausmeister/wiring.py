@@ -17,6 +17,7 @@ from hausmeister.alerts.intake import Route
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
 from hausmeister.connectors.alertmanager import inbound as alertmanager
+from hausmeister.connectors.github import api as github
 from hausmeister.connectors.native import api as native_api
 from hausmeister.connectors.native import inbound as native
 from hausmeister.connectors.ntfy.sender import NtfySender
@@ -32,6 +33,9 @@ from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
+from hausmeister.issues import polling
+from hausmeister.issues.sending import TrackerSender
+from hausmeister.issues.tracker import Tracker
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
@@ -76,6 +80,19 @@ def senders() -> dict[str, Sender]:
         )
     if settings.HAUSMEISTER_OPSGENIE_KEY:
         found[Channel.OPSGENIE] = OpsgenieSender(_opsgenie_api())
+    found |= {name: TrackerSender(tracker) for name, tracker in trackers().items()}
+    return found
+
+
+def trackers() -> dict[str, Tracker]:
+    """Return the trackers that are set up."""
+    found: dict[str, Tracker] = {}
+    if settings.HAUSMEISTER_GITHUB_TOKEN:
+        found["github"] = github.GitHub(
+            Client(limits=github.LIMITS),
+            url=settings.HAUSMEISTER_GITHUB_URL,
+            token=settings.HAUSMEISTER_GITHUB_TOKEN,
+        )
     return found
 
 
@@ -116,7 +133,10 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     auditor = Auditor(settings.HAUSMEISTER_WATCHER_URL, client=Client(), begin=begin)
     audit = Job("audit", auditor.run, watching.EVERY)
     calendars = Job("read calendars", fetching.Round(begin=begin).run, fetching.EVERY)
-    if not settings.HAUSMEISTER_OPSGENIE_KEY:
-        return (audit, calendars)
-    poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
-    return (audit, calendars, Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))
+    found = [audit, calendars]
+    if settings.HAUSMEISTER_TRACKERS:
+        found.append(Job("ask trackers", polling.Poll(trackers(), begin=begin).run, polling.EVERY))
+    if settings.HAUSMEISTER_OPSGENIE_KEY:
+        poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
+        found.append(Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))
+    return tuple(found)
