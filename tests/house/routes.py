@@ -11,6 +11,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from hausmeister.base import clock
+from hausmeister.base.priority import Priority
+from hausmeister.issues.models import Issue
+from hausmeister.issues.operations import working
 from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
 from hausmeister.rota.asks import asking
@@ -131,6 +134,7 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "bundle": draft.bundle,
         "wish_id": wish.pk,
         "ask_id": asked(trio.team, trio.ana, world.now).pk,
+        "issue_id": an_issue(trio.team, trio.ana, world.now).pk,
         "page_id": page.pk,
         "member_id": trio.team.memberships.get(person=trio.bruno).pk,
         "method_id": trio.ana.methods.get().pk,
@@ -183,6 +187,12 @@ def asked(team: Any, person: Person, now: Any) -> Ask:
     week = snapshot.next_week(team, now=now) + timedelta(weeks=2)
     wanted = Wish(AskKind.COVER, week, "D")
     return asking.ask(team, wanted, asker=person, by=builders.CONSOLE, person=person, now=now)
+
+
+def an_issue(team: Any, person: Person, now: Any) -> Issue:
+    """Return an issue of the person's in the backlog."""
+    wish = working.Wish("Commit service retries", "", Priority.P2, why="it wakes us")
+    return working.open_issue(team, wish, by=builders.CONSOLE, person=person, now=now)
 
 
 def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
