@@ -18,6 +18,7 @@ from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
 from hausmeister.connectors.alertmanager import inbound as alertmanager
 from hausmeister.connectors.github import api as github
+from hausmeister.connectors.gitlab import api as gitlab
 from hausmeister.connectors.native import api as native_api
 from hausmeister.connectors.native import inbound as native
 from hausmeister.connectors.ntfy.sender import NtfySender
@@ -33,6 +34,7 @@ from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
+from hausmeister.issues import api as issues_api
 from hausmeister.issues import polling
 from hausmeister.issues.sending import TrackerSender
 from hausmeister.issues.tracker import Tracker
@@ -61,8 +63,8 @@ def api_routers() -> tuple[Router, ...]:
     """Return the parts of the JSON API, in the order of its documentation."""
     native_api.add_to(alerts_api.router)
     return (
-        alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
-        planning_api.router, asks_api.router, ledger_api.router,
+        alerts_api.router, pager_api.router, issues_api.router, rota_api.router, schedules_api.router,
+        calendars_api.router, planning_api.router, asks_api.router, ledger_api.router,
     )  # fmt: skip
 
 
@@ -92,6 +94,12 @@ def trackers() -> dict[str, Tracker]:
             Client(limits=github.LIMITS),
             url=settings.HAUSMEISTER_GITHUB_URL,
             token=settings.HAUSMEISTER_GITHUB_TOKEN,
+        )
+    if settings.HAUSMEISTER_GITLAB_TOKEN:
+        found["gitlab"] = gitlab.GitLab(
+            Client(limits=gitlab.LIMITS),
+            url=settings.HAUSMEISTER_GITLAB_URL,
+            token=settings.HAUSMEISTER_GITLAB_TOKEN,
         )
     return found
 

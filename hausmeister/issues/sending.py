@@ -8,8 +8,10 @@ from hausmeister.base import clock, outgoing
 from hausmeister.issues.operations import mirroring
 from hausmeister.issues.operations.mirroring import CLOCK_SLACK, Busy, Work
 from hausmeister.issues.rules.mirror import Remote
-from hausmeister.issues.tracker import Tracker
+from hausmeister.issues.tracker import Gone, Tracker
 from hausmeister.outbox.delivery import NoLongerWanted, NotDelivered, Parcel, Refused, TryLater
+
+REFUSED_PAUSE_S = 600.0
 
 
 class TrackerSender:
@@ -64,8 +66,14 @@ class TrackerSender:
         if place is None:
             raise TryLater("The issue is not in the tracker yet")
         look_first = parcel.is_possible_duplicate or parcel.attempt > 1
-        marker = parcel.idempotency_key
-        return self._tracker.comment(*place, str(parcel.facts["text"]), marker=marker, look_first=look_first)
+        text, marker = str(parcel.facts["text"]), parcel.idempotency_key
+        try:
+            return self._tracker.comment(*place, text, marker=marker, look_first=look_first)
+        except Gone:
+            raise
+        except Refused as error:
+            # a good token may come: what somebody wrote is not lost for a bad one
+            raise TryLater(str(error), retry_after_s=REFUSED_PAUSE_S) from error
 
     def check(self) -> str:
         """Return that the tracker knows us; nothing is made. Raises TryLater or Refused."""

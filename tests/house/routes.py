@@ -237,6 +237,11 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/calendar/feeds": {"name": "x", "kind": "rota"},
     "POST /api/v1/calendar/imports": {"kind": "leave", "name": "x", "url": "https://127.0.0.1/x.ics"},
     "POST /api/v1/calendar/imports/{import_id}/read": {},
+    "POST /api/v1/issues": {"title": "x", "priority": "P3"},
+    "POST /api/v1/issues/{issue_id}/priority": {"priority": "P3"},
+    "POST /api/v1/issues/{issue_id}/hand-over": {"to": "bruno@example.org", "note": "x"},
+    "POST /api/v1/issues/{issue_id}/note": {"text": "x"},
+    "POST /api/v1/issues/{issue_id}/help": {"comes": True},
     "POST /api/v1/pages/{page_id}/note": {"text": "x"},
     "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
     "POST /api/v1/schedules": {"slug": "new", "name": "New"},
@@ -293,7 +298,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "layer_id": schedule.layers.get().pk, "override_id": override.pk, "name": "our-week",
         "feed_id": feed.pk, "import_id": leave_import(world, trio.carla).pk,
         "draft_id": page.team.drafts.get().pk, "person_id": page.team.drafts.get().asked_by_id,
-        "ask_id": page.team.asks.get().pk,
+        "ask_id": page.team.asks.get().pk, "issue_id": an_issue(page.team, trio.ana, world.now).pk,
     }  # fmt: skip
 
 

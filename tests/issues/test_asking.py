@@ -177,3 +177,30 @@ def test_two_tales_of_the_same_second_are_settled_by_asking(stage):
     stage.ask()
     issue.refresh_from_db()
     assert issue.title == "Second"
+
+
+def test_a_note_may_be_a_comment_there_once_and_does_not_come_back(stage):
+    issue = stage.make()
+    stage.take_delivered()
+    by = as_actor(stage.trio.ana)
+    stage.github.reset(takes=True)
+    working.note(issue.pk, text="Seen on s1.", by=by, now=stage.world.now, there_too=True)
+    stage.world.go(minutes=1)
+    (comment,) = stage.there().comments
+    assert comment.startswith("Seen on s1.\n\n_Ana, in Hausmeister_")
+    event = stage.github.event(1, "created", by="hausmeister-bot", comment={"body": comment})
+    assert stage.hook(event, kind="issue_comment").json() == {"result": "ignored"}
+    assert stage.verbs(issue).count("issue.noted") == 1
+    stage.take_delivered()
+
+
+def test_a_comment_is_kept_until_the_token_is_good_again(stage):
+    issue = stage.make()
+    stage.take_delivered()
+    stage.github.token = "ghp_another"
+    working.note(issue.pk, text="x", by=as_actor(stage.trio.ana), now=stage.world.now, there_too=True)
+    stage.world.go(minutes=15)
+    stage.github.token = "ghp_local"
+    stage.world.go(minutes=15)
+    assert len(stage.there().comments) == 1
+    stage.take_delivered()

@@ -106,6 +106,27 @@ def is_tracked(policy: Policy) -> bool:
     return bool(policy.tracker_repository) and policy.tracker_kind in settings.HAUSMEISTER_TRACKERS
 
 
+def comment(issue: Issue, text: str, *, by: Actor, now: datetime) -> None:
+    """Have a comment of `by` added in the tracker, if the issue is kept there."""
+    mirror = issue.known_mirror
+    if mirror is None or mirror.gone_at is not None or mirror.tracker not in settings.HAUSMEISTER_TRACKERS:
+        return
+    said = Draft(
+        channel=mirror.tracker,
+        kind="comment",
+        subject=issue.subject,
+        dedup_key=f"issue-{issue.pk}-comment-{chance.text(16)}",
+        to={"repository": mirror.repository},
+        facts={"issue": issue.pk, "text": f"{text}\n\n_{by.name}, in Hausmeister_"},
+        due_at=now,
+        lane=Lane.CHAT,
+        team_id=issue.team_id,
+        fair_key=f"team:{issue.team_id}",
+        urgency=issue.priority,
+    )
+    outbox.enqueue([said], now=now)
+
+
 def send(issue: Issue, *, now: datetime) -> bool:
     """Have the tracker told what the issue says by then; return whether a message is on its way for it.
 

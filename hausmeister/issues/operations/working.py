@@ -245,8 +245,11 @@ def edit(
 
 @database.tried_again
 @transaction.atomic
-def note(issue_id: int, *, text: str, by: Actor, now: datetime) -> Issue:
-    """Add a note; it is a sign of work. Raises IssueRefused for an empty one."""
+def note(issue_id: int, *, text: str, by: Actor, now: datetime, there_too: bool = False) -> Issue:
+    """Add a note; it is a sign of work. `there_too`: as a comment in the tracker as well.
+
+    Raises IssueRefused for an empty one.
+    """
     issue = lock(issue_id)
     said = lines(text, work.NOTE_MOST)
     if not said:
@@ -254,6 +257,8 @@ def note(issue_id: int, *, text: str, by: Actor, now: datetime) -> Issue:
     touch(issue, TeamContext.load(issue.team_id, at=now), now=now)
     storing.save(issue, now=now, is_ours=False)
     tell(issue, "issue.noted", by, now, text=said)
+    if there_too:
+        storing.comment(issue, said, by=by, now=now)
     return issue
 
 

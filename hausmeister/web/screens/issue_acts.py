@@ -67,8 +67,10 @@ def take(request: Request, issue: Issue, now: datetime) -> Toast:
 @act
 def note(request: Request, issue: Issue, now: datetime) -> Toast:
     """Write into the timeline."""
-    working.note(issue.pk, text=request.POST.get("text", ""), by=team_operations.as_actor(request.user), now=now)
-    return Toast(_("Noted."))
+    there_too = "there_too" in request.POST
+    by = team_operations.as_actor(request.user)
+    working.note(issue.pk, text=request.POST.get("text", ""), by=by, now=now, there_too=there_too)
+    return Toast(_("Noted, here and in the tracker.") if there_too else _("Noted."))
 
 
 @act
