@@ -30,6 +30,11 @@ def visible_to(person: Person) -> IssueQuerySet:
     return Issue.objects.all() if teams is None else Issue.objects.filter(team_id__in=teams)
 
 
+def about(subject: str, person: Person) -> list[Issue]:
+    """Return the issues linked to `subject`, such as "page:12", that `person` may see, the newest first."""
+    return list(visible_to(person).filter(links__subject=subject).select_related("owner").order_by("-id")[:10])
+
+
 def find(issue_id: int) -> Issue | None:
     """Return the issue with this number, None when there is none."""
     return Issue.objects.filter(pk=issue_id).first()

@@ -173,6 +173,7 @@ def test_linking_to_a_page_by_its_number(world, trio):
     client = browser(trio.ana)
     client.post(f"/issues/{issue.pk}/link", {"page": f"#{page.pk}"})
     assert [link.subject for link in issue.links.all()] == [f"page:{page.pk}"]
+    assert f'<a href="/issues/{issue.pk}">Commit service retries</a>' in text_of(client, f"/pages/{page.pk}")
     client.post(f"/issues/{issue.pk}/link", {"page": "99999999999999999999999"})
     assert "There is no such page" in text_of(client, f"/issues/{issue.pk}")
     world.tick()
