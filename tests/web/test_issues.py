@@ -10,6 +10,8 @@ from hausmeister.issues.operations import working
 from hausmeister.issues.operations.working import Wish
 from hausmeister.journal import queries as journal
 from hausmeister.team.operations import as_actor
+from hausmeister.team.rules import Capability
+from hausmeister.web.changes import Watch
 from tests import builders
 from tests.web.visitors import browser, queries_of
 
@@ -246,3 +248,17 @@ def test_odd_words_are_shown_as_words(world, trio):
         assert "<script>alert" not in text
         assert "&lt;script&gt;" in text
     assert journal.timeline(issue.subject)
+
+
+def test_whoever_looks_at_an_issue_hears_of_its_changes_and_of_no_other_s(world, trio):
+    watch = Watch()
+    issue, other = make(world, trio), make(world, trio, "Another")
+    working.note(issue.pk, text="x", by=as_actor(trio.ana), now=world.now)
+    newest = journal.timeline(issue.subject)[0].pk
+    told = {one.line: one for one in watch.changes(now_s=0.0) or []}
+    assert f"issue {issue.pk} v{newest}" in told
+    assert f"issue {other.pk} v{journal.timeline(other.subject)[0].pk}" in told
+    assert told[f"issues {trio.team.pk}"].capability is Capability.SEE_ISSUES
+    assert f'data-live-on="issue:{issue.pk}" data-version="{newest}"' in text_of(
+        browser(trio.ana), f"/issues/{issue.pk}"
+    )

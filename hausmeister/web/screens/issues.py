@@ -140,6 +140,7 @@ def context(person: Person, issue: Issue, *, now: datetime) -> dict[str, Any]:
     reader = Reader(now, timezone.get_current_timezone())
     emergency = queries.emergency_of(issue)
     helpers = queries.helpers_of(emergency)
+    entries = journal.timeline(issue.subject)
     return {
         "issue": issue,
         "now": now,
@@ -147,7 +148,8 @@ def context(person: Person, issue: Issue, *, now: datetime) -> dict[str, Any]:
         "helpers": helpers,
         "is_asked": any(one.person_id == person.pk and not one.answer for one in helpers),
         "is_mine": issue.owner_id == person.pk,
-        "told": [issue_words.tell(entry, reader) for entry in journal.timeline(issue.subject)],
+        "told": [issue_words.tell(entry, reader) for entry in entries],
+        "version": entries[0].pk if entries else 0,
         "pages": _pages(person, issue),
         "may_work": permissions.can(person, Capability.WORK_ON_ISSUES, team_id=issue.team_id),
         "priorities": list(reversed(Priority)),
