@@ -40,6 +40,16 @@ HAUSMEISTER_RIEMANN_TLS = env.certificate(
     is_needed=any(one.tls for one in HAUSMEISTER_RIEMANN),
 )
 HAUSMEISTER_RIEMANN_READ = _read.sources("HAUSMEISTER_RIEMANN_READ")
+# ---- trackers ----
+HAUSMEISTER_GITHUB_TOKEN = _read.text("HAUSMEISTER_GITHUB_TOKEN")
+HAUSMEISTER_GITHUB_URL = _read.url("HAUSMEISTER_GITHUB_URL", "https://api.github.com")
+HAUSMEISTER_GITHUB_WEBHOOK_SECRET = _read.secret("HAUSMEISTER_GITHUB_WEBHOOK_SECRET", least=24)
+HAUSMEISTER_GITLAB_TOKEN = _read.text("HAUSMEISTER_GITLAB_TOKEN")
+HAUSMEISTER_GITLAB_URL = _read.url("HAUSMEISTER_GITLAB_URL", "https://gitlab.com")
+HAUSMEISTER_GITLAB_WEBHOOK_SECRET = _read.secret("HAUSMEISTER_GITLAB_WEBHOOK_SECRET", least=24)
+HAUSMEISTER_TRACKERS = tuple(
+    name for name, token in (("github", HAUSMEISTER_GITHUB_TOKEN), ("gitlab", HAUSMEISTER_GITLAB_TOKEN)) if token
+)
 
 # ---- outgoing connections to addresses that people type ----
 HAUSMEISTER_OUTGOING_ALLOW = _read.networks("HAUSMEISTER_OUTGOING_ALLOW")
@@ -90,6 +100,7 @@ INSTALLED_APPS = [
     "hausmeister.team",
     "hausmeister.rota",
     "hausmeister.pager",
+    "hausmeister.issues",
     "hausmeister.alerts",
     "hausmeister.monitoring",
 ]

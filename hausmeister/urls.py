@@ -3,6 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from hausmeister import wiring
+from hausmeister.connectors.github import hook as github_hook
+from hausmeister.connectors.gitlab import hook as gitlab_hook
 from hausmeister.connectors.opsgenie import heartbeats as opsgenie_heartbeats
 from hausmeister.connectors.opsgenie import hook as opsgenie_hook
 from hausmeister.web.api import json_api, nothing_here
@@ -20,5 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/<path:path>", nothing_here, name="api_nothing"),
     path("", include(opsgenie_hook.urlpatterns)),
     path("", include(opsgenie_heartbeats.urlpatterns)),
+    path("", include(github_hook.urlpatterns)),
+    path("", include(gitlab_hook.urlpatterns)),
     path("", include("hausmeister.web.urls")),
 ]

@@ -17,6 +17,8 @@ from hausmeister.alerts.intake import Route
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
 from hausmeister.connectors.alertmanager import inbound as alertmanager
+from hausmeister.connectors.github import api as github
+from hausmeister.connectors.gitlab import api as gitlab
 from hausmeister.connectors.native import api as native_api
 from hausmeister.connectors.native import inbound as native
 from hausmeister.connectors.ntfy.sender import NtfySender
@@ -34,6 +36,10 @@ from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
+from hausmeister.issues import api as issues_api
+from hausmeister.issues import polling
+from hausmeister.issues.sending import TrackerSender
+from hausmeister.issues.tracker import Tracker
 from hausmeister.monitoring import api as monitoring_api
 from hausmeister.monitoring import keeping
 from hausmeister.monitoring.keeping import Keeper
@@ -64,7 +70,7 @@ def api_routers() -> tuple[Router, ...]:
     native_api.add_to(alerts_api.router)
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
-        planning_api.router, asks_api.router, ledger_api.router, monitoring_api.router,
+        planning_api.router, asks_api.router, ledger_api.router, monitoring_api.router, issues_api.router,
     )  # fmt: skip
 
 
@@ -82,6 +88,25 @@ def senders() -> dict[str, Sender]:
         )
     if settings.HAUSMEISTER_OPSGENIE_KEY:
         found[Channel.OPSGENIE] = OpsgenieSender(_opsgenie_api())
+    found |= {name: TrackerSender(tracker) for name, tracker in trackers().items()}
+    return found
+
+
+def trackers() -> dict[str, Tracker]:
+    """Return the trackers that are set up."""
+    found: dict[str, Tracker] = {}
+    if settings.HAUSMEISTER_GITHUB_TOKEN:
+        found["github"] = github.GitHub(
+            Client(limits=github.LIMITS),
+            url=settings.HAUSMEISTER_GITHUB_URL,
+            token=settings.HAUSMEISTER_GITHUB_TOKEN,
+        )
+    if settings.HAUSMEISTER_GITLAB_TOKEN:
+        found["gitlab"] = gitlab.GitLab(
+            Client(limits=gitlab.LIMITS),
+            url=settings.HAUSMEISTER_GITLAB_URL,
+            token=settings.HAUSMEISTER_GITLAB_TOKEN,
+        )
     return found
 
 
@@ -122,10 +147,13 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     auditor = Auditor(settings.HAUSMEISTER_WATCHER_URL, client=Client(), begin=begin)
     audit = Job("audit", auditor.run, watching.EVERY)
     calendars = Job("read calendars", fetching.Round(begin=begin).run, fetching.EVERY)
-    if not settings.HAUSMEISTER_OPSGENIE_KEY:
-        return (audit, calendars)
-    poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
-    return (audit, calendars, Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))
+    found = [audit, calendars]
+    if settings.HAUSMEISTER_TRACKERS:
+        found.append(Job("ask trackers", polling.Poll(trackers(), begin=begin).run, polling.EVERY))
+    if settings.HAUSMEISTER_OPSGENIE_KEY:
+        poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
+        found.append(Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))
+    return tuple(found)
 
 
 def monitoring() -> tuple[Server, Keeper] | None:

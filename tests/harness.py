@@ -19,6 +19,7 @@ from hausmeister.alerts.intake import Intake
 from hausmeister.alerts.keys import KeyRing
 from hausmeister.alerts.writer import Writer
 from hausmeister.base import clock, outgoing
+from hausmeister.issues.models import Emergency, Issue
 from hausmeister.outbox.delivery import NotDelivered, Parcel
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import State
@@ -230,6 +231,8 @@ class World:
         moments = [
             *Page.objects.unanswered().values_list("next_step_at", flat=True),
             *Page.objects.open().exclude(ack_expires_at=None).values_list("ack_expires_at", flat=True),
+            *Emergency.objects.exclude(next_ask_at=None).values_list("next_ask_at", flat=True),
+            *Issue.objects.exclude(nag_at=None).values_list("nag_at", flat=True),
             *Summons.objects.exclude(next_ring_at=None).values_list("next_ring_at", flat=True),
             *Message.objects.filter(state=State.PENDING).values_list("due_at", flat=True),
             *Message.objects.filter(state=State.CLAIMED).values_list("claimed_until", flat=True),

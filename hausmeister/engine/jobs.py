@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError
 
 from hausmeister.alerts import operations as alerts
 from hausmeister.base import log
+from hausmeister.issues.operations import arriving, mirroring, nagging, urgency
 from hausmeister.monitoring.operations import heartbeats
 from hausmeister.outbox import operations as outbox
 from hausmeister.pager.operations import auditing, climbing, testing
@@ -41,6 +42,7 @@ def paging() -> tuple[Job, ...]:
         Job("ring", ring, AT_EACH_TICK),
         Job("call again", call_again, AT_EACH_TICK),
         Job("miss heartbeats", miss_heartbeats, AT_EACH_TICK),
+        Job("pull others in", pull_in, AT_EACH_TICK),
     )
 
 
@@ -50,6 +52,9 @@ def housekeeping(node: str) -> tuple[Job, ...]:
         Job("expire pages", lambda now: alerts.expire(now=now), timedelta(minutes=1)),
         Job("plan the rota", plan_rotas, timedelta(minutes=30)),
         Job("tend asks", tending.tend, timedelta(minutes=1)),
+        Job("ask about idle issues", ask_about_idle, AT_EACH_TICK),
+        Job("resend issues", mirroring.resend, mirroring.RESEND_EVERY),
+        Job("forget webhook calls", arriving.forget_old, timedelta(hours=6)),
         Job("beat", lambda now: _beat(node, now), timedelta(seconds=10)),
     )
 
@@ -81,6 +86,16 @@ def miss_heartbeats(now: datetime) -> int:
     return _each(
         heartbeats.overdue_ids(now), lambda one: heartbeats.miss(one, now=now), heartbeats.put_off, now
     )  # fmt: skip
+
+
+def pull_in(now: datetime) -> int:
+    """Ask the next helper for every P4 whose call for help nobody has answered (H12)."""
+    return _each(urgency.due_ids(now), lambda issue_id: urgency.ask_on(issue_id, now=now), urgency.put_off, now)
+
+
+def ask_about_idle(now: datetime) -> int:
+    """Ask about every P3 on which nothing has happened for too long."""
+    return _each(nagging.due_ids(now), lambda issue_id: nagging.ask(issue_id, now=now), nagging.put_off, now)
 
 
 class PutOff(Protocol):

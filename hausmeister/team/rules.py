@@ -25,6 +25,8 @@ class Capability(StrEnum):
     SEE_STATUS = "see status"
     SEE_PAGES = "see pages"
     ACT_ON_PAGES = "act on pages"
+    SEE_ISSUES = "see issues"
+    WORK_ON_ISSUES = "work on issues"
     CHANGE_ROTA = "change rota"
     CHANGE_POLICY = "change policy"
     MANAGE_SOURCES = "manage sources"
@@ -38,7 +40,12 @@ class Capability(StrEnum):
 
 
 _VIEWER = frozenset({Capability.SEE_STATUS})
-_RESPONDER = _VIEWER | {Capability.SEE_PAGES, Capability.ACT_ON_PAGES}
+_RESPONDER = _VIEWER | {
+    Capability.SEE_PAGES,
+    Capability.ACT_ON_PAGES,
+    Capability.SEE_ISSUES,
+    Capability.WORK_ON_ISSUES,
+}
 _LEAD = _RESPONDER | {
     Capability.CHANGE_ROTA,
     Capability.CHANGE_POLICY,

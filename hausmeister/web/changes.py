@@ -80,12 +80,18 @@ def since(moment: datetime) -> list[Change] | None:
 
 
 def _told(entries: Iterable[Entry]) -> list[Change]:
+    entries = sorted(entries, key=lambda entry: entry.id)
     pages: set[int] = set()
     changes: dict[str, Change] = {}
     for entry in entries:
         kind, _, number = entry.subject.partition(":")
         if kind == "page" and number.isdecimal():
             pages.add(int(number))
+        elif kind == "issue" and entry.team_id is not None:
+            # its version is the newest entry about it: the mirror's state is told in the journal too
+            changes[entry.subject] = Change(f"issue {number} v{entry.id}", entry.team_id, Capability.SEE_ISSUES)
+            line = f"issues {entry.team_id}"
+            changes[line] = Change(line, entry.team_id, Capability.SEE_ISSUES)
         elif entry.verb.startswith(("rota.", "shift.", "override.", "schedule.")) and entry.team_id is not None:
             line = f"rota {entry.team_id}"
             changes[line] = Change(line, entry.team_id, Capability.SEE_STATUS)

@@ -72,6 +72,7 @@ class Shell:
         duty = [
             self._entry("/", _("Now"), "house", "n", primary=True),
             self._entry("/alerts", _("Alerts"), "bell-ring", "a", Capability.SEE_PAGES, primary=True, number=True),
+            self._entry("/issues", _("Issues"), "circle-dot", "i", Capability.SEE_ISSUES),
         ]
         plan = [
             self._entry("/rota", _("Rota"), "calendar-days", "r", primary=True),

@@ -13,6 +13,8 @@ from hausmeister.web.screens import (
     entrance,
     heartbeats,
     integrations,
+    issue_acts,
+    issues,
     ledger,
     link,
     methods,
@@ -135,6 +137,24 @@ _pages: list[URLPattern | URLResolver] = [
     path("pages/<int:page_id>/reassign", page_acts.reassign, name="page_reassign"),
 ]
 
+_issues: list[URLPattern | URLResolver] = [
+    path("issues", issues.screen, name="issues"),
+    path("issues/new", issues.new, name="issue_new"),
+    path("issues/similar", issues.similar, name="issues_similar"),
+    path("issues/<int:issue_id>", issues.one, name="issue"),
+    path("issues/<int:issue_id>/priority", issue_acts.priority, name="issue_priority"),
+    path("issues/<int:issue_id>/take", issue_acts.take, name="issue_take"),
+    path("issues/<int:issue_id>/hand-over", issue_acts.hand_over, name="issue_hand_over"),
+    path("issues/<int:issue_id>/edit", issue_acts.edit, name="issue_edit"),
+    path("issues/<int:issue_id>/note", issue_acts.note, name="issue_note"),
+    path("issues/<int:issue_id>/link", issue_acts.link, name="issue_link"),
+    path("issues/<int:issue_id>/close", issue_acts.close, name="issue_close"),
+    path("issues/<int:issue_id>/reopen", issue_acts.reopen, name="issue_reopen"),
+    path("issues/<int:issue_id>/come", issue_acts.come, name="issue_come"),
+    path("issues/<int:issue_id>/cannot", issue_acts.cannot, name="issue_cannot"),
+    path("issues/<int:issue_id>/make-again", issue_acts.make_again, name="issue_make_again"),
+]
+
 _calendars: list[URLPattern | URLResolver] = [
     path("calendar/<str:token>.ics", calendar_feed.calendar, name="calendar"),
     path("profile/calendars", calendars.screen, name="calendars"),
@@ -150,6 +170,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", now.screen, name="now"),
     path("pulse", pulse.screen, name="pulse"),
     *_pages,
+    *_issues,
     *_people,
     *_first_run,
     *_set_up,

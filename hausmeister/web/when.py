@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as formatted
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from hausmeister.base.words import duration
 
@@ -77,3 +78,18 @@ def span(starts_on: date, ends_on: date, *, today: date) -> str:
 def count(number: int) -> str:
     """Return a count as it stands beside a word: it stops at 999+."""
     return str(number) if number <= 999 else "999+"
+
+
+def age(moment: datetime, *, now: datetime) -> str:
+    """Return how old something is, roughly, as a list of what lies about says it: "4 min", "11 days", "2 months"."""
+    length = max(now - moment, timedelta(0))
+    days = length.days
+    if days < 2:
+        return duration(length) if days < 1 else _("1 day")
+    if days < 14:
+        return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+    if days < 60:
+        return ngettext("%(n)d week", "%(n)d weeks", days // 7) % {"n": days // 7}
+    if days < 730:
+        return ngettext("%(n)d month", "%(n)d months", days // 30) % {"n": days // 30}
+    return ngettext("%(n)d year", "%(n)d years", days // 365) % {"n": days // 365}

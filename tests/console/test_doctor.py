@@ -8,6 +8,7 @@ import pytest
 from hausmeister import wiring
 from hausmeister.console.deployment import NotReady
 from hausmeister.console.doctor import ground
+from hausmeister.issues.models import Feed
 from hausmeister.journal.operations import record
 from hausmeister.journal.rules import CONSOLE, Fact
 from hausmeister.outbox.delivery import Refused, TryLater
@@ -179,3 +180,24 @@ def test_an_installation_without_a_team_is_not_called_well(transactional_db):
     from hausmeister.console.doctor import duty
 
     assert [one.says for one in duty.rotas()] == ["there is none yet, so nobody is called"]
+
+
+def test_a_tracker_is_asked_and_what_it_does_not_have_is_named(well, run, monkeypatch, world):
+    monkeypatch.setattr(wiring, "trackers", lambda: {"github": Tracking()})
+    Feed.objects.create(
+        tracker="github",
+        repository="nubank/itaipu",
+        next_at=world.now,
+        failing_since=world.now,
+        failing_why="GitHub says 404.",
+    )
+    told = run("doctor", code=1).output
+    assert "GitHub: GitHub answers" in told
+    assert "nubank/itaipu cannot be read: GitHub says 404." in told
+
+
+class Tracking(Healthy):
+    label = "GitHub"
+
+    def check(self):
+        return "GitHub answers"

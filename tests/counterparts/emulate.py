@@ -62,18 +62,31 @@ class Workspace:
 @contextmanager
 def slack(folder: Path, *, seed: dict[str, Any], token: str) -> Iterator[Workspace]:
     """Run a Slack with `seed` until the block ends; `folder` takes its files."""
+    with _running("slack", folder, {"slack": seed}) as port:
+        yield Workspace(f"http://127.0.0.1:{port}", token)
+
+
+@contextmanager
+def github(folder: Path, *, seed: dict[str, Any]) -> Iterator[str]:
+    """Run a GitHub with `seed` until the block ends; yield its API's base."""
+    with _running("github", folder, seed) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def _running(service: str, folder: Path, seed: dict[str, Any]) -> Iterator[int]:
     node = _node()
     assert node is not None, f"Node is not installed: {HOW_TO_GET}"
     assert _PROGRAM.exists(), f"emulate is not installed: {HOW_TO_GET}"
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     config = folder / "seed.json"
-    config.write_text(json.dumps({"slack": seed}))
-    command = [node, _PROGRAM, "start", "--service", "slack", "--port", str(port), "--seed", config]
+    config.write_text(json.dumps(seed))
+    command = [node, _PROGRAM, "start", "--service", service, "--port", str(port), "--seed", config]
     program = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder)
     try:
         _wait_until_up(program)
-        yield Workspace(f"http://127.0.0.1:{port}", token)
+        yield port
     finally:
         program.terminate()
         program.wait(10)

@@ -11,6 +11,9 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from hausmeister.base import clock
+from hausmeister.base.priority import Priority
+from hausmeister.issues.models import Issue
+from hausmeister.issues.operations import working
 from hausmeister.monitoring.models import Heartbeat
 from hausmeister.monitoring.operations import heartbeats
 from hausmeister.pager.models import Page
@@ -134,6 +137,7 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "wish_id": wish.pk,
         "ask_id": asked(trio.team, trio.ana, world.now).pk,
         "heartbeat_id": a_heartbeat(world, trio).pk,
+        "issue_id": an_issue(trio.team, trio.ana, world.now).pk,
         "page_id": page.pk,
         "member_id": trio.team.memberships.get(person=trio.bruno).pk,
         "method_id": trio.ana.methods.get().pk,
@@ -196,6 +200,12 @@ def asked(team: Any, person: Person, now: Any) -> Ask:
     return asking.ask(team, wanted, asker=person, by=builders.CONSOLE, person=person, now=now)
 
 
+def an_issue(team: Any, person: Person, now: Any) -> Issue:
+    """Return an issue of the person's in the backlog."""
+    wish = working.Wish("Commit service retries", "", Priority.P2, why="it wakes us")
+    return working.open_issue(team, wish, by=builders.CONSOLE, person=person, now=now)
+
+
 def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
     """Return what `person` gets at `screen`: yes, sign in, no (403), or 404. Nothing of it is kept."""
     client = Client(raise_request_exception=True)
@@ -240,6 +250,11 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/calendar/imports/{import_id}/read": {},
     "POST /api/v1/heartbeats": {"name": "new", "period_s": 3600},
     "PUT /api/v1/heartbeats/{heartbeat_id}": {"name": "other", "period_s": 3600},
+    "POST /api/v1/issues": {"title": "x", "priority": "P3"},
+    "POST /api/v1/issues/{issue_id}/priority": {"priority": "P3"},
+    "POST /api/v1/issues/{issue_id}/hand-over": {"to": "bruno@example.org", "note": "x"},
+    "POST /api/v1/issues/{issue_id}/note": {"text": "x"},
+    "POST /api/v1/issues/{issue_id}/help": {"comes": True},
     "POST /api/v1/pages/{page_id}/note": {"text": "x"},
     "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
     "POST /api/v1/schedules": {"slug": "new", "name": "New"},
@@ -297,6 +312,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "feed_id": feed.pk, "import_id": leave_import(world, trio.carla).pk,
         "draft_id": page.team.drafts.get().pk, "person_id": page.team.drafts.get().asked_by_id,
         "ask_id": page.team.asks.get().pk, "heartbeat_id": a_heartbeat(world, trio).pk,
+        "issue_id": an_issue(page.team, trio.ana, world.now).pk,
     }  # fmt: skip
 
 

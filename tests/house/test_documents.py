@@ -82,6 +82,7 @@ def test_the_console_page_has_every_command_and_no_other():
         "policy",
         "key",
         "schedule",
+        "issue",
         "calendar",
         "calendar feed",
         "calendar import",

@@ -10,6 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hausmeister.alerts import operations as alert_operations
+from hausmeister.base.priority import Priority
+from hausmeister.issues.models import Issue, Mirror
+from hausmeister.issues.operations import working as issues
 from hausmeister.journal.rules import CONSOLE
 from hausmeister.outbox.delivery import TryLater
 from hausmeister.pager import links
@@ -76,6 +79,8 @@ class Story:
     ada_key: str
     ask: int
     turn: str
+    issue: int
+    urgent: int
 
 
 def tell() -> Story:
@@ -182,7 +187,58 @@ def _tell(world: World) -> Story:
     _calendars(infra, ada, mirela, world)
     given = {name: _link(person, burning, world) for name, person in (("ada", ada), ("bo", bo))}
     asked = _asks(infra, ada, world)
-    return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **asked, **_plans(infra, people, world))
+    made = {"issue": _issues(infra, people, world), "urgent": _urgent(world)}
+    return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **asked, **made, **_plans(infra, people, world))
+
+
+def _issues(infra: Team, people: dict[str, Person], world: World) -> int:
+    """Fill the board; return a P3 that was handed over and that GitHub does not have yet."""
+    ada, bo = people["Ada Okafor"], people["Bo Lindqvist"]
+    by = team.as_actor(ada)
+    known = (
+        (
+            "Backfill a day in three commands, not thirty",
+            Priority.P2,
+            11,
+            "Every second hausmeister does it by hand.",
+            True,
+        ),
+        ("The slow check takes twice as long as last month", Priority.P2, 21, "The morning look waits for it.", None),
+        ("Rename the serving cluster's alarms", Priority.P1, 62, "New people read them wrong.", False),
+        ("Riemann leaks memory on s1", Priority.P3, 5, "", None),
+    )
+    for title, rank, days, why, bites in known:
+        wish = issues.Wish(title, "", rank, ("riemann",), why=why, bites_back=bites, owner=bo if rank > 2 else None)
+        made = issues.open_issue(infra, wish, by=by, person=ada, now=world.now - timedelta(days=days))
+        Issue.objects.filter(pk=made.pk).update(nag_at=None)
+    text = "Since the deploy of **412** each commit is tried again.\n\n- s0: 40 a minute\n- s1: 12 a minute"
+    wish = issues.Wish("Commit service retries for ever", text, Priority.P3, ("commits", "kafka"), subjects=("page:2",))
+    made = issues.open_issue(infra, wish, by=by, person=ada, now=world.now - timedelta(days=2))
+    issues.hand_over(made.pk, bo, note="Seen on s1 first; look at the lag.", by=by, now=world.now - timedelta(hours=20))
+    Mirror.objects.create(
+        issue=made, tracker="github", repository="nubank/itaipu", number=812, marker="x" * 24, made_at=world.now,
+        url="https://github.com/nubank/itaipu/issues/812", out_since=world.now - timedelta(minutes=70),
+        out_why="GitHub says 401: it does not know our token (revoked or expired).",
+    )  # fmt: skip
+    Issue.objects.filter(pk=made.pk).update(nag_at=None, nags=1)
+    closed = issues.open_issue(infra, issues.Wish("Over", "", Priority.P2, why="x"), by=by, person=ada, now=world.now)
+    issues.close(closed.pk, reason="mended", by=by, now=world.now)
+    world.go(seconds=5)
+    world.forget()
+    return made.pk
+
+
+def _urgent(world: World) -> int:
+    """Return a P4 of a third team, for which one person was asked and another one is."""
+    ingest = team.make_team(slug="ingest", name="Ingest", zone_name="Europe/Berlin", by=CONSOLE, now=world.now)
+    names = (("Noor Haddad", 1), ("Omar Reyes", 2), ("Pia Lund", 3))
+    noor, *_others = [_person(ingest, name, seasoned, Role.RESPONDER, world) for name, seasoned in names]
+    rota.plan_ahead(ingest, now=world.now)
+    wish = issues.Wish("Dataset billing_cycles built with 0 rows on s1", "0 rows, yesterday 48 M.", Priority.P4)
+    made = issues.open_issue(ingest, wish, by=team.as_actor(noor), person=noor, now=world.now)
+    world.go(seconds=20)
+    world.forget()
+    return made.pk
 
 
 def _asks(infra: Team, ada: Person, world: World) -> dict[str, Any]:

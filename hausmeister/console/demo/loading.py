@@ -15,10 +15,11 @@ from django.db import transaction
 
 from hausmeister.base import chance
 from hausmeister.base.wall_time import instant, monday_of
-from hausmeister.console.demo import cast, week
+from hausmeister.console.demo import backlog, cast, week
 from hausmeister.console.demo.acting_out import Stage
 from hausmeister.console.demo.cast import Cast
 from hausmeister.console.demo.replay import Replay
+from hausmeister.issues.operations import working
 from hausmeister.journal.rules import CONSOLE
 from hausmeister.outbox import operations as outbox
 from hausmeister.rota import operations as rota
@@ -87,6 +88,7 @@ def load(*, now: datetime) -> Secrets:
         replay.audience = [stage.on_delivered for stage in stages]
         replay.run(until=now)
     _changes_ahead(data_infra, now=now)
+    _issues(data_infra, now=now)
     secrets = _secrets(data_infra, now=now)
     team_operations.mark_demo(now=now)
     _keep(secrets)
@@ -154,6 +156,17 @@ def _changes_ahead(team: Team, *, now: datetime) -> None:
     for weeks, post in [*((weeks, Post.PRIMARY) for weeks in range(1, 5)), (1, Post.BACKSTOP)]:
         if _stand_in(team, post, instant(monday + timedelta(weeks=weeks, days=2), time(9), team.zone), now=now):
             return
+
+
+def _issues(team: Team, *, now: datetime) -> None:
+    """Fill the board: one that is worked on, and a backlog that says why."""
+    duty = rota_queries.on_duty(team, at=now)
+    owner = duty.primary.person or Person.objects.filter(memberships__team=team).order_by("id")[0]
+    by = team_operations.as_actor(owner)
+    for wish, age in backlog.issues(owner):
+        made = working.open_issue(team, wish, by=by, person=owner, now=now - age)
+        # nobody gets mail by having loaded the demo
+        outbox.cancel([made.subject], now=now)
 
 
 def _stand_in(team: Team, post: Post, starts_at: datetime, *, now: datetime) -> bool:

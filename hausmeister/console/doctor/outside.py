@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db.models import Count
 
 from hausmeister import wiring
-from hausmeister.console.doctor.findings import Finding, well, wrong
+from hausmeister.console.doctor.findings import Finding, note, well, wrong
+from hausmeister.issues.models import Feed, Mirror
 from hausmeister.outbox.delivery import Checkable, NotDelivered
 from hausmeister.team.models import ContactMethod
 from hausmeister.team.rules import Channel
@@ -30,6 +31,20 @@ def channels() -> Iterator[Finding]:
         sender = senders[channel]
         if isinstance(sender, Checkable) and (channel in used or _is_set_up(channel)):
             yield _asked(channel, sender)
+
+
+def trackers() -> Iterator[Finding]:
+    """Ask each tracker that is set up whether it answers, and look at what it does not have yet."""
+    for name, tracker in wiring.trackers().items():
+        try:
+            yield well(tracker.label, tracker.check())
+        except NotDelivered as error:
+            yield wrong(tracker.label, str(error), f"Look at HAUSMEISTER_{name.upper()}_TOKEN and its URL.")
+        late = Mirror.objects.filter(tracker=name, out_since__isnull=False).order_by("out_since").first()
+        if late is not None:
+            yield note(tracker.label, f"{late} is not in sync: {late.out_why}", "The screen Issues says which are not.")
+        for feed in Feed.objects.filter(tracker=name, failing_since__isnull=False).order_by("id"):
+            yield wrong(tracker.label, f"{feed.repository} cannot be read: {feed.failing_why}")
 
 
 def _is_set_up(channel: Channel) -> bool:

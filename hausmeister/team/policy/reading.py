@@ -12,6 +12,7 @@ from hausmeister.team.policy.monitoring import monitoring_rules
 from hausmeister.team.policy.shape import (
     AlertRule,
     DutyRule,
+    IssuesRule,
     LadderRule,
     PagerRule,
     Policy,
@@ -31,6 +32,9 @@ NAME_MOST = 40
 CALLS = ("on duty", "backstop", "last resort", "leads", "everybody")
 # a step may also call whoever is on by a schedule of the team; which there are, the rota knows
 SCHEDULE_CALL = re.compile(r"schedule [a-z0-9]+(-[a-z0-9]+)*")
+
+# the kinds of tracker that a team may keep its issues in
+TRACKERS = ("github", "gitlab")
 
 _SHORTEST_WAIT = timedelta(seconds=10)
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
@@ -101,11 +105,13 @@ def _policy(root: Table) -> Policy:
         dashboard_url=dashboards.text("riemann", may_be_empty=True),
         dashboard_shards=shards,
         monitoring_rules=monitoring_rules(root, shards=shards),
+        tracker_kind=tracker.one_of("kind", TRACKERS) if tracker.has("kind") else TRACKERS[0],
+        issues=_issues(root.table("issues")) if root.has("issues") else IssuesRule(),
     )
     working.done(("days", "starts", "ends", "days_off"))
     alerts.done(("default_priority", "severity", "rules"))
     channels.done(("alarms", "questions", "updates", "announcements", "crash"))
-    tracker.done(("repository", "labels"))
+    tracker.done(("kind", "repository", "labels"))
     dashboards.done(("riemann", "shards"))
     root.done(tuple(key for key in known if not root.has(key)))
     return policy
@@ -227,6 +233,15 @@ def _pager(table: Table) -> PagerRule:
     if wrong or not rule.last_resort:
         table.complain("last_resort", repr(list(rule.last_resort)), '"leads" or e-mail addresses, at least one')
     table.done(("ack_timeout", "greatest_age", "storm_pages", "storm_within", "last_resort", "links_show_details"))
+    return rule
+
+
+def _issues(table: Table) -> IssuesRule:
+    rule = IssuesRule(
+        p3_idle=table.length("p3_idle", least=_MINUTE, most=30 * _DAY),
+        p4_ask_wait=table.length("p4_ask_wait", least=_MINUTE, most=60 * _MINUTE),
+    )
+    table.done(("p3_idle", "p4_ask_wait"))
     return rule
 
 

@@ -82,6 +82,18 @@ class PagerRule:
 
 
 @dataclass(frozen=True)
+class IssuesRule:
+    """How issues press (H11, H12).
+
+    A P3 on which nothing happens for `p3_idle` of working time is asked about. For a P4 one more person is asked to
+    help each `p4_ask_wait`, until somebody comes.
+    """
+
+    p3_idle: timedelta = timedelta(hours=4)
+    p4_ask_wait: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
 class PriorityRule:
     """What one of P4 … P1 means here, in the handbook's words."""
 
@@ -139,6 +151,8 @@ class Policy:
     dashboard_url: str
     dashboard_shards: tuple[str, ...]
     monitoring_rules: tuple[MonitoringRule, ...] = ()
+    tracker_kind: str = "github"
+    issues: IssuesRule = IssuesRule()
 
     def working_hours(self, zone: ZoneInfo) -> WorkingHours:
         """Return the working hours as clocks in `zone` show them."""

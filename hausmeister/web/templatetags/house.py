@@ -125,6 +125,12 @@ def ago(moment: datetime | None) -> str:
 
 
 @register.filter
+def age(moment: datetime | None) -> str:
+    """Write how long ago in one rough word: "4 min", "11 days", "2 months"; for what lies about."""
+    return _time(moment, when.age(moment, now=clock.now())) if moment else ""
+
+
+@register.filter
 def left(moment: datetime | None) -> str:
     """Write how much time is left; the browser keeps it true."""
     if not moment:

@@ -63,6 +63,8 @@ const house = (() => {
   };
   const untouched = (list) => window.scrollY < 8 && !list.contains(document.activeElement)
     && !list.querySelector("details[open], .pick:checked");
+  const begun = (place) => place.querySelector("details.menu[open]")
+    || [...place.querySelectorAll("input:not([type=hidden]), textarea")].some((one) => one.value !== one.defaultValue);
   const fresh = (list, wake) => {
     if (untouched(list)) { wake(list); return; }
     const note = list.querySelector(".fresh");
@@ -157,6 +159,11 @@ const house = (() => {
     if (event.detail.requestConfig.triggeringEvent?.type === "live" && target.matches("[data-live-list]") && !untouched(target)) {
       event.detail.shouldSwap = false;
       fresh(target);
+      return;
+    }
+    // what is half typed or half chosen is not taken away; the next change tries again
+    if (event.detail.requestConfig.triggeringEvent?.type === "live" && target.matches("[data-live-on]") && begun(target)) {
+      event.detail.shouldSwap = false;
       return;
     }
     focused = target && target.contains(active) ? { id: active.id, target: target.id } : null;

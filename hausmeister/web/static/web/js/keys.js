@@ -5,7 +5,7 @@
   const rows = () => [...document.querySelectorAll(".rowline .title, .alerts .title")];
   const here = () => {
     const row = document.activeElement && document.activeElement.closest(".rowline, .alerts tbody tr");
-    return row || document.getElementById("page") || document;
+    return row || document.getElementById("page") || document.getElementById("issue") || document;
   };
   const move = (step) => {
     const all = rows(), place = all.indexOf(here().querySelector(".title"));
@@ -47,7 +47,7 @@
     }
     if (key === "u") { const undo = document.querySelector('[data-toast] [data-key="u"]'); if (undo) undo.click(); return true; }
     if (key === "Escape") { escape(); return false; }
-    return "aescw".includes(key) && press(key);
+    return "aescwtp4321".includes(key) && press(key);
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

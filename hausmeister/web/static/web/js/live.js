@@ -57,7 +57,9 @@ document.documentElement.classList.add("scripted");
     const [kind, name, version] = message.split(" ");
     if (kind === "page") page(name, +version.slice(1));
     else if (kind === "again") all();
-    else if (kind !== "beat") document.querySelectorAll(`[data-live-on~="${kind}:${name}"]`).forEach(wake);
+    else if (kind !== "beat") document.querySelectorAll(`[data-live-on~="${kind}:${name}"]`).forEach((one) => {
+      if (!version || !(+one.dataset.version >= +version.slice(1))) wake(one);
+    });
   };
   const tell = (message) => { heard(message); channel.postMessage(message); };
 

@@ -1,0 +1,78 @@
+"""The way in for GitLab's webhooks. GitLab signs nothing: its secret token comes along in a header.
+
+Without a secret configured the path does not exist. Every proper event is answered with 200, also one that does not
+concern us.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from hausmeister.base import clock, signing
+from hausmeister.connectors.gitlab import wire
+from hausmeister.issues.operations import arriving, mirroring
+from hausmeister.team.rules import Capability
+
+TRACKER = "gitlab"
+TOKEN = "X-Gitlab-Token"  # noqa: S105 - the name of a header
+
+
+# no cookie authorises anything here: the token does
+@csrf_exempt
+def events(request: HttpRequest) -> HttpResponse:
+    """Take one event."""
+    secret = settings.HAUSMEISTER_GITLAB_WEBHOOK_SECRET
+    if not secret:
+        raise Http404
+    if request.method != "POST":
+        return HttpResponseNotAllowed(["POST"])
+    if not signing.same(request.headers.get(TOKEN, ""), secret):
+        return JsonResponse({"code": "bad_token", "message": f"{TOKEN} must hold our secret."}, status=401)
+    raw = request.body
+    try:
+        body = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        return JsonResponse({"code": "malformed_body", "message": "The body must be one JSON object."}, status=400)
+    now = clock.now()
+    key = f"{request.headers.get('X-Gitlab-Event-UUID', '')[:80]}:{signing.sha256_hex(raw.decode('latin-1'))[:32]}"
+    done = arriving.once(TRACKER, key, lambda: take(body, now=now), now=now)
+    return JsonResponse({"result": "repeated" if done is None else "taken" if done else "ignored"})
+
+
+def take(body: Mapping[str, Any], *, now: datetime) -> bool:
+    """Do what the event says to our issue; return whether it concerned one."""
+    if body.get("object_kind") == "issue":
+        remote = wire.event(body)
+        return remote is not None and mirroring.take(TRACKER, remote, now=now, is_current=False) is not None
+    if body.get("object_kind") == "note":
+        return _take_note(body, now=now)
+    return False
+
+
+def _take_note(body: Mapping[str, Any], *, now: datetime) -> bool:
+    note, issue, project = body.get("object_attributes"), body.get("issue"), body.get("project")
+    user = body.get("user")
+    if not (isinstance(note, Mapping) and isinstance(issue, Mapping) and isinstance(project, Mapping)):
+        return False
+    text, number, place = note.get("note"), issue.get("iid"), project.get("path_with_namespace")
+    if not (isinstance(text, str) and isinstance(number, int) and isinstance(place, str)):
+        return False
+    # what the program itself writes there, and what GitLab writes of each change
+    if "<!-- hausmeister:comment:" in text or note.get("system") is True:
+        return False
+    by = user.get("username") if isinstance(user, Mapping) else ""
+    return mirroring.take_comment(TRACKER, place, number, text=text, by=str(by or ""), now=now)
+
+
+# what the house's list of open doors reads (S28)
+events.capability = Capability.PUBLIC  # type: ignore[attr-defined]
+
+urlpatterns = [path("in/gitlab", events, name="gitlab_events")]
