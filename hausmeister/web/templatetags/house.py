@@ -25,7 +25,8 @@ from hausmeister.pager.models import Page, PageState
 from hausmeister.rota import queries as rota
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
-from hausmeister.web import answers, states, when
+from hausmeister.web import answers, slots, states, when
+from hausmeister.web.turns import Turn
 from hausmeister.web.weekline import WeekLine, week_line
 
 register = template.Library()
@@ -246,6 +247,19 @@ def stretch_asked(team: str, stretch: Any) -> str:
     """Return the query that fills the form for an override with a stretch."""
     span = {"from": stretch.starts_at.isoformat(), "until": stretch.ends_at.isoformat()}
     return urlencode({"team": team, **span})
+
+
+@register.simple_tag
+def turn_asked(turn: Turn) -> str:
+    """Return the query that fills the form for an override with a turn, from now on."""
+    return slots.asked(turn, now=clock.now())
+
+
+@register.simple_tag
+def days_asked(starts_at: datetime, ends_at: datetime) -> str:
+    """Return the query that fills the form for an override with a day, from now on."""
+    begins = max(starts_at, clock.now())
+    return urlencode({"from": begins.isoformat(timespec="seconds"), "until": ends_at.isoformat(timespec="seconds")})
 
 
 @register.filter
