@@ -36,8 +36,12 @@ class Read:
 
     @property
     def turns(self) -> list[Turn]:
-        """Return the turns to show."""
-        return [one for one in self.every_turn if not self.only_mine or one.person == self.viewer]
+        """Return the turns to show; before the first plan there are none."""
+        return [
+            one
+            for one in self.every_turn
+            if one.counts(self.shown.now) and (not self.only_mine or one.person == self.viewer)
+        ]
 
     def overrides_in(self, span: Span) -> list[Override]:
         """Return the overrides to show of a span."""
@@ -49,7 +53,7 @@ class Read:
 
     def lanes(self, span: Span) -> Lanes:
         """Return the picture of a span."""
-        inside = [one for one in self.turns if one.touches(span.starts_at, span.ends_at) and one.counts(span.now)]
+        inside = [one for one in self.turns if one.touches(span.starts_at, span.ends_at)]
         return lanes.lanes(
             span,
             rows=turns.by_post(inside, self.book.policy),

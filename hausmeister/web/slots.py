@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from hausmeister.rota.models import Override
-from hausmeister.rota.planning.rules.horizon import Firmness, Horizon
+from hausmeister.rota.planning.rules.horizon import Horizon
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team.models import Person
+from hausmeister.web import weeks
 from hausmeister.web.lanes import Span
 from hausmeister.web.turns import Turn
 
@@ -21,7 +22,7 @@ class Slot:
 
     turn: Turn
     words: str
-    firmness: Firmness
+    firmness: str
     others: tuple[str, ...]
     override: Override | None
     instead_of: Person | None
@@ -54,7 +55,7 @@ def _slot(turn: Turn, known: Known, shown: Span, viewer: Person) -> Slot:
     return Slot(
         turn,
         shown.words(turn.starts_at, turn.ends_at),
-        known.horizon.of(turn.week),
+        weeks.firmness(turn.week, known.horizon, today=shown.now.astimezone(shown.zone).date()),
         tuple(_others(turn, known.found, shown)),
         override,
         planned if planned != turn.person and not turn.is_planned else None,

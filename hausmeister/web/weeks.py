@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 from django.utils.dateformat import format as formatted
 
 from hausmeister.base.wall_time import instant, monday_of
-from hausmeister.rota.planning.rules.horizon import Firmness, Horizon
+from hausmeister.rota.planning.rules.horizon import Horizon
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team.models import Person
 from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Away
 from hausmeister.web.lanes import Span
 from hausmeister.web.turns import Turn, by_post
+
+OVER = "over"
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,16 @@ class Week:
     monday: date
     is_now: bool
     posts: tuple[tuple[str, tuple[Turn, ...]], ...]
-    firmness: Firmness
+    firmness: str
     # whose backlog week it is, where the team has them (L8)
     backlog: Person | None = None
     # who is away for a part of it at least
     away: tuple[Person, ...] = ()
+
+
+def firmness(week: date, horizon: Horizon, *, today: date) -> str:
+    """Return how firm the week of `week` is; nothing is firm about one that is over."""
+    return OVER if week < monday_of(today) else horizon.of(week).value
 
 
 def weeks(
@@ -52,7 +59,7 @@ def weeks(
             monday,
             monday == today,
             tuple((title, _joined(those)) for title, those in by_post(by_week[monday], policy)),
-            horizon.of(monday),
+            firmness(monday, horizon, today=today),
             free.get(monday),
             _away_in(monday, away, shown.zone),
         )
@@ -105,7 +112,7 @@ class MonthWeek:
     """A row of the month: the week, how firm it is, and its seven days."""
 
     monday: date
-    firmness: Firmness
+    firmness: str
     days: tuple[Day, ...]
 
 
@@ -117,7 +124,9 @@ def month(first: date, shown: Span, found: Sequence[Turn], *, horizon: Horizon) 
         monday = start + timedelta(weeks=number)
         days = tuple(_day(monday + timedelta(days=place), first, shown, found) for place in range(7))
         if any(not day.is_other for day in days):
-            rows.append(MonthWeek(monday, horizon.of(monday), days))
+            rows.append(
+                MonthWeek(monday, firmness(monday, horizon, today=shown.now.astimezone(shown.zone).date()), days)
+            )
     return rows
 
 

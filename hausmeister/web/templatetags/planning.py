@@ -36,5 +36,5 @@ def weeks_share(value: int) -> str:
 @register.filter
 def firm(value: str) -> str:
     """Write how firm a week is."""
-    words = {"frozen": _("frozen"), "published": _("published"), "tentative": _("tentative")}
+    words = {"frozen": _("frozen"), "published": _("published"), "tentative": _("tentative"), "over": _("over")}
     return words[str(value)]

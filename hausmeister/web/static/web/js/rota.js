@@ -1,7 +1,7 @@
 // The rota: a turn's details where the pointer rests, and a turn dragged onto another, which opens the form for it.
 (() => {
   const DESK = 900, FAR = 6, REST = 400;
-  const slotOf = (link) => document.getElementById(link.hash.slice(1));
+  const slotOf = (link) => document.getElementById(link.getAttribute("href").slice(1));
   const isOpen = (slot) => slot && slot.matches(":popover-open");
   let timer = 0, hovered = null, missed = false, drag = null;
 
@@ -30,7 +30,7 @@
       clearTimeout(timer);
       if (open(link)) event.preventDefault();
     }
-    const slot = close && close.closest(".slot");
+    const slot = close && close.closest(".turn");
     if (isOpen(slot)) { slot.hidePopover(); event.preventDefault(); }
   });
   document.addEventListener("pointerover", (event) => {
@@ -42,12 +42,12 @@
   });
   // what changed meanwhile waits until the details are closed
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id !== "rota" || !(document.querySelector(".slot:popover-open") || drag)) return;
+    if (event.detail.target.id !== "rota" || !(document.querySelector(".turn:popover-open") || drag)) return;
     event.detail.shouldSwap = false;
     missed = true;
   });
   document.addEventListener("toggle", (event) => {
-    if (!missed || event.newState !== "closed" || !event.target.matches(".slot")) return;
+    if (!missed || event.newState !== "closed" || !event.target.matches(".turn")) return;
     missed = false;
     htmx.trigger("#rota", "live");
   }, true);
@@ -80,7 +80,7 @@
     if (!drag.ghost) {
       if (Math.hypot(event.clientX - drag.x, event.clientY - drag.y) < FAR) return;
       clearTimeout(timer);
-      document.querySelectorAll(".slot:popover-open").forEach((one) => one.hidePopover());
+      document.querySelectorAll(".turn:popover-open").forEach((one) => one.hidePopover());
       document.body.classList.add("dragging");
       drag.ghost = document.body.appendChild(document.createElement("div"));
       drag.ghost.className = "dragged";
