@@ -134,8 +134,10 @@ def _firmness(row: int, shown: Span, horizon: Horizon, viewer: Person) -> Iterab
             )  # fmt: skip
 
 
-def schedule_lanes(shown: Span, told: ScheduleTimeline, *, viewer: Person) -> Lanes:
-    """Return the picture of a schedule: who is on in the end, each layer, the topmost first, and the overrides."""
+def schedule_lanes(
+    shown: Span, told: ScheduleTimeline, away: Sequence[tuple[Person, Away]], *, viewer: Person
+) -> Lanes:
+    """Return the picture of a schedule: who is on in the end, each layer, the topmost first, overrides, leave."""
     rows = [(_("On call"), told.final), *((lane.name, lane.stretches) for lane in reversed(told.lanes))]
     names = [name for name, _stretches in rows]
     blocks = [
@@ -144,6 +146,9 @@ def schedule_lanes(shown: Span, told: ScheduleTimeline, *, viewer: Person) -> La
     if told.overrides:
         blocks += [_schedule_change(one, len(names), shown, viewer) for one in told.overrides]
         names.append(_("Changes"))
+    if away:
+        blocks += [_absence(person, leave, len(names), shown, viewer) for person, leave in away]
+        names.append(_("Leave"))
     return _picture(names, blocks, shown)
 
 

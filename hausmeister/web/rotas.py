@@ -43,6 +43,11 @@ class Read:
             if one.counts(self.shown.now) and (not self.only_mine or one.person == self.viewer)
         ]
 
+    @property
+    def zones(self) -> set[str]:
+        """Return the names of the zones in which the people of the rota live."""
+        return {one.zone_name for one in self.book.people.values()}
+
     def overrides_in(self, span: Span) -> list[Override]:
         """Return the overrides to show of a span."""
         return [

@@ -47,8 +47,7 @@ def screen(request: Request) -> HttpResponse:
     team = chosen(request, teams)
     view = request.GET.get("view", "weeks")
     view = view if view in VIEWS else "weeks"
-    members = team_queries.members(team.pk)
-    clocks = zones.asked(request, near=[team.zone_name, *(one.person.zone_name for one in members)])
+    clocks = zones.asked(request)
     context: dict[str, Any] = {
         "team": team,
         "teams": teams,
@@ -58,7 +57,7 @@ def screen(request: Request) -> HttpResponse:
         "may_change": permissions.can(person, Capability.CHANGE_ROTA, team_id=team.pk),
         "takes_part": permissions.can(person, Capability.ACT_ON_PAGES, team_id=team.pk),
         "planned_until": rota.planned_until(team),
-        "horizon": snapshot.horizon_of(team, team_queries.policy_of(team.pk), now=now),
+        "near": (),
     }
     context["only_mine"] = context["takes_part"] and request.GET.get("who") == "mine"
     if context["may_change"]:
@@ -68,6 +67,7 @@ def screen(request: Request) -> HttpResponse:
             context |= _VIEWS[view](Asked(request, team, clocks.zone, now, context["only_mine"]))
         except TooFarAhead:
             context["too_far"] = True
+        context["zones"] = zones.offered(person.zone_name, team.zone_name, *context["near"])
         return render(request, "web/rota/rota.html", context)
 
 
@@ -113,6 +113,7 @@ def _weeks(asked: Asked) -> dict[str, Any]:
     return {
         "lanes": read.lanes(drawn),
         "slots": read.slots(),
+        "near": read.zones,
         "weeks": read.weeks(free),
         "gaps": gaps(segments, shown, now=now),
         "overrides": [(one, shown.words(one.starts_at, one.ends_at), _post_title(one, policy)) for one in to_come],
@@ -159,6 +160,7 @@ def _month(asked: Asked) -> dict[str, Any]:
         "first": first,
         "month": weeks.month(first, shown, read.turns, horizon=read.horizon),
         "slots": read.slots(),
+        "near": read.zones,
         "weekdays": [monday_of(first) + timedelta(days=number) for number in range(7)],
         "before": (first - timedelta(days=1)).replace(day=1),
         "after": (first + timedelta(days=31)).replace(day=1),
@@ -180,6 +182,7 @@ def _quarter(asked: Asked) -> dict[str, Any]:
         "last": after - timedelta(days=1),
         "lanes": read.lanes(shown),
         "slots": read.slots(),
+        "near": read.zones,
         "weeks": read.weeks(free),
         "titles": [title for title, _turns in turns.by_post((), policy)],
         "has_backlog": bool(free),

@@ -155,6 +155,17 @@ def as_of() -> SafeString:
 
 
 @register.simple_tag
+def printed() -> str:
+    """Write the foot of a sheet of paper: "Hausmeister, as of Fri 27 Nov 2026 16:58, Berlin"."""
+    zone = _zone()
+    facts = {
+        "when": formatted(clock.now().astimezone(zone), "D j M Y H:i"),
+        "place": zone.key.rpartition("/")[2].replace("_", " "),
+    }
+    return _("Hausmeister, as of %(when)s, %(place)s") % facts
+
+
+@register.simple_tag
 def drawn() -> int:
     """Return when this screen was drawn, in seconds: by it the browser's clock is set right for ages."""
     return int(clock.now().timestamp())
