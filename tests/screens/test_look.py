@@ -73,6 +73,7 @@ SCREENS = [
     ("mirela", "/rota/schedules/support?team=data-infra", 200),
     ("mirela", "/rota/schedules/support/override?team=data-infra", 200),
     ("mirela", "/rota/new-schedule?team=data-infra", 200),
+    ("mirela", "/rota/schedules/support/layer?team=data-infra", 200),
     ("ada", "/rota/swap?team=data-infra&{turn}", 200),
     ("ada", "/rota/cover?team=data-infra&{turn}", 200),
     ("ada", "/rota/asks", 200),

@@ -129,7 +129,7 @@ def _weeks(request: Request, schedule: Schedule, zone: ZoneInfo, now: datetime) 
         "parts": parts(ahead[:MOST_LINES], shown, by_day=weeks == 1),
         "has_breaks": has_breaks,
         "more": max(0, len(ahead) - MOST_LINES),
-        "layers": [layer_told(layer, now) for layer in reversed(layers)],
+        "layers": [(layer, *layer_told(layer, now)) for layer in reversed(layers)],
         "overrides": [
             (row, shown.words(row.starts_at, row.ends_at), queries.override_words(row))
             for row in told.overrides
