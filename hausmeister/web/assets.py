@@ -26,7 +26,7 @@ STYLES = (
     "tokens", "base", "shell", "buttons", "badges", "steps", "components", "lists", "forms", "page", "rota", "plan",
     "monitoring", "issues", "print",
 )  # fmt: skip
-SCRIPTS = ("live", "house", "keys")
+SCRIPTS = ("live", "house", "keys", "rota")
 
 _CSS_NOISE = re.compile(r"/\*.*?\*/|(?<=[;{}:,>])\s+|\s+(?=[{}>])|\n\s*", re.DOTALL)
 _JS_NOISE = re.compile(r"^\s*//.*\n|^\s+|\n(?=\n)", re.MULTILINE)

@@ -1,43 +1,36 @@
-"""The rota as marks: who holds which post from when to when, as blocks in lanes, as weeks, as days. Pure.
+"""The rota as marks: who holds which post from when to when, as blocks in lanes. Pure.
 
 Places are per cent of the span's width, so that the picture fills its container and letters keep their size.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as formatted
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from hausmeister.base.wall_time import instant, monday_of
 from hausmeister.rota.models import Override, ScheduleOverride
 from hausmeister.rota.planning.rules.horizon import Firmness, Horizon
-from hausmeister.rota.queries import Segment
 from hausmeister.rota.queries.schedules import On, ScheduleTimeline, override_words
 from hausmeister.team.models import Person
-from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Away
 from hausmeister.web import when
+from hausmeister.web.turns import Turn
 
 HEAD = 32
 ROW = 44
 BLOCK = 32
 # how wide the picture mostly is, the edge of a block, and a letter of 12 px, all in CSS px
 NARROWEST, EDGE, LETTER = 720, 14, 7
-
-
-@dataclass(frozen=True)
-class Turn:
-    """A stretch in which one person, or nobody, holds a post without a break."""
-
-    starts_at: datetime
-    ends_at: datetime
-    person: Person | None
-    is_planned: bool
-    why: str
-    is_hatched: bool = False
+FIRM = {
+    Firmness.FROZEN: gettext_lazy("frozen"),
+    Firmness.PUBLISHED: gettext_lazy("published"),
+    Firmness.TENTATIVE: gettext_lazy("tentative"),
+}
 
 
 @dataclass(frozen=True)
@@ -52,6 +45,9 @@ class Block:
     person: Person | None
     is_mine: bool
     kind: str
+    # the turn whose details it opens; None for what is no turn
+    turn: Turn | None = None
+    is_tentative: bool = False
 
 
 @dataclass(frozen=True)
@@ -99,48 +95,49 @@ def span(monday: date, *, weeks: int, zone: ZoneInfo, now: datetime) -> Span:
     )  # fmt: skip
 
 
-def turns(segments: Iterable[Segment], *, duty: str | None, policy: Policy) -> list[Turn]:
-    """Return who holds a post, in stretches: the duty called `duty`, or the backstop for None."""
-    hatched = {rule.name for rule in policy.duties if not rule.triage}
-    found: list[Turn] = []
-    for one in segments:
-        if duty is not None and one.duty.duty != duty:
-            continue
-        post = one.duty.backstop if duty is None else one.duty.primary
-        turn = Turn(one.starts_at, one.ends_at, post.person, post.is_planned, post.why, duty in hatched)
-        last = found[-1] if found else None
-        if last and last.ends_at == turn.starts_at and (last.person, last.why) == (turn.person, turn.why):
-            found[-1] = Turn(last.starts_at, turn.ends_at, turn.person, turn.is_planned, turn.why, turn.is_hatched)
-        else:
-            found.append(turn)
-    return found
-
-
 def lanes(
     shown: Span,
     *,
-    policy: Policy,
-    segments: Sequence[Segment],
+    rows: Sequence[tuple[str, Sequence[Turn]]],
     overrides: Sequence[Override],
     away: Sequence[tuple[Person, Away]],
+    horizon: Horizon,
     viewer: Person,
 ) -> Lanes:
-    """Return the picture: a lane for each duty, the backstop, and where there are any, changes and leave."""
-    rows = [(rule.title, turns(segments, duty=rule.name, policy=policy)) for rule in policy.duties]
-    rows.append((policy.rota.backstop_title, turns(segments, duty=None, policy=policy)))
+    """Return the picture: a lane for each post of `rows`, changes and leave where there are any, and how firm it is."""
     names = [title for title, _turns in rows]
-    blocks = [_block(turn, row, shown, viewer) for row, (_title, found) in enumerate(rows) for turn in found]
+    blocks = [_block(turn, row, shown, viewer, horizon) for row, (_title, found) in enumerate(rows) for turn in found]
     if overrides:
         blocks += [_change(one, len(names), shown, viewer) for one in overrides]
         names.append(_("Changes"))
     if away:
         blocks += [_absence(person, leave, len(names), shown, viewer) for person, leave in away]
         names.append(_("Leave"))
+    blocks += _firmness(len(names), shown, horizon, viewer)
+    names.append(_("How firm"))
     return _picture(names, blocks, shown)
 
 
-def schedule_lanes(shown: Span, told: ScheduleTimeline, *, viewer: Person) -> Lanes:
-    """Return the picture of a schedule: who is on in the end, each layer, the topmost first, and the overrides."""
+def _firmness(row: int, shown: Span, horizon: Horizon, viewer: Person) -> Iterable[Block]:
+    """Yield how firm the weeks are: frozen, published, tentative, each as far as it reaches."""
+    borders = (
+        shown.starts_at,
+        *(instant(day, time(0), shown.zone) for day in (horizon.thaws_on, horizon.tentative_on)),
+    )
+    ends = (*borders[1:], shown.ends_at)
+    for kind, begins, over in zip(Firmness, borders, ends, strict=True):
+        starts_at, ends_at = max(begins, shown.starts_at), min(over, shown.ends_at)
+        if starts_at < ends_at:
+            yield _placed(
+                starts_at, ends_at, row, shown, label=str(FIRM[kind]), says=str(FIRM[kind]), person=None,
+                kind=kind.value, viewer=viewer,
+            )  # fmt: skip
+
+
+def schedule_lanes(
+    shown: Span, told: ScheduleTimeline, away: Sequence[tuple[Person, Away]], *, viewer: Person
+) -> Lanes:
+    """Return the picture of a schedule: who is on in the end, each layer, the topmost first, overrides, leave."""
     rows = [(_("On call"), told.final), *((lane.name, lane.stretches) for lane in reversed(told.lanes))]
     names = [name for name, _stretches in rows]
     blocks = [
@@ -149,6 +146,9 @@ def schedule_lanes(shown: Span, told: ScheduleTimeline, *, viewer: Person) -> La
     if told.overrides:
         blocks += [_schedule_change(one, len(names), shown, viewer) for one in told.overrides]
         names.append(_("Changes"))
+    if away:
+        blocks += [_absence(person, leave, len(names), shown, viewer) for person, leave in away]
+        names.append(_("Leave"))
     return _picture(names, blocks, shown)
 
 
@@ -188,23 +188,17 @@ def _mondays(shown: Span) -> Iterable[tuple[str, str]]:
         day += timedelta(days=7)
 
 
-def _block(turn: Turn, row: int, shown: Span, viewer: Person) -> Block:
+def _block(turn: Turn, row: int, shown: Span, viewer: Person, horizon: Horizon) -> Block:
     name = turn.person.first_name if turn.person else _("nobody")
     kind = "gap" if turn.person is None else "hatched" if turn.is_hatched else "plain"
     says = f"{turn.person.name if turn.person else name}, {shown.words(turn.starts_at, turn.ends_at)}"
     if not turn.is_planned:
         says = f"{says}: {turn.why}"
-    return _placed(
-        turn.starts_at,
-        turn.ends_at,
-        row,
-        shown,
-        label=_fitting(name, turn, shown),
-        says=says,
-        person=turn.person,
-        kind=kind,
-        viewer=viewer,
-    )
+    drawn = _placed(
+        turn.starts_at, turn.ends_at, row, shown, label=_fitting(name, turn, shown), says=says, person=turn.person,
+        kind=kind, viewer=viewer,
+    )  # fmt: skip
+    return replace(drawn, turn=turn, is_tentative=horizon.of(turn.week) is Firmness.TENTATIVE)
 
 
 def _fitting(name: str, turn: Turn, shown: Span) -> str:
@@ -241,91 +235,3 @@ def _placed(
 
 def _percent(value: float) -> str:
     return f"{value:.3f}%"
-
-
-# ---- weeks and days ----
-
-
-@dataclass(frozen=True)
-class Week:
-    """One week as a list: for each post who has it, and who takes part of it."""
-
-    monday: date
-    is_now: bool
-    posts: tuple[tuple[str, tuple[Turn, ...]], ...]
-    firmness: Firmness = Firmness.PUBLISHED
-    # whose backlog week it is, where the team has them (L8)
-    backlog: Person | None = None
-
-
-def weeks(shown: Span, *, policy: Policy, segments: Sequence[Segment], horizon: Horizon | None = None) -> list[Week]:
-    """Return the weeks of the span; a turn belongs to the week in which its duty begins."""
-    today = monday_of(shown.now.astimezone(shown.zone).date())
-    by_week: dict[date, list[Segment]] = {}
-    for one in segments:
-        monday = monday_of(one.duty.starts_at.astimezone(one.duty.team.zone).date())
-        by_week.setdefault(monday, []).append(one)
-    first = shown.starts_at.astimezone(shown.zone).date()
-    return [
-        Week(
-            monday,
-            monday == today,
-            (
-                *((rule.title, tuple(turns(found, duty=rule.name, policy=policy))) for rule in policy.duties),
-                (policy.rota.backstop_title, tuple(turns(found, duty=None, policy=policy))),
-            ),
-            horizon.of(monday) if horizon else Firmness.PUBLISHED,
-        )
-        for monday, found in sorted(by_week.items())
-        if monday >= first
-    ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Day:
-    """One day of a month: who is on duty, with the clock time where somebody takes over during it."""
-
-    date: date
-    is_today: bool
-    is_other: bool
-    on_duty: tuple[tuple[str, str], ...]
-    backstop: tuple[tuple[str, str], ...]
-
-
-def month(first: date, shown: Span, segments: Sequence[Segment]) -> list[list[Day]]:
-    """Return the weeks of the month that begins at `first`, each of seven days."""
-    today = shown.now.astimezone(shown.zone).date()
-    start = monday_of(first)
-    days = []
-    for number in range(42):
-        day = start + timedelta(days=number)
-        begins, ends = instant(day, time(0), shown.zone), instant(day + timedelta(days=1), time(0), shown.zone)
-        inside = [one for one in segments if one.starts_at < ends and one.ends_at > begins and _counts(one, shown.now)]
-        days.append(
-            Day(
-                day,
-                day == today,
-                day.month != first.month,
-                _takes(((one.starts_at, one.duty.primary.person) for one in inside), begins, shown.zone),
-                _takes(((one.starts_at, one.duty.backstop.person) for one in inside), begins, shown.zone),
-            )
-        )
-    rows = [days[place : place + 7] for place in range(0, 42, 7)]
-    return [row for row in rows if any(not day.is_other for day in row)]
-
-
-def _counts(one: Segment, now: datetime) -> bool:
-    """Say whether a stretch was, or will be, somebody's duty: before the first plan nobody was on call."""
-    return one.ends_at > now or one.duty.primary.is_planned or "nobody is planned" not in one.duty.primary.why
-
-
-def _takes(
-    found: Iterable[tuple[datetime, Person | None]], begins: datetime, zone: ZoneInfo
-) -> tuple[tuple[str, str], ...]:
-    """Return (clock, name) for everybody of the day in turn; the clock is empty for who had it before."""
-    told: list[tuple[str, str]] = []
-    for starts_at, person in found:
-        name = person.first_name if person else _("nobody")
-        if not told or told[-1][1] != name:
-            told.append(("" if starts_at <= begins else formatted(starts_at.astimezone(zone), "H:i"), name))
-    return tuple(told)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 # a phone of 390 px, less the margins of screen and card; and what a desk has room for
 WIDTHS = (350, 720)
 ROW = 24
-HEAD = 28
+HEAD, FOOT = 28, 20
 _NAMES = {350: 84, 720: 140}
 _LETTER = 6.6
 
@@ -50,6 +50,14 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Table:
+    """The same as a chart in words: a heading for each column, and rows of cells; the first cell names its row."""
+
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Chart:
     """Everything a template writes. `finding` is what the chart shows, in a sentence."""
 
@@ -59,6 +67,7 @@ class Chart:
     marks: tuple[Mark, ...]
     texts: tuple[Text, ...]
     lines: tuple[Line, ...]
+    table: Table | None = None
 
 
 # ---- a year of duties ----
@@ -95,7 +104,8 @@ def heat_map(year: Year, *, width: int) -> Chart:
     left = _NAMES[width]
     cell = (width - left) / max(year.weeks, 1)
     row_of = {name: place for place, name in enumerate(year.people)}
-    height = HEAD + ROW * len(year.people)
+    bottom = HEAD + ROW * len(year.people)
+    height = bottom + FOOT
 
     def x_of(week: date) -> float:
         return _px(left + cell * ((week - year.first_week).days // 7))
@@ -111,13 +121,53 @@ def heat_map(year: Year, *, width: int) -> Chart:
     lines = [Line(0, _px(HEAD + ROW * row), width, _px(HEAD + ROW * row), "rule") for row in range(len(row_of) + 1)]
     for border, kind in ((year.thaws_on, "frozen"), (year.tentative_on, "published"), (year.this_week, "needle")):
         if _inside(year, border):
-            lines.append(Line(x_of(border), 16, x_of(border), height, kind))
+            lines.append(Line(x_of(border), 16, x_of(border), bottom + (0 if kind == "needle" else FOOT), kind))
     texts = [Text(4, HEAD + ROW * row + 16, _short(name, left)) for name, row in row_of.items()]
     texts += _months(year, x_of, width)
-    finding = _("%(n)d duties of %(people)d people in %(weeks)d weeks") % {
+    texts += [Text(_px(x_of(week) + 3), bottom + 14, word) for week, word in _firm_words(year, x_of, width)]
+    facts = {
         "n": len(year.duties), "people": len(year.people), "weeks": year.weeks,
+        "frozen": formatted(year.thaws_on, "j M"), "published": formatted(year.tentative_on, "j M"),
     }  # fmt: skip
-    return Chart(width, height, finding, tuple(marks), tuple(texts), tuple(lines))
+    finding = _(
+        "%(n)d duties of %(people)d people in %(weeks)d weeks; frozen up to %(frozen)s, published up to %(published)s"
+    )
+    return Chart(width, height, finding % facts, tuple(marks), tuple(texts), tuple(lines), _year_table(year))
+
+
+def _firmness(year: Year, week: date) -> str:
+    if week < year.this_week:
+        return _("over")
+    if week < year.thaws_on:
+        return _("frozen")
+    return _("published") if week < year.tentative_on else _("tentative")
+
+
+def _firm_words(year: Year, x_of: Callable[[date], float], width: int) -> list[tuple[date, str]]:
+    """Return where the weeks begin to be frozen, published and tentative, as far as there is room for the word."""
+    inside = [week for week in (year.this_week, year.thaws_on, year.tentative_on) if _inside(year, week)]
+    starts = sorted({max(year.first_week, week) for week in inside} | {year.first_week})
+    ends = [*(x_of(week) for week in starts[1:]), float(width)]
+    words = [(week, _firmness(year, week)) for week in starts]
+    return [
+        (week, word)
+        for (week, word), end in zip(words, ends, strict=True)
+        if x_of(week) + 6 + _LETTER * len(word) <= end
+    ]
+
+
+def _year_table(year: Year) -> Table:
+    """Return the heat-map as rows: a week, how firm it is, and who has each role."""
+    held = {(one.week, one.role): one.person for one in year.duties}
+    roles = [role for role in ("D", "W", "BD", "BW") if any(one.role == role for one in year.duties)]
+    weeks = [year.first_week + timedelta(weeks=number) for number in range(year.weeks)]
+    return Table(
+        (_("Week"), *(year.titles.get(role, role) for role in roles), _("How firm")),
+        tuple(
+            (formatted(week, "j M Y"), *(held.get((week, role), "–") for role in roles), _firmness(year, week))
+            for week in weeks
+        ),
+    )
 
 
 def _inside(year: Year, week: date) -> bool:
@@ -128,11 +178,12 @@ def _cell(one: Duty, year: Year, x: float, y: float, cell: float) -> Mark:
     says = f"{one.person}: {year.titles.get(one.role, one.role)}, {_week(one.week)}"
     wide = _px(max(cell - 1, 2))
     half = _px(wide / 2)
+    loose = " tentative" if one.week >= year.tentative_on else ""
     if one.role in {"BD", "BW"}:
-        return Mark(_px(x + (half if one.role == "BW" else 0)), y + ROW - 7, half, 5, "backstop", says)
+        return Mark(_px(x + (half if one.role == "BW" else 0)), y + ROW - 7, half, 5, f"backstop{loose}", says)
     if one.role == "W":
-        return Mark(_px(x + half), y + 3, half, ROW - 11, "weekend", says)
-    return Mark(x, y + 3, half, ROW - 11, "weekday", says)
+        return Mark(_px(x + half), y + 3, half, ROW - 11, f"weekend{loose}", says)
+    return Mark(x, y + 3, half, ROW - 11, f"weekday{loose}", says)
 
 
 def _months(year: Year, x_of: Callable[[date], float], width: int) -> list[Text]:

@@ -15,6 +15,7 @@ from hausmeister.web.screens import (
     integrations,
     issue_acts,
     issues,
+    layers,
     ledger,
     link,
     methods,
@@ -183,6 +184,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rota/new-schedule", schedule_acts.create, name="schedule_create"),
     path("rota/schedules/<slug:slug>", schedules.one, name="schedule"),
     path("rota/schedules/<slug:slug>/override", schedule_acts.override, name="schedule_override"),
+    path("rota/schedules/<slug:slug>/layer", layers.edit, name="layer"),
+    path("rota/schedules/<slug:slug>/layers/<int:layer_id>/end", layers.end, name="layer_end"),
     path("rota/schedules/<slug:slug>/remove", schedule_acts.remove, name="schedule_remove"),
     path(
         "rota/schedule-overrides/<int:schedule_override_id>/cancel",

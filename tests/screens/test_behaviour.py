@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.screens.conftest import Product, Visitors
 from tests.screens.story import PASSWORD
@@ -357,3 +357,95 @@ def test_the_layout_does_not_shift(product: Product, visitors: Visitors) -> None
     page.goto(product.base + "/")
     page.wait_for_timeout(800)
     assert page.evaluate("window.shift") <= 0.02
+
+
+# ---- the rota: details of a turn, and dragging ----
+
+
+def turn_of(page: Page, words: str) -> Locator:
+    """Return a turn in the picture by the words that it is read out with."""
+    return page.locator(f'.lanes a[aria-label^="{words}"]').first
+
+
+def test_a_turn_tells_its_details_under_the_pointer_and_they_can_be_dismissed(
+    product: Product, visitors: Visitors
+) -> None:
+    page = visitors.page("mirela", "/rota?team=data-infra")
+    link = turn_of(page, "Ada Okafor, Mon 11:00")
+    link.hover()
+    details = page.locator(".turn:popover-open")
+    expect(details).to_contain_text("Ada Okafor Hausmeister")
+    expect(details).to_contain_text("Mirela Sand")
+    details.hover()
+    page.wait_for_timeout(900)
+    expect(details).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(details).to_have_count(0)
+
+
+def test_a_turn_is_opened_by_keys_and_the_focus_comes_back(product: Product, visitors: Visitors) -> None:
+    page = visitors.page("mirela", "/rota?team=data-infra")
+    link = turn_of(page, "Eero Mäki, Mon 7 Dec")
+    link.focus()
+    page.keyboard.press("Enter")
+    details = page.locator(".turn:popover-open")
+    expect(details).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(details.get_by_role("link", name="Why them?")).to_be_focused()
+    details.get_by_role("link", name="Close").click()
+    expect(details).to_have_count(0)
+    expect(link).to_be_focused()
+    link.click()
+    details.get_by_role("link", name="Give it to somebody else").click()
+    expect(page.get_by_label("From", exact=True)).to_have_value("2026-12-07T11:00")
+    expect(page.get_by_label("To", exact=True)).to_have_value("2026-12-11T17:00")
+
+
+def test_without_scripts_a_tap_opens_the_details_and_back_closes_them(product: Product, visitors: Visitors) -> None:
+    context = visitors.context("ada", width=390, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(product.base + "/rota")
+    page.locator(".weeks").get_by_role("link", name="Eero Mäki").first.click()
+    details = page.locator(".turn:target")
+    expect(details).to_be_visible()
+    expect(details).to_contain_text("Override by Mirela Sand")
+    page.go_back()
+    expect(page.locator(".turn:target")).to_have_count(0)
+
+
+def test_dragging_a_turn_opens_the_form_and_writes_nothing(product: Product, visitors: Visitors) -> None:
+    page = visitors.page("mirela", "/rota?team=data-infra")
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    drag(page, turn_of(page, "Eero Mäki, Mon 7 Dec"), turn_of(page, "Bo Lindqvist, Mon 14 Dec"))
+    page.wait_for_url("**/rota/override?**")
+    assert page.get_by_label("Who takes it").locator("option:checked").inner_text() == "Eero Mäki"
+    expect(page.get_by_label("From", exact=True)).to_have_value("2026-12-14T11:00")
+    expect(page.get_by_label("on duty")).to_be_checked()
+    assert posts == []
+    page.goto(product.base + "/rota?team=data-infra&view=month&from=2026-12-01")
+    drag(page, page.locator('td[data-says="Tue 8 Dec"] .backstop a'), page.locator('td[data-says="Thu 17 Dec"]'))
+    page.wait_for_url("**/rota/override?**")
+    assert page.get_by_label("Who takes it").locator("option:checked").inner_text() == "Mirela Sand"
+    expect(page.get_by_label("To", exact=True)).to_have_value("2026-12-18T00:00")
+    expect(page.get_by_label("backstop")).to_be_checked()
+    assert posts == []
+
+
+def test_who_may_not_change_the_rota_drags_nothing(product: Product, visitors: Visitors) -> None:
+    page = visitors.page("ada", "/rota")
+    drag(page, turn_of(page, "Eero Mäki, Mon 7 Dec"), turn_of(page, "Bo Lindqvist, Mon 14 Dec"))
+    page.wait_for_timeout(300)
+    assert page.url.endswith("/rota")
+
+
+def drag(page: Page, one: Locator, other: Locator) -> None:
+    """Press on the left part of `one`, and let go over the middle of `other`."""
+    start, end = one.bounding_box(), other.bounding_box()
+    assert start is not None
+    assert end is not None
+    page.mouse.move(start["x"] + 15, start["y"] + start["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(end["x"] + 5, end["y"] + 8, steps=5)
+    page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=5)
+    page.mouse.up()

@@ -39,7 +39,8 @@ def test_a_year_of_twelve_has_no_more_marks_than_allowed_and_each_says_what_it_i
     chart = heat_map(year(people=people, duties=duties), width=720)
     assert len(chart.marks) <= 600
     assert chart.marks[0].says.startswith("Person 00: Hausmeister, week of 4 Jan")
-    assert {mark.kind for mark in chart.marks} == {"weekday", "weekend", "backstop"}
+    kinds = {"weekday", "weekend", "backstop"}
+    assert {mark.kind for mark in chart.marks} == kinds | {f"{kind} tentative" for kind in kinds}
     assert {line.kind for line in chart.lines} == {"rule", "frozen", "published", "needle"}
 
 
@@ -71,3 +72,16 @@ def test_one_state_alone_and_nobody_at_all():
 @pytest.mark.parametrize(("value", "words"), [(0, "0"), (12, "+1.2"), (-3, "-0.3"), (20, "+2")])
 def test_tenths_are_said_as_duties(value, words):
     assert tenths(value) == words
+
+
+def test_the_year_says_how_firm_its_weeks_are_in_words_and_as_a_table():
+    duties = [Duty("Ana", MONDAY, "D"), Duty("Bo", MONDAY + timedelta(weeks=20), "D")]
+    chart = heat_map(year(people=["Ana", "Bo"], duties=duties), width=720)
+    # frozen weeks are too few for their word
+    assert {"published", "tentative"} <= {text.words for text in chart.texts}
+    assert "frozen up to" in chart.finding
+    assert chart.table is not None
+    assert chart.table.headings == ("Week", "Hausmeister", "How firm")
+    assert chart.table.rows[0] == ("4 Jan 2027", "Ana", "frozen")
+    assert chart.table.rows[20][1:] == ("Bo", "tentative")
+    assert chart.table.rows[21][1] == "–"

@@ -1,6 +1,6 @@
 """Changing the rota: overrides for those who may, days away for everybody's own self."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 
 from django import forms
@@ -25,7 +25,7 @@ from hausmeister.team.rules import YEARS, Capability, Role
 from hausmeister.web import moments, plan_words, plans
 from hausmeister.web.access import Request, check, fetch, needs
 from hausmeister.web.answers import Toast, back, see
-from hausmeister.web.forms import LocalMoment
+from hausmeister.web.forms import LocalMoment, whole_number
 from hausmeister.web.teams import chosen
 
 
@@ -90,10 +90,25 @@ def override(request: Request) -> HttpResponse:
                     Toast(_("%(name)s takes it. The rota shows it.") % {"name": name}),
                 )
     else:
-        starts_at = moments.as_field(now, zone=request.user.zone)
-        form = OverrideForm(team, request.user, initial={"starts_at": starts_at})
+        form = OverrideForm(team, request.user, initial=_proposed(request, now))
     context = {"form": form, "team": team, "needs_word": needs_word}
     return render(request, "web/rota/override.html", context, status=422 if form.errors else 200)
+
+
+def _proposed(request: Request, now: datetime) -> dict[str, Any]:
+    """Return what the address names of an override: who, which post, from when to when; what makes no sense is left."""
+    found: dict[str, Any] = {"starts_at": moments.as_field(now, zone=request.user.zone)}
+    for field, name in (("starts_at", "from"), ("ends_at", "until")):
+        try:
+            moment = moments.local(request.GET.get(name, ""), zone=request.user.zone)
+            found[field] = moments.as_field(moment, zone=request.user.zone)
+        except (moments.NotAMoment, OverflowError):
+            continue
+    if (post := request.GET.get("post", "")) in set(Post):
+        found["post"] = post
+    if (person := whole_number(request.GET.get("person", ""))) is not None:
+        found["person"] = person
+    return found
 
 
 @needs(Capability.CHANGE_ROTA)

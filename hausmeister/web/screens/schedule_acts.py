@@ -34,11 +34,13 @@ from hausmeister.web.teams import chosen
 PLACES = 8
 
 
-def _address(schedule: Schedule) -> str:
+def address_of(schedule: Schedule) -> str:
+    """Return where the screen of a schedule is."""
     return f"/rota/schedules/{schedule.slug}?{urlencode({'team': schedule.team.slug})}"
 
 
-def _responders(team: Team) -> list[Person]:
+def responders(team: Team) -> list[Person]:
+    """Return the people of a team who may be called."""
     return [one.person for one in team_queries.members(team.pk) if one.role != Role.VIEWER]
 
 
@@ -74,7 +76,7 @@ class CreateForm(forms.Form):
     def __init__(self, team: Team, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["zone"].initial = team.zone_name
-        self._people = {str(one.pk): one for one in _responders(team)}
+        self._people = {str(one.pk): one for one in responders(team)}
         choices = [("", "–"), *((pk, one.name) for pk, one in self._people.items())]
         for place in range(1, PLACES + 1):
             self.fields[f"person_{place}"] = forms.ChoiceField(
@@ -106,7 +108,7 @@ def create(request: Request) -> HttpResponse:
         except BadDefinition as problem:
             form.add_error(problem.field if problem.field in form.fields else None, str(problem))
         else:
-            address = _address(made[0]) if len(made) == 1 else f"/rota/schedules?team={team.slug}"
+            address = address_of(made[0]) if len(made) == 1 else f"/rota/schedules?team={team.slug}"
             return see(request, address, Toast(_("Made: %(names)s.") % {"names": ", ".join(one.name for one in made)}))
     context = {"form": form, "team": team}
     return render(request, "web/rota/schedule_new.html", context, status=422 if form.errors else 200)
@@ -142,7 +144,7 @@ class ScheduleOverrideForm(forms.Form):
 
     def __init__(self, team: Team, viewer: Person, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = Person.objects.filter(pk__in=[one.pk for one in _responders(team)]).order_by("name")
+        people = Person.objects.filter(pk__in=[one.pk for one in responders(team)]).order_by("name")
         for name in ("person", "instead_of"):
             cast("forms.ModelChoiceField[Any]", self.fields[name]).queryset = people
         for name in ("starts_at", "ends_at"):
@@ -181,7 +183,7 @@ def override(request: Request, slug: str) -> HttpResponse:
             except (BadDefinition, OverrideRefused, TooFarAhead) as problem:
                 form.add_error(None, str(problem))
             else:
-                return see(request, _address(schedule), Toast(_("Stored. The schedule shows it.")))
+                return see(request, address_of(schedule), Toast(_("Stored. The schedule shows it.")))
     else:
         form = ScheduleOverrideForm(team, request.user, initial=_proposed(request, team, schedule, now))
     context = {"form": form, "team": team, "schedule": schedule, "needs_word": needs_word}
@@ -206,7 +208,7 @@ def _proposed(request: Request, team: Team, schedule: Schedule, now: datetime) -
     starts_at, ends_at = _asked(request, "from"), _asked(request, "until")
     if starts_at is None or ends_at is None:
         starts_at, ends_at = now, _end_of_stretch(schedule, now)
-    me = request.user.pk if request.user in _responders(team) else None
+    me = request.user.pk if request.user in responders(team) else None
     zone = request.user.zone
     return {
         "person": me,
@@ -252,5 +254,5 @@ def remove(request: Request, slug: str) -> HttpResponse:
     try:
         operations.remove_schedule(schedule, by=team_operations.as_actor(request.user), now=clock.now())
     except operations.ScheduleIsCalled as problem:
-        return see(request, _address(schedule), Toast(str(problem), is_problem=True))
+        return see(request, address_of(schedule), Toast(str(problem), is_problem=True))
     return see(request, f"/rota/schedules?team={team.slug}", Toast(_("%(name)s is removed.") % {"name": schedule.name}))

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -20,9 +22,10 @@ from hausmeister.rota.queries.schedules import On, ScheduleTimeline
 from hausmeister.rota.rules.definitions import Content
 from hausmeister.rota.rules.rotations import Unit
 from hausmeister.team import permissions
-from hausmeister.team.models import Team
-from hausmeister.team.rules import Capability
-from hausmeister.web import lanes
+from hausmeister.team import queries as team_queries
+from hausmeister.team.models import Person, Team
+from hausmeister.team.rules import Away, Capability
+from hausmeister.web import lanes, zones
 from hausmeister.web.access import Request, fetch, needs
 from hausmeister.web.lanes import Span
 from hausmeister.web.screens.rota import asked_day
@@ -91,27 +94,30 @@ def one(request: Request, slug: str) -> HttpResponse:
     teams = permissions.teams(request.user, Capability.SEE_STATUS)
     team, now = chosen(request, teams), clock.now()
     schedule = fetch(Schedule.objects.filter(team=team).select_related("team"), slug=slug)
+    clocks = zones.asked(request)
     context: dict[str, Any] = {
         "team": team,
         "schedule": schedule,
         "now": now,
+        "clocks": clocks,
+        "zones": zones.offered(request.user.zone_name, team.zone_name, schedule.zone_name),
         "may_change": permissions.can(request.user, Capability.CHANGE_ROTA, team_id=team.pk),
     }
-    try:
-        context |= _weeks(request, schedule, now)
-    except TooFarAhead:
-        context["too_far"] = True
-    except (ZoneIsGone, queries.TooManyTurns) as error:
-        context["problem"] = str(error)
-    return render(request, "web/rota/schedule.html", context)
+    with timezone.override(clocks.zone):
+        try:
+            context |= _weeks(request, schedule, clocks.zone, now)
+        except TooFarAhead:
+            context["too_far"] = True
+        except (ZoneIsGone, queries.TooManyTurns) as error:
+            context["problem"] = str(error)
+        return render(request, "web/rota/schedule.html", context)
 
 
-def _weeks(request: Request, schedule: Schedule, now: datetime) -> dict[str, Any]:
-    zone = request.user.zone
+def _weeks(request: Request, schedule: Schedule, zone: ZoneInfo, now: datetime) -> dict[str, Any]:
     today = now.astimezone(zone).date()
     monday = monday_of(asked_day(request, today))
     is_today = monday == monday_of(today)
-    told, shown, weeks = _drawn(schedule, monday, request, now)
+    told, shown, weeks = _drawn(schedule, monday, zone, now)
     layers = queries.layers_in_force(schedule, now=now)
     # hours in which nobody is on by design are no gaps to be told
     has_breaks = follows_duties(layers) or any(layer.windows for layer in layers)
@@ -119,11 +125,11 @@ def _weeks(request: Request, schedule: Schedule, now: datetime) -> dict[str, Any
     return {
         "follows": follows_duties(layers),
         "on": told.at(now) if is_today else queries.schedule_on_call(schedule, at=now),
-        "lanes": lanes.schedule_lanes(shown, told, viewer=request.user),
+        "lanes": lanes.schedule_lanes(shown, told, _away(told, shown), viewer=request.user),
         "parts": parts(ahead[:MOST_LINES], shown, by_day=weeks == 1),
         "has_breaks": has_breaks,
         "more": max(0, len(ahead) - MOST_LINES),
-        "layers": [layer_told(layer, now) for layer in reversed(layers)],
+        "layers": [(layer, *layer_told(layer, now)) for layer in reversed(layers)],
         "overrides": [
             (row, shown.words(row.starts_at, row.ends_at), queries.override_words(row))
             for row in told.overrides
@@ -146,12 +152,24 @@ def parts(stretches: Sequence[On], shown: Span, *, by_day: bool) -> list[Part]:
     return [Part(day, day == current, tuple(those)) for day, those in found.items()]
 
 
-def _drawn(schedule: Schedule, monday: date, request: Request, now: datetime) -> tuple[ScheduleTimeline, Span, int]:
+def _away(told: ScheduleTimeline, shown: Span) -> list[tuple[Person, Away]]:
+    """Return who of the people on the schedule is away in the span, by name."""
+    people = {person.pk: person for lane in told.lanes for on in lane.stretches for person in on.people}
+    found = team_queries.absences(people, after=shown.starts_at)
+    return [
+        (person, span)
+        for person in sorted(people.values(), key=lambda one: one.name.lower())
+        for span in found.get(person.pk, ())
+        if span.touches(shown.starts_at, shown.ends_at)
+    ]
+
+
+def _drawn(schedule: Schedule, monday: date, zone: ZoneInfo, now: datetime) -> tuple[ScheduleTimeline, Span, int]:
     """Return four weeks, or one week of a schedule that changes hands often.
 
     More is read than is shown, so that a stretch at the edge says when it truly begins and ends.
     """
-    zone, weeks = request.user.zone, WEEKS
+    weeks = WEEKS
     shown = lanes.span(monday, weeks=weeks, zone=zone, now=now)
     read = queries.schedule_timeline(schedule, starts_at=shown.starts_at - MARGIN, ends_at=shown.ends_at + MARGIN)
     if len(_touching(read.final, shown)) > MOST_MARKS:

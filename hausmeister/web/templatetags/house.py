@@ -25,7 +25,8 @@ from hausmeister.pager.models import Page, PageState
 from hausmeister.rota import queries as rota
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
-from hausmeister.web import answers, states, when
+from hausmeister.web import answers, slots, states, when
+from hausmeister.web.turns import Turn
 from hausmeister.web.weekline import WeekLine, week_line
 
 register = template.Library()
@@ -160,6 +161,17 @@ def as_of() -> SafeString:
 
 
 @register.simple_tag
+def printed() -> str:
+    """Write the foot of a sheet of paper: "Hausmeister, as of Fri 27 Nov 2026 16:58, Berlin"."""
+    zone = _zone()
+    facts = {
+        "when": formatted(clock.now().astimezone(zone), "D j M Y H:i"),
+        "place": zone.key.rpartition("/")[2].replace("_", " "),
+    }
+    return _("Hausmeister, as of %(when)s, %(place)s") % facts
+
+
+@register.simple_tag
 def drawn() -> int:
     """Return when this screen was drawn, in seconds: by it the browser's clock is set right for ages."""
     return int(clock.now().timestamp())
@@ -252,6 +264,19 @@ def stretch_asked(team: str, stretch: Any) -> str:
     """Return the query that fills the form for an override with a stretch."""
     span = {"from": stretch.starts_at.isoformat(), "until": stretch.ends_at.isoformat()}
     return urlencode({"team": team, **span})
+
+
+@register.simple_tag
+def turn_asked(turn: Turn) -> str:
+    """Return the query that fills the form for an override with a turn, from now on."""
+    return slots.asked(turn, now=clock.now())
+
+
+@register.simple_tag
+def days_asked(starts_at: datetime, ends_at: datetime) -> str:
+    """Return the query that fills the form for an override with a day, from now on."""
+    begins = max(starts_at, clock.now())
+    return urlencode({"from": begins.isoformat(timespec="seconds"), "until": ends_at.isoformat(timespec="seconds")})
 
 
 @register.filter

@@ -36,5 +36,11 @@ def weeks_share(value: int) -> str:
 @register.filter
 def firm(value: str) -> str:
     """Write how firm a week is."""
-    words = {"frozen": _("frozen"), "published": _("published"), "tentative": _("tentative")}
+    words = {"frozen": _("frozen"), "published": _("published"), "tentative": _("tentative"), "over": _("over")}
     return words[str(value)]
+
+
+@register.simple_tag
+def heading_of(table: plancharts.Table, place: int) -> str:
+    """Write the heading of a column, counted from 0."""
+    return table.headings[place]
