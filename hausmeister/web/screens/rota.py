@@ -17,20 +17,18 @@ from hausmeister.rota.asks import queries as asks
 from hausmeister.rota.models import Override
 from hausmeister.rota.planning import replanning, snapshot
 from hausmeister.rota.planning.rules.roles import CannotPlan
-from hausmeister.rota.queries import Book, Segment, TooFarAhead
+from hausmeister.rota.queries import Book, TooFarAhead
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Team
 from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import YEARS, Capability
-from hausmeister.web import lanes
+from hausmeister.web import ahead, lanes
 from hausmeister.web.access import Request, needs
-from hausmeister.web.lanes import Span
 from hausmeister.web.teams import chosen
 
 WEEKS = 4
 WEEKS_LISTED = 6
-LOOK_FOR_GAPS = timedelta(weeks=6)
 VIEWS = ("weeks", "month", "mine")
 
 
@@ -56,6 +54,7 @@ def screen(request: Request) -> HttpResponse:
     if context["may_change"]:
         context["offer"] = replanning.offer(team, now=now)
     try:
+        context["ahead"] = ahead.of_team(team, reader=person, now=now)
         context |= _VIEWS[view](request, team, now)
     except TooFarAhead:
         context["too_far"] = True
@@ -80,10 +79,10 @@ def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
     segments, policy = book.timeline(shown.starts_at, shown.ends_at), book.policy
     drawn = lanes.span(monday, weeks=WEEKS, zone=person.zone, now=now)
     overrides = [one for one in book.overrides if one.starts_at < drawn.ends_at and one.ends_at > drawn.starts_at]
-    ahead = [one for one in overrides if one.ends_at > now]
+    to_come = [one for one in overrides if one.ends_at > now]
     firm = snapshot.horizon_of(team, policy, now=now)
     this_week = monday_of(now.astimezone(team.zone).date())
-    free = backlog.weeks(team, first=monday, weeks=WEEKS_LISTED)
+    free = backlog.weeks(team, first=monday, weeks=WEEKS_LISTED) if policy.rota.backlog_week else {}
     return {
         "lanes": lanes.lanes(
             drawn,
@@ -97,8 +96,7 @@ def _weeks(request: Request, team: Team, now: datetime) -> dict[str, Any]:
             replace(one, backlog=free.get(one.monday))
             for one in lanes.weeks(shown, policy=policy, segments=segments, horizon=firm)
         ],
-        "gaps": gaps(segments, shown, now=now),
-        "overrides": [(one, shown.words(one.starts_at, one.ends_at), _post_title(one, policy)) for one in ahead],
+        "overrides": [(one, shown.words(one.starts_at, one.ends_at), _post_title(one, policy)) for one in to_come],
         "before": monday - timedelta(weeks=WEEKS),
         "after": monday + timedelta(weeks=WEEKS),
         "is_today": monday == monday_of(today),
@@ -117,21 +115,6 @@ def _explained(policy: Policy) -> list[tuple[str, str]]:
 
 def _post_title(one: Override, policy: Any) -> str:
     return str(policy.rota.backstop_title) if one.post == "backstop" else _("on duty")
-
-
-def gaps(segments: list[Segment], shown: Span, *, now: datetime) -> list[str]:
-    """Return in words where a post has nobody, or nobody who may hold it; the soonest first."""
-    told: list[str] = []
-    for one in segments:
-        if one.ends_at <= now or one.starts_at > now + LOOK_FOR_GAPS or not rota.is_hole(one):
-            continue
-        missing = one.duty.title.lower() if one.duty.primary.person is None else one.duty.backstop.title.lower()
-        span = shown.words(max(one.starts_at, now), one.ends_at)
-        text = _("%(span)s: no %(post)s by plan") % {"span": span, "post": missing}
-        if one.duty.backstop.person is not None and one.duty.primary.person is not None:
-            text += _(", %(name)s stands in") % {"name": one.duty.backstop.person.first_name}
-        told.append(text)
-    return told
 
 
 def _month(request: Request, team: Team, now: datetime) -> dict[str, Any]:
