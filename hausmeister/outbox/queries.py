@@ -71,6 +71,12 @@ def unsettled(subject: str, *, person_id: int) -> list[Message]:
     )
 
 
+def was_told(person_id: int, *, at: datetime, keys: Sequence[str]) -> bool:
+    """Say whether a message to the person was stored at just `at` whose dedup key begins with one of `keys`."""
+    stored = Message.objects.filter(person_id=person_id, created_at=at).values_list("dedup_key", flat=True)
+    return any(key.startswith(tuple(keys)) for key in stored)
+
+
 @dataclass(frozen=True)
 class LastFailure:
     """The last message to a contact method failed for good: when, and why."""

@@ -17,11 +17,9 @@ def test_duties_that_are_all_held_may_still_break_the_rules_of_the_planner(world
 
 
 def test_a_policy_that_the_planner_does_not_know_is_looked_at_all_the_same(world, trio, run):
-    policy = policy_of(trio.team.pk)
-    rule = replace(policy.rota, strictly_more_experience=False)
-    with patch("hausmeister.team.queries.policy_of", return_value=replace(policy, rota=rule)):
-        ContactMethod.objects.update(tested_at=world.now)
-        assert "the planner's rules were not judged: The planner gives each duty" in run("check").output
+    builders.policy_with(trio.team, ("strictly_more_experience = true ", "strictly_more_experience = false "))
+    ContactMethod.objects.update(tested_at=world.now)
+    assert "the planner's rules were not judged: The planner gives each duty" in run("check").output
 
 
 def test_what_is_wrong_is_said_with_who_mends_it_where_and_the_exit_code_is_one(world, trio, run):

@@ -61,9 +61,9 @@ def test_check_says_which_rule_is_broken_where_and_ends_with_one(world, crew, ru
     stand(crew, alternating(crew, 8), first_week=first)
     now = Shift.objects.filter(team=crew.team, week=date(2026, 11, 23))
     now.filter(duty="hausmeister", post="primary").update(person=crew.eva)
-    now.filter(duty="hausmeister", post="backstop").update(person=crew.ada)
+    now.filter(duty="hausmeister", post="backstop").update(person=crew.gil)
     now.filter(duty="weekend", post="primary").update(person=crew.finn)
-    now.filter(duty="weekend", post="backstop").update(person=crew.cem)
+    now.filter(duty="weekend", post="backstop").update(person=crew.hana)
     ContactMethod.objects.update(tested_at=world.now)
     told = run("check").output
     assert "nothing is wrong" in told

@@ -298,7 +298,7 @@ def test_an_override_over_the_clock_change_is_told_on_the_clock_that_people_see(
     rota.add_override(
         told.team, post=Post.PRIMARY, person=told.carla, starts_at=at("2027-03-27 19:00"),
         ends_at=at("2027-03-28 18:00"),
-        reason="wedding", by=builders.CONSOLE, now=world.now, even_if_outranked=True,
+        reason="wedding", by=builders.CONSOLE, now=world.now, even_if_outranked=True, tells=False,
     )  # fmt: skip
     through(world, at("2027-03-26 19:00"))
     begun = [one for one in world.sent if one.person == "Carla"]
@@ -339,7 +339,19 @@ def test_who_switched_notices_off_hears_only_of_a_duty_that_came_less_than_two_d
         reason="", by=builders.CONSOLE, now=world.now, even_if_outranked=True,
     )  # fmt: skip
     through(world, at("2026-11-28 18:00"))
-    assert notices(world) == [("Fri 16:00", "Carla", "Your duty begins Sat 11:00")]
+    told_once = "Your duties in Data Infra changed"
+    assert notices(world) == [("Fri 16:00", "Ana", told_once), ("Fri 16:00", "Carla", told_once)]
+
+
+def test_a_duty_that_came_late_and_without_a_letter_is_told_whatever_was_switched_off(world, told):
+    Person.objects.filter(pk__in=[told.ana.pk, told.bruno.pk, told.carla.pk]).update(hears_of_shifts=False)
+    Shift.objects.update(planned_at=at("2026-11-01 10:00"))
+    world.now = at("2026-11-27 14:00")
+    Shift.objects.filter(team=told.team, week=date(2026, 11, 23), duty="weekend", post="primary").update(
+        person=told.carla, planned_at=world.now
+    )
+    through(world, at("2026-11-27 17:00"))
+    assert notices(world) == [("Fri 15:00", "Carla", "Your duty begins 17:00")]
 
 
 def test_at_night_a_shift_that_begins_after_it_is_told_in_the_morning_before(world, told):

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from hausmeister.outbox import operations as outbox
+from hausmeister.outbox import queries as outbox_queries
 from hausmeister.pager.models import ShiftEnd, ToldShift
 from hausmeister.pager.operations import letters
 from hausmeister.pager.rules.words import clock_time
@@ -19,6 +20,10 @@ from hausmeister.team.models import Person, Team
 
 # whoever got a shift so shortly before it begins hears of it, also when they switched notices off
 SHORT_NOTICE = timedelta(hours=48)
+# a letter about the change so shortly before the notice makes the notice needless
+_JUST_BEFORE = timedelta(hours=2)
+# how letters begin their keys that tell of one change of hands: published plans, swaps and cover, leave and overrides
+_LETTERS = ("plan-", "ask-", "moved-")
 
 
 @dataclass(frozen=True)
@@ -72,12 +77,18 @@ def _is_due(one: Notice, of: Outlook, now: datetime) -> bool:
     told_at = one.told_at(person, of)
     if told_at is None or now < told_at or not may_be_told(now, one.at, person.zone):
         return False
-    return person.hears_of_shifts or (one.which is ShiftEnd.START and _came_late(one.shift))
+    if one.which is ShiftEnd.END:
+        return person.hears_of_shifts
+    came_at = rota.came_about_at(one.shift)
+    if came_at is None or (person.hears_of_shifts and came_at < told_at - _JUST_BEFORE):
+        return person.hears_of_shifts
+    is_late = came_at > one.at - SHORT_NOTICE
+    return (person.hears_of_shifts or is_late) and not _was_told(person, came_at)
 
 
-def _came_late(shift: Shift) -> bool:
-    came_at = rota.came_about_at(shift)
-    return came_at is not None and came_at > shift.starts_at - SHORT_NOTICE
+def _was_told(person: Person, came_at: datetime) -> bool:
+    """Say whether a letter went out with the very change that gave them the shift: another would be one too many."""
+    return outbox_queries.was_told(person.pk, at=came_at, keys=_LETTERS)
 
 
 @transaction.atomic
