@@ -16,6 +16,7 @@ from hausmeister.pager.rules.readiness import MethodKnown, PersonKnown, next_hel
 from hausmeister.pager.rules.words import clock_time
 from hausmeister.rota import foresight as rota
 from hausmeister.rota.foresight import Outlook
+from hausmeister.rota.models.asks import Ask
 from hausmeister.rota.rules.foresight import Finding, in_order
 from hausmeister.rota.rules.shifts import Shift
 from hausmeister.team import queries as team_queries
@@ -89,7 +90,7 @@ def foresee(team_id: int, *, now: datetime) -> Foreseen:
 def _mark(now: datetime) -> str:
     """Return what changes with everything that findings depend on: the revision, and what it leaves out.
 
-    Test pages, their answers and failed messages come at any time and change no revision.
+    Test pages, their answers, failed messages and asks for cover come at any time and change no revision.
     """
     tests = Page.objects.filter(is_test=True, opened_at__gt=now - timedelta(days=2)).order_by().values("is_test")
     row = Revision.objects.filter(pk=1).values_list(
@@ -98,6 +99,8 @@ def _mark(now: datetime) -> str:
         Subquery(ContactMethod.objects.filter(tested_at__isnull=False).order_by("-tested_at").values("tested_at")[:1]),
         Subquery(Message.objects.filter(state=State.FAILED).order_by("-finished_at").values("finished_at")[:1]),
         Subquery(Rehearsal.objects.order_by("-id").values("id")[:1]),
+        Subquery(Ask.objects.order_by("-id").values("id")[:1]),
+        Subquery(Ask.objects.filter(closed_at__isnull=False).order_by("-closed_at").values("closed_at")[:1]),
     )
     return str(row.first())
 
@@ -105,8 +108,9 @@ def _mark(now: datetime) -> str:
 def _look(team_id: int, now: datetime) -> Foreseen:
     outlook = rota.outlook(team_id, now=now)
     ahead = outlook.ahead(now)
-    known = known_of(next_held(ahead, now=now), policy=outlook.policy, now=now)
-    reach = reach_findings(ahead, known, counts_for=outlook.policy.foresight.test_counts_for, now=now)
+    held = next_held(ahead, outlook.schedules.called, now=now)
+    known = known_of(held, policy=outlook.policy, now=now)
+    reach = reach_findings(held, known, counts_for=outlook.policy.foresight.test_counts_for, now=now)
     findings = in_order([*rota.duty_findings(outlook, now=now), *reach])
     return Foreseen(outlook, findings, unconfirmed(outlook, now=now))
 

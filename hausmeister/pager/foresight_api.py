@@ -19,7 +19,10 @@ router = Router(tags=["rota"])
 
 
 class FindingOut(Schema):
-    """One thing that is wrong. `key` stays the same while it is; `severity` says how soon: day, week, later."""
+    """One thing that is wrong. `key` stays the same while it is; `severity` says how soon: day, week, later.
+
+    `in_hand`: cover is asked for it, and the ask tells whom it concerns.
+    """
 
     key: str
     kind: str
@@ -30,6 +33,7 @@ class FindingOut(Schema):
     people: list[int]
     mended_by: str
     mended_at: str
+    in_hand: bool
 
     @staticmethod
     def of(one: Finding, found: Foreseen, *, now: datetime) -> "FindingOut":
@@ -44,6 +48,7 @@ class FindingOut(Schema):
             people=list(one.people),
             mended_by=one.mender,
             mended_at=f"{settings.HAUSMEISTER_BASE_URL}{one.path}",
+            in_hand=one.is_in_hand,
         )
 
 

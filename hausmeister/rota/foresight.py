@@ -5,14 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hausmeister.rota import queries
+from hausmeister.rota import queries, schedules_ahead
+from hausmeister.rota.asks.rules import AskKind
 from hausmeister.rota.models import Override
 from hausmeister.rota.models import Shift as PlannedTurn
+from hausmeister.rota.models.asks import Ask
 from hausmeister.rota.queries import Book, PostNow, Segment
 from hausmeister.rota.rules import foresight
 from hausmeister.rota.rules.foresight import Finding, Held, Stretch, Who
+from hausmeister.rota.rules.in_hand import Asked, with_asks
 from hausmeister.rota.rules.shifts import Shift, shifts
 from hausmeister.rota.rules.slots import Post
+from hausmeister.rota.schedules_ahead import SchedulesAhead
 from hausmeister.team import queries as team_queries
 from hausmeister.team import revision
 from hausmeister.team.models import Membership, Person, Team
@@ -37,6 +41,7 @@ class Outlook:
     away: Mapping[int, Sequence[Away]]
     stretches: tuple[Stretch, ...]
     until: datetime
+    schedules: SchedulesAhead
 
     def ahead(self, now: datetime) -> list[Stretch]:
         """Return the stretches that are not over."""
@@ -76,7 +81,8 @@ def _read(team: Team, now: datetime) -> Outlook:
     book = Book.load(team, starts_at=now - _BEFORE, ends_at=until)
     experience = {one.person_id: one.experience for one in team_queries.members(team.pk) if one.role != Role.VIEWER}
     stretches = tuple(_stretch(one, book, experience) for one in book.timeline(now - _BEFORE, until))
-    return Outlook(team, policy, experience, book.people, book.facts.away, stretches, until)
+    schedules = schedules_ahead.look(team, policy, until=until, now=now)
+    return Outlook(team, policy, experience, book.people, book.facts.away, stretches, until, schedules)
 
 
 def _horizon(team: Team, policy: Policy, now: datetime) -> datetime:
@@ -121,12 +127,29 @@ def _who(person: Person | None, experience: Mapping[int, int]) -> Who | None:
 
 
 def duty_findings(of: Outlook, *, now: datetime) -> list[Finding]:
-    """Return what is wrong with the team's coming duties, and who has one of another team at the same time."""
+    """Return what is wrong with the team's coming duties and schedules.
+
+    Who has a duty of another team at the same time is among it, and for what cover is asked.
+    """
     ahead = of.ahead(now)
     strictly = of.policy.rota.strictly_more_experience
     found = foresight.duty_findings(ahead, of.away, strictly=strictly, now=now)
     others = [one for team_id in _neighbours(of) for one in outlook(team_id, now=now).ahead(now)]
-    return foresight.in_order([*found, *foresight.conflicts(ahead, others, now=now)])
+    found += foresight.conflicts(ahead, others, now=now)
+    found += [one for one in of.schedules.findings if one.ends_at > now]
+    return with_asks(found, _asked(of), ahead, now=now)
+
+
+def _asked(of: Outlook) -> list[Asked]:
+    """Return the cover that is asked for in the team and not agreed to."""
+    asks = Ask.objects.open().filter(team=of.team, kind=AskKind.COVER).select_related("asker")
+    return [
+        Asked(
+            one.pk, Who(one.asker_id, one.asker.name),
+            Post.BACKSTOP if one.role.startswith("B") else Post.PRIMARY, one.starts_at, one.ends_at,
+        )
+        for one in asks
+    ]  # fmt: skip
 
 
 def _neighbours(of: Outlook) -> list[int]:

@@ -37,6 +37,7 @@ def test_a_finding_says_what_how_soon_who_mends_it_and_where(world, trio, caller
         "people": [],
         "mended_by": "a lead",
         "mended_at": "http://testserver/rota/override?team=data-infra",
+        "in_hand": False,
     }
 
 

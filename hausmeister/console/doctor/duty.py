@@ -63,7 +63,8 @@ def rotas() -> Iterator[Finding]:
         wrongs = [one for one in found.findings if one.is_about_duties]
         for one in wrongs[:MOST_TOLD]:
             told = wrong if one.kind is Kind.GAP else note
-            yield told(about, one.says(team.zone, now=now), "Add an override under Rota.")
+            mend = f"It is mended at {one.link}." if one.link else "Add an override under Rota."
+            yield told(about, one.says(team.zone, now=now), mend)
         if len(wrongs) > MOST_TOLD:
             yield note(f"{about}, later", f"and {len(wrongs) - MOST_TOLD} more", "hausmeister check lists them.")
         if not wrongs:

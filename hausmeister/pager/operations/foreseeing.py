@@ -59,7 +59,10 @@ def _settle(team_id: int, found: Foreseen, *, now: datetime) -> int:
 
 
 def _step(team: Team, one: Finding, rows: dict[str, ToldFinding], now: datetime) -> _Step | None:
-    """Return the next thing to say of a finding, None for now; its row is kept up to date meanwhile."""
+    """Return the next thing to say of a finding, None for now; its row is kept up to date meanwhile.
+
+    Of cover that nobody agreed to lead and backstop hear by the ask, `rota.cover_alarm_hours` before.
+    """
     row = rows.get(one.key)
     if row is None:
         row = ToldFinding.objects.create(team=team, key=one.key, starts_at=one.starts_at, found_at=now)
@@ -74,7 +77,7 @@ def _step(team: Team, one: Finding, rows: dict[str, ToldFinding], now: datetime)
         row.starts_at = one.starts_at
         row.save(update_fields=["told", "starts_at"])
     severity = one.severity(now)
-    if severity <= row.told or not may_be_told(now, one.starts_at, team.zone):
+    if one.is_in_hand or severity <= row.told or not may_be_told(now, one.starts_at, team.zone):
         return None
     return _Step(one, row, severity)
 

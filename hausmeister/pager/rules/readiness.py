@@ -1,11 +1,11 @@
 """Can a person on duty be reached? One thing that keeps them from it, the worst, in words."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hausmeister.base.untrusted import one_line
-from hausmeister.rota.rules.foresight import Finding, Kind, Stretch
+from hausmeister.rota.rules.foresight import Finding, Kind, OnNext, Stretch
 
 _WHY_MOST = 120
 
@@ -80,37 +80,39 @@ def _of_tests(known: PersonKnown, counts_for: timedelta, now: datetime) -> Probl
     return None
 
 
-def next_held(stretches: Sequence[Stretch], *, now: datetime) -> dict[int, Stretch]:
-    """Return for each person the stretch in which they have a duty now, or next."""
-    found: dict[int, Stretch] = {}
-    for stretch in stretches:
-        if stretch.ends_at <= now:
-            continue
-        for held in stretch.posts:
-            if held.person is not None:
-                found.setdefault(held.person.person_id, stretch)
+def next_held(stretches: Sequence[Stretch], called: Sequence[OnNext] = (), *, now: datetime) -> dict[int, OnNext]:
+    """Return for each person when they may be called now, or next: by a duty, or by the schedules in `called`."""
+    duties = [
+        OnNext(held.person.person_id, one.team_id, one.slug, one.starts_at, one.ends_at)
+        for one in stretches
+        for held in one.posts
+        if held.person is not None
+    ]
+    found: dict[int, OnNext] = {}
+    for turn in sorted((*duties, *called), key=lambda one: one.starts_at):
+        if turn.ends_at > now:
+            found.setdefault(turn.person_id, turn)
     return found
 
 
 def reach_findings(
-    stretches: Sequence[Stretch], known: Sequence[PersonKnown], *, counts_for: timedelta, now: datetime
+    held: Mapping[int, OnNext], known: Sequence[PersonKnown], *, counts_for: timedelta, now: datetime
 ) -> list[Finding]:
-    """Return who has a duty in `stretches`, one team's in the order of time, and cannot be counted on to answer."""
-    held = next_held(stretches, now=now)
+    """Return who may be called, as `next_held` says, and cannot be counted on to answer."""
     found = []
     for one in known:
         problem = problem_of(one, counts_for=counts_for, now=now)
         if problem is None or one.person_id not in held:
             continue
-        stretch = held[one.person_id]
+        turn = held[one.person_id]
         found.append(
             Finding(
                 kind=problem.kind,
                 key=f"{problem.kind.value}:{one.person_id}",
-                team_id=stretch.team_id,
-                slug=stretch.slug,
-                starts_at=stretch.starts_at,
-                ends_at=stretch.ends_at,
+                team_id=turn.team_id,
+                slug=turn.slug,
+                starts_at=turn.starts_at,
+                ends_at=turn.ends_at,
                 text=problem.text,
                 people=(one.person_id,),
                 about=one.name,

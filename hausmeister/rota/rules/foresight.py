@@ -19,13 +19,16 @@ WITHIN_A_WEEK, WITHIN_A_DAY = timedelta(days=7), timedelta(hours=24)
 
 
 class Kind(StrEnum):
-    """What is wrong. The first five are about duties, the others about one person's phone."""
+    """What is wrong: with duties, with schedules, and with one person's phone."""
 
     GAP = "gap"
     EMPTY = "empty"
     AWAY = "away"
     OUTRANKED = "outranked"
     CONFLICT = "conflict"
+    UNCOVERED = "uncovered"
+    NOBODY_ON = "nobody on"
+    UNREADABLE = "unreadable"
     NO_METHOD = "no method"
     NO_RUNG = "no rung"
     FAILED = "failed"
@@ -34,7 +37,12 @@ class Kind(StrEnum):
     OLD_TEST = "old test"
 
 
-ABOUT_DUTIES = frozenset({Kind.GAP, Kind.EMPTY, Kind.AWAY, Kind.OUTRANKED, Kind.CONFLICT})
+ABOUT_DUTIES = frozenset(
+    {
+        Kind.GAP, Kind.EMPTY, Kind.AWAY, Kind.OUTRANKED, Kind.CONFLICT, Kind.UNCOVERED, Kind.NOBODY_ON,
+        Kind.UNREADABLE,
+    }
+)  # fmt: skip
 
 
 class Severity(IntEnum):
@@ -99,11 +107,22 @@ class Stretch:
 
 
 @dataclass(frozen=True)
+class OnNext:
+    """A span in which a person may be called, in a duty or by a schedule."""
+
+    person_id: int
+    team_id: int
+    slug: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
 class Finding:
     """One thing that is wrong, from when to when, in words; `people` are the ones whom it concerns.
 
     `about` is the person whose phone it is, "" for what is wrong with a duty; `at` is a moment that `text` names
-    as {at}.
+    as {at}. `link` is where it is mended, "" for the usual place. What `is_in_hand` is shown, and told by others.
     """
 
     kind: Kind
@@ -116,6 +135,8 @@ class Finding:
     people: tuple[int, ...] = ()
     about: str = ""
     at: datetime | None = None
+    link: str = ""
+    is_in_hand: bool = False
 
     @property
     def is_about_duties(self) -> bool:
@@ -130,7 +151,7 @@ class Finding:
     @property
     def path(self) -> str:
         """Where it is mended, below the installation's address."""
-        return f"/rota/override?team={self.slug}" if self.is_about_duties else "/profile"
+        return self.link or f"/rota/override?team={self.slug}" if self.is_about_duties else "/profile"
 
     def severity(self, now: datetime) -> Severity:
         """Return how soon it hurts."""
