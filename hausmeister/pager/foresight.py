@@ -56,10 +56,6 @@ class Foreseen:
         """How far was looked ahead."""
         return self.outlook.until
 
-    def concerning(self, person: Person) -> list[Finding]:
-        """Return the findings that name this person."""
-        return [one for one in self.findings if person.pk in one.people]
-
 
 @dataclass(frozen=True)
 class _Kept:

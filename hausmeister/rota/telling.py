@@ -13,13 +13,12 @@ from hausmeister.base import chance
 from hausmeister.journal.rules import Actor
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.operations import Draft
-from hausmeister.outbox.rules import Lane
 from hausmeister.rota import queries
 from hausmeister.rota.models import Shift
 from hausmeister.rota.rules.handed import Handed, HeldSpan, handed
 from hausmeister.team import queries as team_queries
+from hausmeister.team.letters import letter
 from hausmeister.team.models import Person, Team
-from hausmeister.team.rules import Channel
 
 
 @dataclass(frozen=True)
@@ -102,15 +101,12 @@ def _letter(team: Team, person: Person, lines: Sequence[str], *, reason: str, no
         "Hello %(name)s,\n\n%(reason)s, so duties of %(team)s changed hands at once. For you (times in %(zone)s):\n\n"
         "%(lines)s\n\nAll your duties: %(link)s"
     )
-    return Draft(
-        channel=Channel.EMAIL.value,
-        kind="mail",
-        subject=f"team:{team.pk}",
-        dedup_key=f"moved-{team.pk}-{person.pk}-{chance.text(16)}",
-        to={"channel": Channel.EMAIL.value, "address": person.email},
-        facts={"subject": _("Your duties in %(team)s changed") % facts, "text": text % facts, "person": person.name},
-        due_at=now,
-        lane=Lane.CHAT,
+    return letter(
+        person,
+        subject=_("Your duties in %(team)s changed") % facts,
+        text=text % facts,
+        about=f"team:{team.pk}",
+        key=f"moved-{team.pk}-{person.pk}-{chance.text(16)}",
         team_id=team.pk,
-        person_id=person.pk,
+        due_at=now,
     )

@@ -65,7 +65,10 @@ def of_team(team: Team, *, reader: Person, now: datetime) -> Ahead:
 
 
 def concerning(teams: Sequence[Team], *, reader: Person, now: datetime) -> Ahead:
-    """Return what concerns the reader in the teams that they are in: their own phone and duties, hand-offs at risk."""
+    """Return what concerns the reader in the teams that they are in: their own phone and duties, hand-offs at risk.
+
+    Leads also read which duties of the coming day are in trouble: the rest of it stands on the rota.
+    """
     roles = permissions.roles_of(reader)
     lines: list[Line] = []
     for team in teams:
@@ -83,10 +86,16 @@ def concerning(teams: Sequence[Team], *, reader: Person, now: datetime) -> Ahead
         told = role == Role.LEAD or reader.pk in holders
         lines += [line for line in _unconfirmed(found, reader, now) if told or reader.pk in line.people]
         lines += [
-            _line(one, reader, may_change=role == Role.LEAD, now=now) for one in found.concerning(reader)
+            _line(one, reader, may_change=role == Role.LEAD, now=now)
+            for one in found.findings
+            if reader.pk in one.people or (role == Role.LEAD and _is_pressing(one, now))
         ]  # fmt: skip
     # somebody in two teams has one phone
     return Ahead(tuple({line.says: line for line in lines}.values()))
+
+
+def _is_pressing(one: Finding, now: datetime) -> bool:
+    return one.is_about_duties and one.severity(now) is Severity.WITHIN_A_DAY
 
 
 def about_people(team: Team, *, reader: Person, said: set[int], now: datetime) -> Ahead:

@@ -8,6 +8,7 @@ from hausmeister.rota.operations import schedule_overrides
 from hausmeister.rota.rules.layers import Change, Kind
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team.operations import as_actor
+from hausmeister.team.rules import Channel
 from tests import builders
 
 
@@ -82,3 +83,21 @@ def test_one_for_all_schedules_is_one_letter_each_however_many_duties_it_reaches
         "- Weekend on-call: not any more Fri 4 Dec 17:00 to Mon 7 Dec 11:00",
         "- Hausmeister: not any more Mon 7 Dec 11:00 to Tue 8 Dec 09:00",
     ]
+
+
+def test_without_a_mail_server_the_letter_comes_by_the_phone_and_does_not_ring(world, trio):
+    builders.method(trio.carla, Channel.NTFY, "https://ntfy.example.org/carla")
+    override(trio, trio.carla, "2026-12-01 08:00", "2026-12-02 08:00", now=world.now)
+    world.tick()
+    # Ana has nothing but e-mail: her letter waits where mails do that cannot leave
+    assert world.expect("email", "Ana").parcel.kind == "mail"
+    sent = world.expect("ntfy", "Carla")
+    assert sent.parcel.kind == "notice"
+    assert "+ Hausmeister: Tue 1 Dec 09:00" in sent.parcel.facts["text"]
+
+
+def test_with_one_the_letter_is_a_mail_whatever_the_phone(world, trio, settings):
+    settings.HAUSMEISTER_EMAIL = object()
+    builders.method(trio.carla, Channel.NTFY, "https://ntfy.example.org/carla")
+    override(trio, trio.carla, "2026-12-01 08:00", "2026-12-02 08:00", now=world.now)
+    assert {one.channel for one in Message.objects.filter(dedup_key__startswith="moved-")} == {"email"}

@@ -116,3 +116,14 @@ def test_the_policy_says_in_sentences_when_people_hear_of_what(world, tested):
     text = text_of(browser(tested.ana), "/policy")
     assert "1 day before a duty begins, in working hours, whoever has it next is sent a test page." in text
     assert "Each hears 1 h before that their duty ends." in text
+
+
+def test_a_lead_reads_on_now_which_duty_of_the_next_day_is_in_trouble_and_nobody_else_does(world, tested):
+    Shift.objects.filter(team=tested.team, week=date(2026, 11, 23), duty="hausmeister", post="backstop").update(
+        person=None
+    )
+    Shift.objects.filter(team=tested.team, week=date(2026, 12, 7), post="backstop").update(person=None)
+    text = text_of(browser(tested.carla), "/")
+    assert "<b>1 thing to settle</b>" in text
+    assert "Tue 24 Nov 03:00 to Fri 27 Nov 17:00: no backstop by plan, Carla stands in." in text
+    assert "no backstop by plan" not in text_of(browser(tested.ana), "/")

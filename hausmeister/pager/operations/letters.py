@@ -3,20 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.conf import settings
-
 from hausmeister.base import log
 from hausmeister.outbox.operations import Draft
-from hausmeister.outbox.rules import Lane
 from hausmeister.rota.rules.shifts import may_be_told, morning_after
+from hausmeister.team import letters
 from hausmeister.team import queries as team_queries
-from hausmeister.team.models import ContactMethod, Person
-from hausmeister.team.rules import Channel, ListName
+from hausmeister.team.models import Person
 
 _log = log.get(__name__)
-
-# what carries a message that is no page; Opsgenie would make an alert of it, and behind a webhook stands a program
-_CARRIERS = frozenset({Channel.SLACK, Channel.NTFY})
 
 
 def letter(
@@ -26,38 +20,10 @@ def letter(
 
     `about` is its name in the outbox, `key` its dedup key.
     """
-    facts = {"subject": subject, "text": text, "person": to.name, "title": subject}
-    if settings.HAUSMEISTER_EMAIL is not None or team_queries.is_demo():
-        channel, address = Channel.EMAIL, {"channel": Channel.EMAIL.value, "address": to.email}
-        kind, method_id = "mail", None
-    else:
-        method = _own_way(to)
-        if method is None:
-            _log.warning("letter.no_way", person=to.pk, about=about)
-            return None
-        channel, address = Channel(method.channel), team_queries.address_of(method)
-        kind, method_id = "notice", method.pk
-    return Draft(
-        channel=channel.value,
-        kind=kind,
-        subject=about,
-        dedup_key=key,
-        to=address,
-        facts=facts,
-        due_at=due_at,
-        lane=Lane.CHAT,
-        team_id=team_id,
-        person_id=to.pk,
-        method_id=method_id,
-    )
-
-
-def _own_way(to: Person) -> ContactMethod | None:
-    reach = team_queries.reach([to.pk]).get(to.pk)
-    if reach is None:
+    if not letters.has_mail() and letters.own_way(to) is None:
+        _log.warning("letter.no_way", person=to.pk, about=about)
         return None
-    rungs = [rung.method for rung in reach.rungs[ListName.DEFAULT]]
-    return next((one for one in (*rungs, *reach.methods) if Channel(one.channel) in _CARRIERS), None)
+    return letters.letter(to, subject=subject, text=text, about=about, key=key, team_id=team_id, due_at=due_at)
 
 
 def readers(people: Iterable[Person]) -> list[Person]:
