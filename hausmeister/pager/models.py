@@ -237,7 +237,7 @@ class ShiftEnd(models.TextChoices):
 
 
 class ToldShift(models.Model):
-    """A notice to somebody that their shift begins or ends at `at`."""
+    """A notice to somebody that their shift begins or ends at `at`; `post` says of what, a post or a schedule."""
 
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")

@@ -48,8 +48,8 @@ class Outlook:
         return [one for one in self.stretches if one.ends_at > now]
 
     def shifts(self) -> list[Shift]:
-        """Return everybody's shifts, also those that are over."""
-        return shifts(self.stretches)
+        """Return everybody's shifts, also those that are over: in the duties, and by schedules that ladders call."""
+        return [*shifts(self.stretches), *self.schedules.shifts]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ def _read(team: Team, now: datetime) -> Outlook:
     experience = {one.person_id: one.experience for one in team_queries.members(team.pk) if one.role != Role.VIEWER}
     stretches = tuple(_stretch(one, book, experience) for one in book.timeline(now - _BEFORE, until))
     schedules = schedules_ahead.look(team, policy, until=until, now=now)
-    return Outlook(team, policy, experience, book.people, book.facts.away, stretches, until, schedules)
+    people = {**schedules.people, **book.people}
+    return Outlook(team, policy, experience, people, book.facts.away, stretches, until, schedules)
 
 
 def _horizon(team: Team, policy: Policy, now: datetime) -> datetime:
@@ -160,7 +161,12 @@ def _neighbours(of: Outlook) -> list[int]:
 
 
 def came_about_at(shift: Shift) -> datetime | None:
-    """Return when the shift became this person's: by the plan, by an override, or by the end of one."""
+    """Return when the shift became this person's: by the plan, by an override, or by the end of one.
+
+    None where that is not known, as in schedules: their turns follow from a list.
+    """
+    if shift.schedule_id is not None:
+        return None
     planned = (
         PlannedTurn.objects.filter(team_id=shift.team_id, post=shift.post.value, starts_at=shift.turn_starts_at)
         .values_list("planned_at", flat=True)

@@ -1,7 +1,7 @@
 """What is wrong with the coming turns of a team's schedules, and who is on by those that the pager calls."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from hausmeister.rota.models import Schedule, ZoneIsGone
@@ -11,9 +11,11 @@ from hausmeister.rota.queries import schedules as queries
 from hausmeister.rota.queries.schedule_book import ScheduleBook, follows_duties
 from hausmeister.rota.rules import unstaffed
 from hausmeister.rota.rules.foresight import Finding, Kind, OnNext
+from hausmeister.rota.rules.schedule_shifts import schedule_shifts
+from hausmeister.rota.rules.shifts import Shift
 from hausmeister.rota.rules.unstaffed import Why
 from hausmeister.team import queries as team_queries
-from hausmeister.team.models import Team
+from hausmeister.team.models import Person, Team
 from hausmeister.team.policy.shape import Policy
 
 # holes show against the week before; who is on once a month is seen in five weeks
@@ -27,10 +29,15 @@ _SAYS = {
 
 @dataclass(frozen=True)
 class SchedulesAhead:
-    """What was found, and each turn of those who are on by a schedule that the policy's ladders call."""
+    """What was found, and each turn of those who are on by a schedule that the policy's ladders call.
+
+    `shifts` are the turns of some days among them.
+    """
 
     findings: tuple[Finding, ...] = ()
     called: tuple[OnNext, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+    people: Mapping[int, Person] = field(default_factory=dict)
 
 
 def look(team: Team, policy: Policy, *, until: datetime, now: datetime) -> SchedulesAhead:
@@ -38,6 +45,8 @@ def look(team: Team, policy: Policy, *, until: datetime, now: datetime) -> Sched
     named = set(policy_queries.schedules_named(policy))
     findings: list[Finding] = []
     called: list[OnNext] = []
+    shifts: list[Shift] = []
+    people: dict[int, Person] = {}
     for schedule in queries.schedules_of(team):
         if follows_duties(queries.layers_in_force(schedule, now=now)):
             continue
@@ -48,8 +57,13 @@ def look(team: Team, policy: Policy, *, until: datetime, now: datetime) -> Sched
             continue
         findings += found.holes()
         findings += found.away()
-        called += found.turns() if schedule.slug in named else ()
-    return SchedulesAhead(tuple(findings), tuple(sorted(called, key=lambda one: one.starts_at)))
+        if schedule.slug in named:
+            called += found.turns()
+            shifts += found.shifts()
+            people.update(found.book.people)
+    return SchedulesAhead(
+        tuple(findings), tuple(sorted(called, key=lambda one: one.starts_at)), tuple(shifts), people
+    )  # fmt: skip
 
 
 class _Look:
@@ -84,6 +98,14 @@ class _Look:
         for one in self.resolved.final:
             for person in one.people if one.ends_at > self.now else ():
                 yield OnNext(person, self.team.pk, self.team.slug, one.starts_at, one.ends_at)
+
+    def shifts(self) -> list[Shift]:
+        """Return the turns that are announced."""
+        names = {pk: person.name for pk, person in self.book.people.items()}
+        return schedule_shifts(
+            self.resolved.final, names, schedule_id=self.schedule.pk, title=self.schedule.name, team_id=self.team.pk,
+            team=self.team.name,
+        )  # fmt: skip
 
 
 def _finding(

@@ -6,8 +6,8 @@ import pytest
 
 from hausmeister.outbox.models import Message
 from hausmeister.pager import foresight
-from hausmeister.pager.models import ToldFinding
-from hausmeister.pager.operations import foreseeing
+from hausmeister.pager.models import Rehearsal, ToldFinding
+from hausmeister.pager.operations import foreseeing, handing_over, noticing
 from hausmeister.rota import operations as rota
 from hausmeister.rota.asks import answering
 from hausmeister.rota.asks.rules import AskKind
@@ -169,3 +169,78 @@ def test_an_absence_for_which_cover_is_asked_is_one_thing_and_told_again_once_th
     assert not one.is_in_hand
     foreseeing.look_ahead(stage.team.pk, now=now)
     assert ToldFinding.objects.get(key=one.key).told > 0
+
+
+# ---- turns of some days ----
+
+
+def weekly(trio, *people):  # type: ignore[no-untyped-def]
+    """Weeks from Monday 09:00 in Berlin; the first of `people` has the week of 23 November."""
+    weeks = LayerDraft(
+        "Weeks", Content.ROTATION, starts=WallMoment(date(2026, 11, 23), time(9)), unit=Unit.WEEKLY, hand_off=time(9),
+        participants=tuple(Who(one.pk) for one in people),
+    )  # fmt: skip
+    made = schedule(trio, layers=(weeks,))
+    builders.policy_with(trio.team, (FIRST_STEP, CALLS_SCHEDULE))
+    return made
+
+
+def of_support():  # type: ignore[no-untyped-def]
+    found = Message.objects.filter(dedup_key__startswith="shift-").order_by("id")
+    return [one for one in found if "Support" in one.facts["text"]]
+
+
+def notices_of(trio, world, moment):  # type: ignore[no-untyped-def]
+    world.now = at(moment)
+    noticing.tell_of_shifts(trio.team.pk, now=world.now)
+    texts = [(one.facts["person"], one.facts["text"]) for one in of_support()]
+    Message.objects.all().delete()
+    return texts
+
+
+def test_a_weekly_turn_of_a_schedule_that_a_ladder_calls_is_announced_at_both_ends(world, tested, settings):
+    settings.HAUSMEISTER_EMAIL = object()
+    weekly(tested, tested.ana, tested.carla)
+    assert notices_of(tested, world, "2026-11-29 07:00") == []
+    ((name, text),) = notices_of(tested, world, "2026-11-29 09:00")
+    assert name == "Carla"
+    assert text == (
+        "Your duty as Support of Data Infra begins Mon 09:00 and lasts until 7 Dec 09:00. Times are on the"
+        " clocks of Europe/Berlin."
+    )
+    ((name, text),) = notices_of(tested, world, "2026-11-30 07:00")
+    assert name == "Ana"
+    assert "ends 09:00. Carla takes over." in text
+    assert notices_of(tested, world, "2026-11-30 07:30") == []
+
+
+def test_before_it_the_person_confirms_a_test_page(world, tested, settings):
+    settings.HAUSMEISTER_EMAIL = object()
+    weekly(tested, tested.bruno, tested.carla)
+    # Monday 09:00 is a day after Sunday 09:00, which is no working hour: the last one of Friday
+    for moment, expected in (("2026-11-27 15:30", []), ("2026-11-27 17:05", [tested.carla])):
+        world.now = at(moment)
+        handing_over.prepare(tested.team.pk, now=world.now)
+        rows = Rehearsal.objects.filter(starts_at=at("2026-11-30 08:00"))
+        assert [row.person for row in rows] == expected
+
+
+def test_a_daily_turn_is_not_announced(world, tested, settings):
+    settings.HAUSMEISTER_EMAIL = object()
+    schedule(tested, tested.ana, tested.carla)
+    builders.policy_with(tested.team, (FIRST_STEP, CALLS_SCHEDULE))
+    for hour in range(24):
+        assert notices_of(tested, world, f"2026-11-25 {hour:02}:00") == []
+
+
+def test_what_waits_about_a_turn_that_an_override_gave_away_is_taken_back(world, tested, settings):
+    settings.HAUSMEISTER_EMAIL = object()
+    made = weekly(tested, tested.ana, tested.carla)
+    world.now = at("2026-11-29 09:00")
+    noticing.tell_of_shifts(tested.team.pk, now=world.now)
+    change = Change(
+        0, ChangeKind.REPLACE, at("2026-11-30 08:00"), at("2026-12-07 08:00"), tested.bruno.pk, tested.carla.pk
+    )
+    schedule_overrides.add_schedule_override(tested.team, made, change, by=builders.CONSOLE, now=world.now)
+    noticing.tell_of_shifts(tested.team.pk, now=world.now)
+    assert [one.facts["person"] for one in of_support() if one.state == "pending"] == ["Bruno"]

@@ -41,7 +41,7 @@ class Notice:
     @property
     def key(self) -> tuple[int, str, str, datetime]:
         """What makes it the same notice: person, post, which end, and when that is."""
-        return self.shift.person.person_id, self.shift.post.value, self.which.value, self.at
+        return self.shift.person.person_id, self.shift.mark, self.which.value, self.at
 
     def told_at(self, person: Person, of: Outlook) -> datetime | None:
         """Return when `person` hears of it, None for never."""
@@ -102,7 +102,7 @@ def _store(of: Outlook, due: list[Notice], moved: list[ToldShift], *, now: datet
     for one in due:
         person = of.people[one.shift.person.person_id]
         row, is_new = ToldShift.objects.get_or_create(
-            team=of.team, person=person, post=one.shift.post.value, which=one.which.value, at=one.at,
+            team=of.team, person=person, post=one.shift.mark, which=one.which.value, at=one.at,
             defaults={"told_at": now},
         )  # fmt: skip
         if not is_new:
@@ -138,7 +138,8 @@ def words(one: Notice, person: Person, *, now: datetime) -> tuple[str, str]:
     subject = _("Your duty begins %(begins)s") % facts
     told = _("Your duty as %(title)s of %(team)s begins %(begins)s and lasts until %(ends)s.") % facts
     breaks = [_("Not from %(from)s to %(to)s.") % {"from": at(a), "to": at(b)} for a, b in shift.breaks]
-    return subject, " ".join((told, *breaks, _beside(shift, at(shift.other_until)), _clocks(facts)))
+    beside = [_beside(shift, at(shift.other_until))] if shift.schedule_id is None else []
+    return subject, " ".join((told, *breaks, *beside, _clocks(facts)))
 
 
 def _beside(shift: Shift, until: str) -> str:

@@ -22,7 +22,8 @@ _LOOK_BACK_DAYS = 10
 class Shift:
     """One turn of one post as its holder has it. An override in its middle is a break, not a second shift.
 
-    `other` has the other post when the shift begins, until `other_until` at least. `after` has the post next.
+    `other` has the other post when the shift begins, until `other_until` at least. `after` has the post next. One of
+    a schedule has no other post.
     """
 
     team_id: int
@@ -38,6 +39,12 @@ class Shift:
     breaks: tuple[tuple[datetime, datetime], ...] = ()
     after: Who | None = None
     follows_on: bool = False
+    schedule_id: int | None = None
+
+    @property
+    def mark(self) -> str:
+        """What it is a shift of, in ten characters: the post, or the schedule."""
+        return self.post.value if self.schedule_id is None else f"s{self.schedule_id}"
 
 
 def shifts(stretches: Iterable[Stretch]) -> list[Shift]:
