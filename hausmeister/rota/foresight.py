@@ -81,7 +81,7 @@ def _read(team: Team, now: datetime) -> Outlook:
     book = Book.load(team, starts_at=now - _BEFORE, ends_at=until)
     experience = {one.person_id: one.experience for one in team_queries.members(team.pk) if one.role != Role.VIEWER}
     stretches = tuple(_stretch(one, book, experience) for one in book.timeline(now - _BEFORE, until))
-    schedules = schedules_ahead.look(team, policy, until=until, now=now)
+    schedules = schedules_ahead.look(team, policy, now=now)
     people = {**schedules.people, **book.people}
     return Outlook(team, policy, experience, people, book.facts.away, stretches, until, schedules)
 

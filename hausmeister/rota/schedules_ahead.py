@@ -19,7 +19,9 @@ from hausmeister.team.models import Person, Team
 from hausmeister.team.policy.shape import Policy
 
 # holes show against the week before; who is on once a month is seen in five weeks
-_BEFORE, _AT_LEAST = timedelta(days=8), timedelta(days=35)
+_BEFORE, _LOOK = timedelta(days=8), timedelta(days=35)
+# a schedule that changes hands each hour has a thousand turns in that time, and screens wait for them
+_MOST_TURNS, _LOOK_CLOSELY = 600, timedelta(days=15)
 _SAYS = {
     Why.EVER: "nobody is on by the schedule {name}",
     Why.END: "nobody is on by the schedule {name} any more, its turns end",
@@ -40,8 +42,8 @@ class SchedulesAhead:
     people: Mapping[int, Person] = field(default_factory=dict)
 
 
-def look(team: Team, policy: Policy, *, until: datetime, now: datetime) -> SchedulesAhead:
-    """Return what lies ahead in the schedules of `team` up to `until`; what follows the duties is the rota's to say."""
+def look(team: Team, policy: Policy, *, now: datetime) -> SchedulesAhead:
+    """Return what lies ahead in the schedules of `team`; what follows the duties is the rota's to say."""
     named = set(policy_queries.schedules_named(policy))
     findings: list[Finding] = []
     called: list[OnNext] = []
@@ -51,9 +53,9 @@ def look(team: Team, policy: Policy, *, until: datetime, now: datetime) -> Sched
         if follows_duties(queries.layers_in_force(schedule, now=now)):
             continue
         try:
-            found = _Look(team, schedule, max(until, now + _AT_LEAST), now)
+            found = _Look(team, schedule, now)
         except (TooFarAhead, ZoneIsGone) as error:
-            findings.append(_finding(team, schedule, Kind.UNREADABLE, str(error).rstrip("."), now, until))
+            findings.append(_finding(team, schedule, Kind.UNREADABLE, str(error).rstrip("."), now, now + _LOOK))
             continue
         findings += found.holes()
         findings += found.away()
@@ -69,9 +71,11 @@ def look(team: Team, policy: Policy, *, until: datetime, now: datetime) -> Sched
 class _Look:
     """One schedule, resolved from a week ago. Raises TooFarAhead, ZoneIsGone."""
 
-    def __init__(self, team: Team, schedule: Schedule, until: datetime, now: datetime) -> None:
+    def __init__(self, team: Team, schedule: Schedule, now: datetime) -> None:
         self.team, self.schedule, self.now = team, schedule, now
-        self.book = ScheduleBook.load([schedule], starts_at=now - _BEFORE, ends_at=until)
+        self.book = ScheduleBook.load([schedule], starts_at=now - _BEFORE, ends_at=now + _LOOK)
+        if self.book.turns(schedule) > _MOST_TURNS:
+            self.book = ScheduleBook.load([schedule], starts_at=now - _BEFORE, ends_at=now + _LOOK_CLOSELY)
         self.resolved = self.book.resolved(schedule)
 
     def holes(self) -> Iterator[Finding]:
