@@ -31,7 +31,7 @@ from hausmeister.connectors.slack.sender import SlackSender
 from hausmeister.connectors.smtp.line import Route as MailRoute
 from hausmeister.connectors.smtp.sender import MailSender
 from hausmeister.connectors.webhook.sender import WebhookSender
-from hausmeister.engine import jobs, watching
+from hausmeister.engine import ahead, jobs, watching
 from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
@@ -47,7 +47,7 @@ from hausmeister.monitoring.station import Station
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
-from hausmeister.pager import ledger_api
+from hausmeister.pager import foresight_api, ledger_api
 from hausmeister.rota import api as rota_api
 from hausmeister.rota.api import schedules as schedules_api
 from hausmeister.rota.asks import api as asks_api
@@ -71,6 +71,7 @@ def api_routers() -> tuple[Router, ...]:
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
         planning_api.router, asks_api.router, ledger_api.router, monitoring_api.router, issues_api.router,
+        foresight_api.router,
     )  # fmt: skip
 
 
@@ -138,7 +139,8 @@ def engine(
     begin = database.beside if executor is None else database.at_once
     planning = Planning(solve or Child(), begin=begin)
     plan = Job("solve plans", planning.run, solving.EVERY)
-    housekeeping = (*jobs.housekeeping(node), plan, *_jobs_with_a_far_side(begin=begin))
+    looking_ahead = ahead.jobs(begin=begin)
+    housekeeping = (*jobs.housekeeping(node), plan, *looking_ahead, *_jobs_with_a_far_side(begin=begin))
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 

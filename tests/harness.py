@@ -19,6 +19,7 @@ from hausmeister.alerts.intake import Intake
 from hausmeister.alerts.keys import KeyRing
 from hausmeister.alerts.writer import Writer
 from hausmeister.base import clock, outgoing
+from hausmeister.engine.loop import Engine
 from hausmeister.issues.models import Emergency, Issue
 from hausmeister.outbox.delivery import NotDelivered, Parcel
 from hausmeister.outbox.models import Message
@@ -29,6 +30,7 @@ from hausmeister.rota.planning.solving import Answer as Planned
 from hausmeister.rota.planning.solving import Solve, Task, Tell
 from hausmeister.team import queries as team_queries
 
+LOOKING_AHEAD = ("look ahead", "prepare hand-offs", "tell of shifts")
 CHANNELS = ("email", "ntfy", "slack", "webhook", "opsgenie")
 
 
@@ -146,6 +148,19 @@ async def _nothing_behind(_scope, _receive, send):  # type: ignore[no-untyped-de
     await send({"type": "http.response.body", "body": b""})
 
 
+def engine(
+    senders: dict[str, Any], *, looks_ahead: bool = False, node: str = "test", solve: Solve = _no_solver
+) -> Engine:
+    """Return an engine that does everything in one thread.
+
+    Stories about pages are not told what lies ahead; those about that ask for it.
+    """
+    made = wiring.engine(senders=senders, executor=lambda *_: InlineExecutor(), node=node, solve=solve)
+    if not looks_ahead:
+        made._housekeeping = tuple(job for job in made._housekeeping if job.name not in LOOKING_AHEAD)
+    return made
+
+
 class World:
     """Time, an engine, an intake and the far sides of every channel."""
 
@@ -156,15 +171,19 @@ class World:
         self.channels = {name: FakeChannel(name, self) for name in CHANNELS}
         # plans are found by the child process; a story that wants one says how
         self.solve: Solve = _no_solver
-        self.engine = wiring.engine(
-            senders=dict(self.channels), executor=lambda *_: InlineExecutor(), node="test",
-            solve=lambda task, tell: self.solve(task, tell),
-        )  # fmt: skip
+        self.engine = self._engine()
         self.writer, self.keys = Writer(), GivenKeys()
         self.intake = Intake(wiring.intake_routes(), writer=self.writer, keys=self.keys, behind=_nothing_behind)
         self.key = ""
         self.logs: list[dict[str, Any]] = []
         self._named_errors: list[str] = []
+
+    def look_ahead(self) -> None:
+        """From now on the engine also looks ahead: findings, test pages before a duty, notices of shifts."""
+        self.engine = self._engine(looks_ahead=True)
+
+    def _engine(self, *, looks_ahead: bool = False) -> Engine:
+        return engine(dict(self.channels), looks_ahead=looks_ahead, solve=lambda task, tell: self.solve(task, tell))
 
     # ---- in ----
 

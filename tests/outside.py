@@ -17,8 +17,8 @@ from hausmeister.connectors.smtp.line import Route
 from hausmeister.connectors.webhook.fake import FakeReceiver
 from hausmeister.team.models import ContactMethod, Person
 from hausmeister.team.rules import Channel
-from tests import builders
-from tests.harness import InlineExecutor, World
+from tests import builders, harness
+from tests.harness import World
 
 SLACK_TOKEN = "xoxb-canary-slack-token"
 OPSGENIE_KEY = "canary-opsgenie-key"
@@ -50,7 +50,7 @@ class Outside:
 
     def _connect(self) -> None:
         senders = wiring.senders()
-        self._world.engine = wiring.engine(senders=senders, executor=lambda *_: InlineExecutor(), node="test")
+        self._world.engine = harness.engine(dict(senders))
 
     def be_impatient(self) -> None:
         """Wait only a moment for answers: this story has a far side that gives none."""

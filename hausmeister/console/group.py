@@ -54,6 +54,6 @@ class _Lazy(click.Group):
 def commands() -> None:
     """Hausmeister runs a data-infrastructure team's ops week.
 
-    Exit codes: 0 done (doctor: all is well), 1 it could not be done and the message says why (doctor: something
-    must be mended), 2 the command line or a setting is wrong, 3 (plan) no plan is possible.
+    Exit codes: 0 done (doctor, check: all is well), 1 it could not be done and the message says why (doctor, check:
+    something must be mended), 2 the command line or a setting is wrong, 3 (plan) no plan is possible.
     """

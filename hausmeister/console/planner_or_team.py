@@ -8,16 +8,17 @@ import click
 _AS_IT_COMES = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 
-def _either(name: str, is_about_files: Callable[[list[str]], bool], text: str) -> click.Command:
-    """Return the command `name` that passes its arguments on to the form that they are written for."""
+def _either(name: str, of_team: str, is_about_files: Callable[[list[str]], bool], text: str) -> click.Command:
+    """Return the command `name` that passes its arguments on to the form that they are written for.
+
+    `of_team` is the module of the form for a team.
+    """
 
     @click.command(name, context_settings=_AS_IT_COMES, help=text, add_help_option=False)
     @click.pass_context
     def command(ctx: click.Context) -> None:
         given = list(ctx.args)
-        files, team = (
-            getattr(import_module(f"hausmeister.console.{module}"), name) for module in ("planner", "planning")
-        )
+        files, team = (getattr(import_module(f"hausmeister.console.{module}"), name) for module in ("planner", of_team))
         if given == ["--help"]:
             for form in (team, files):
                 click.echo(form.get_help(click.Context(form, info_name=name, parent=ctx.parent)))
@@ -32,11 +33,13 @@ def _either(name: str, is_about_files: Callable[[list[str]], bool], text: str) -
 
 plan = _either(
     "plan",
+    "planning",
     lambda given: any(one.split("=")[0] in {"--instance", "--out"} for one in given),
     "Plan the duties of a team, or with --instance those of a file.",
 )
 check = _either(
     "check",
+    "foresight",
     lambda given: any(not one.startswith("-") for one in given[:1]),
-    "Judge the rota that stands, or with INSTANCE and PLAN a plan in a file.",
+    "Say what is wrong with the coming duties, or with INSTANCE and PLAN judge a plan in a file.",
 )

@@ -1,7 +1,7 @@
 """`hausmeister plan`, `diff`, `publish`, `why`, `ledger`, `check`: the planner from a shell."""
 
 import threading
-from datetime import date, datetime
+from datetime import date
 from typing import TYPE_CHECKING
 
 import click
@@ -235,33 +235,3 @@ def _cell(done: int, planned: int, target_tenths: int | None) -> str:
     """Return one kind of duty as a cell: done, planned, and of how many a fair share is."""
     target = "" if target_tenths is None else f" of {target_tenths / 10:.1f}"
     return f"{done}+{planned}{target}"
-
-
-@click.command()
-@team_option
-@as_json_option
-@needs_database
-def check(slug: str, *, as_json: bool) -> None:
-    """Say which hard rules the duties that stand break, from next Monday on; exit code 1 when any is."""
-    from hausmeister.base import clock
-    from hausmeister.console.printing import echo_json
-    from hausmeister.console.teams import chosen_team
-    from hausmeister.rota.planning.rules.roles import CannotPlan
-    from hausmeister.rota.planning.standing import broken_rules
-
-    team = chosen_team(slug)
-    now: datetime = clock.now()
-    try:
-        found = broken_rules(team, now=now)
-    except CannotPlan as error:
-        raise NotReady(str(error)) from error
-    if as_json:
-        rows = [{"rule": one.rule, "week": one.week, "people": one.people, "words": one.words} for one in found]
-        echo_json({"team": team.slug, "broken": rows})
-    elif not found:
-        click.echo(f"{team.name}: what stands keeps every rule.")
-    else:
-        for one in found:
-            click.echo(f"{one.week} {one.rule}: {one.words}")
-    if found:
-        raise SystemExit(1)

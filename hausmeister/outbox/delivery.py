@@ -33,7 +33,7 @@ class Refused(NotDelivered):
 class Parcel:
     """One message, ready for the wire.
 
-    `kind` says what it is (page, code, test, post, update …); `to` is the address as the channel needs it;
+    `kind` says what it is (page, code, notice, mail, post, update …); `to` is the address as the channel needs it;
     `facts` is the content. `idempotency_key` stays the same over all tries of the message.
     """
 

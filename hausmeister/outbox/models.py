@@ -64,6 +64,8 @@ class Message(models.Model):
             ),
             models.Index(fields=["claimed_until"], name="message_lease", condition=Q(state=State.CLAIMED)),
             models.Index(fields=["subject"], name="message_subject"),
+            # failures are few: whether a phone can be counted on is asked often
+            models.Index(fields=["finished_at"], name="message_failed", condition=Q(state=State.FAILED)),
         ]
         constraints = [
             # a message without a time would lie about for ever, and nobody would be called

@@ -1,6 +1,7 @@
 """Reading the outbox."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Min
@@ -68,6 +69,38 @@ def unsettled(subject: str, *, person_id: int) -> list[Message]:
             subject=subject, person_id=person_id, state__in=[State.PENDING, State.CLAIMED, State.SENT]
         ).order_by("id")
     )
+
+
+def was_told(person_id: int, *, at: datetime, keys: Sequence[str]) -> bool:
+    """Say whether a message to the person was stored at just `at` whose dedup key begins with one of `keys`."""
+    stored = Message.objects.filter(person_id=person_id, created_at=at).values_list("dedup_key", flat=True)
+    return any(key.startswith(tuple(keys)) for key in stored)
+
+
+@dataclass(frozen=True)
+class LastFailure:
+    """The last message to a contact method failed for good: when, and why."""
+
+    at: datetime
+    why: str
+
+
+def last_failures(method_ids: Sequence[int], *, after: datetime) -> dict[int, LastFailure]:
+    """Return for those of these contact methods whose last message failed later than `after` when and why."""
+    failed = Message.objects.filter(method_id__in=method_ids, state=State.FAILED, finished_at__gt=after)
+    last: dict[int, Message] = {}
+    for message in failed.order_by("id"):
+        if message.method_id is not None:
+            last[message.method_id] = message
+    return {
+        method_id: LastFailure(message.finished_at, message.last_error)
+        for method_id, message in last.items()
+        if message.finished_at is not None and not _arrived_since(message)
+    }
+
+
+def _arrived_since(failed: Message) -> bool:
+    return Message.objects.filter(pk__gt=failed.pk, method_id=failed.method_id, state=State.SENT).exists()
 
 
 def backlog(now: datetime) -> dict[str, int]:

@@ -87,6 +87,8 @@ class Page(models.Model):
             models.Index(fields=["ack_expires_at"], name="page_forgotten", condition=Q(ack_expires_at__isnull=False)),
             models.Index(fields=["team", "opened_at"], name="page_open", condition=Q(closed_at=None)),
             models.Index(fields=["opened_at"], name="page_test", condition=Q(is_test=True, closed_at=None)),
+            # tests are few: who answered their last one is asked often
+            models.Index(fields=["opened_at"], name="page_tests", condition=Q(is_test=True)),
             models.Index(fields=["source_key", "opened_at"], name="page_source"),
             models.Index(
                 fields=["source_key"],
@@ -197,3 +199,92 @@ class Beat(models.Model):
 
     def __str__(self) -> str:
         return f"{self.node} ticked {self.ticked_at:%H:%M:%S}"
+
+
+class ToldFinding(models.Model):
+    """Something wrong with the coming duties that was found, and how urgently it was told so far.
+
+    `key` is the finding's own name for itself (see `rota.rules.foresight`). What is mended is closed and kept: it
+    may come back.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="findings")
+    key = models.CharField(max_length=200)
+    # when the duty begins that suffers from it
+    starts_at = models.DateTimeField()
+    # 0: found at night and not told yet; else a value of rota.rules.foresight.Severity
+    told = models.PositiveSmallIntegerField(default=0)
+    found_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # two rows for one finding would tell it twice
+            models.UniqueConstraint(fields=["team", "key"], name="told_finding_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"finding {self.key} of team {self.team_id}"
+
+
+class ShiftEnd(models.TextChoices):
+    """Which end of a shift a notice is about."""
+
+    START = "start", "start"
+    END = "end", "end"
+
+
+class ToldShift(models.Model):
+    """A notice to somebody that their shift begins or ends at `at`; `post` says of what, a post or a schedule."""
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    post = models.CharField(max_length=10)
+    which = models.CharField(max_length=5, choices=ShiftEnd.choices)
+    at = models.DateTimeField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # one message for each end of a shift, whoever asks at the same time
+            models.UniqueConstraint(fields=["team", "person", "post", "which", "at"], name="told_shift_once"),
+        ]
+        indexes = [models.Index(fields=["team", "at"], name="told_shift_at")]
+
+    def __str__(self) -> str:
+        return f"{self.which} of the shift of {self.person_id} at {self.at:%d %b %H:%M}"
+
+    @property
+    def subject(self) -> str:
+        """The notice's name in the outbox."""
+        return f"shift:{self.pk}"
+
+
+class Rehearsal(models.Model):
+    """The test page that whoever begins a duty at `starts_at` is asked to confirm, and whether they did.
+
+    Without a page: they answered one shortly before (`confirmed_at`), or cannot be reached at all.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="rehearsals")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="rehearsals")
+    starts_at = models.DateTimeField()
+    page = models.ForeignKey(Page, null=True, on_delete=models.SET_NULL, related_name="+")
+    asked_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    # the lead and the current holder heard that it was not confirmed
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            # two engines at once ask once
+            models.UniqueConstraint(fields=["team", "person", "starts_at"], name="rehearsal_once"),
+        ]
+        indexes = [models.Index(fields=["team", "starts_at"], name="rehearsal_starts")]
+
+    def __str__(self) -> str:
+        return f"rehearsal of {self.person_id} for {self.starts_at:%d %b %H:%M}"

@@ -1,6 +1,7 @@
-"""Telling people that a duty of theirs changed hands without a plan: because somebody cannot take it."""
+"""Telling people that a duty of theirs changed hands without a plan: somebody cannot take it, or by an override."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,12 +10,15 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from hausmeister.base import chance
+from hausmeister.journal.rules import Actor
+from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.operations import Draft
-from hausmeister.outbox.rules import Lane
+from hausmeister.rota import queries
 from hausmeister.rota.models import Shift
+from hausmeister.rota.rules.handed import Handed, HeldSpan, handed
 from hausmeister.team import queries as team_queries
+from hausmeister.team.letters import letter
 from hausmeister.team.models import Person, Team
-from hausmeister.team.rules import Channel
 
 
 @dataclass(frozen=True)
@@ -28,26 +32,64 @@ class Moved:
 
 def letters(team: Team, moved: Sequence[Moved], *, reason: str, now: datetime) -> list[Draft]:
     """Return one letter for each active person who gained or lost a duty, in the lane that delays no page."""
-    ids = {person for one in moved if one.before != one.after for person in (one.before, one.after) if person}
     policy = team_queries.policy_of(team.pk)
-    people = sorted(team_queries.people_by_id(ids).values(), key=lambda person: person.pk)
+    spans = [
+        Handed(
+            policy.duty_title(one.shift.duty, one.shift.post), one.shift.starts_at, one.shift.ends_at, one.before,
+            one.after,
+        )
+        for one in moved
+    ]  # fmt: skip
+    return _letters(team, spans, reason=reason, now=now)
+
+
+@contextmanager
+def of_changes(
+    team: Team, *, starts_at: datetime, ends_at: datetime, reason: str, by: Actor, now: datetime
+) -> Iterator[None]:
+    """Tell whoever gains or loses a stretch of a duty by what is written inside, in one letter each.
+
+    In the caller's transaction. Who does it themselves knows. Raises TooFarAhead.
+    """
+    span = (max(starts_at, now), ends_at)
+    before = _held(team, *span)
+    yield
+    spans = handed(before, _held(team, *span))
+    words = _("%(name)s changed who is on duty") % {"name": by.name} + (f" ({reason})" if reason else "")
+    author = by.id if by.kind == "person" else None
+    outbox.enqueue(_letters(team, spans, reason=words, now=now, but=author), now=now)
+
+
+def _held(team: Team, starts_at: datetime, ends_at: datetime) -> list[HeldSpan]:
+    return [
+        HeldSpan(post.title, one.starts_at, one.ends_at, post.person.pk if post.person is not None else None)
+        for one in queries.timeline(team, starts_at=starts_at, ends_at=ends_at)
+        for post in (one.duty.primary, one.duty.backstop)
+    ]
+
+
+def _letters(
+    team: Team, moved: Iterable[Handed], *, reason: str, now: datetime, but: int | None = None
+) -> list[Draft]:  # fmt: skip
+    changed = [one for one in moved if one.before != one.after]
+    ids = {person for one in changed for person in (one.before, one.after) if person and person != but}
     found = []
-    for person in people:
+    for person in sorted(team_queries.people_by_id(ids).values(), key=lambda person: person.pk):
         lines = [
-            _line(one.shift, policy.duty_title(one.shift.duty, one.shift.post), person.zone, gained=gained)
-            for one in moved
+            _line(one, person.zone, gained=gained)
+            for one in changed
             for gained in (True, False)
-            if one.before != one.after and person.pk == (one.after if gained else one.before)
+            if person.pk == (one.after if gained else one.before)
         ]
         if person.is_active:
             found.append(_letter(team, person, lines, reason=reason, now=now))
     return found
 
 
-def _line(shift: Shift, title: str, zone: ZoneInfo, *, gained: bool) -> str:
-    first, last = shift.starts_at.astimezone(zone), shift.ends_at.astimezone(zone)
+def _line(one: Handed, zone: ZoneInfo, *, gained: bool) -> str:
+    first, last = one.starts_at.astimezone(zone), one.ends_at.astimezone(zone)
     span = f"{first:%a} {first.day} {first:%b %H:%M} to {last:%a} {last.day} {last:%b %H:%M}"
-    return f"+ {title}: {span}" if gained else f"- {title}: not any more {span}"
+    return f"+ {one.title}: {span}" if gained else f"- {one.title}: not any more {span}"
 
 
 def _letter(team: Team, person: Person, lines: Sequence[str], *, reason: str, now: datetime) -> Draft:
@@ -59,15 +101,12 @@ def _letter(team: Team, person: Person, lines: Sequence[str], *, reason: str, no
         "Hello %(name)s,\n\n%(reason)s, so duties of %(team)s changed hands at once. For you (times in %(zone)s):\n\n"
         "%(lines)s\n\nAll your duties: %(link)s"
     )
-    return Draft(
-        channel=Channel.EMAIL.value,
-        kind="mail",
-        subject=f"team:{team.pk}",
-        dedup_key=f"moved-{team.pk}-{person.pk}-{chance.text(16)}",
-        to={"channel": Channel.EMAIL.value, "address": person.email},
-        facts={"subject": _("Your duties in %(team)s changed") % facts, "text": text % facts, "person": person.name},
-        due_at=now,
-        lane=Lane.CHAT,
+    return letter(
+        person,
+        subject=_("Your duties in %(team)s changed") % facts,
+        text=text % facts,
+        about=f"team:{team.pk}",
+        key=f"moved-{team.pk}-{person.pk}-{chance.text(16)}",
         team_id=team.pk,
-        person_id=person.pk,
+        due_at=now,
     )

@@ -44,6 +44,8 @@ class Person(Watched, AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     theme = models.CharField(max_length=10, default="system")
     uses_keys = models.BooleanField(default=True)
+    # a message before each of their shifts begins and ends
+    hears_of_shifts = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
     objects: ClassVar[PersonManager] = PersonManager()

@@ -88,8 +88,8 @@ def test_a_page_that_ought_to_have_moved_is_named(world, well, run):
 def test_a_hole_in_the_rota_is_told_with_its_time_and_its_reason(world, well, run):
     Shift.objects.filter(post="backstop").update(person=None)
     told = findings(run, 0)["rota of Data Infra", "note"]
-    assert "the last resort stands in" in told["says"]
-    assert told["says"].startswith("from ")
+    assert told["says"].endswith("no backstop by plan, Carla stands in")
+    assert told["says"].startswith("Mon ")
 
 
 def test_whoever_is_on_duty_and_cannot_be_reached_is_wrong_and_untested_is_worth_a_note(world, well, run):

@@ -7,6 +7,7 @@ import pytest
 
 from hausmeister.rota.models import Shift
 from hausmeister.rota.models.planning import Draft
+from hausmeister.team.models import ContactMethod
 from tests.rota.planning.crew import alternating, ready, stand
 from tests.rota.planning.crew import crew as make
 
@@ -58,12 +59,18 @@ def test_check_says_which_rule_is_broken_where_and_ends_with_one(world, crew, ru
     first = date(2026, 11, 30)
     Shift.objects.filter(team=crew.team, week__gte=date(2027, 1, 25)).delete()
     stand(crew, alternating(crew, 8), first_week=first)
-    now = Shift.objects.filter(team=crew.team, week=date(2026, 11, 23), post="primary")
-    now.filter(duty="hausmeister").update(person=crew.eva)
-    now.filter(duty="weekend").update(person=crew.finn)
-    assert "what stands keeps every rule" in run("check").output
+    now = Shift.objects.filter(team=crew.team, week=date(2026, 11, 23))
+    now.filter(duty="hausmeister", post="primary").update(person=crew.eva)
+    now.filter(duty="hausmeister", post="backstop").update(person=crew.gil)
+    now.filter(duty="weekend", post="primary").update(person=crew.finn)
+    now.filter(duty="weekend", post="backstop").update(person=crew.hana)
+    ContactMethod.objects.update(tested_at=world.now)
+    told = run("check").output
+    assert "nothing is wrong" in told
+    assert "what stands keeps every rule" in told
     Shift.objects.filter(team=crew.team, week=date(2026, 12, 14), duty="weekend", post="backstop").update(person=None)
-    told = json.loads(run("check", "--json", code=1).output)
+    (told,) = json.loads(run("check", "--json", code=1).output)
     assert [(one["rule"], one["week"]) for one in told["broken"]] == [("R1", "2026-12-14")]
+    assert [one["kind"] for one in told["findings"]] == ["empty"]
     assert "2026-12-14 R1:" in run("check", code=1).output
     assert not Draft.objects.exists()

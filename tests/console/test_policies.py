@@ -20,7 +20,9 @@ def test_the_policy_that_ships_can_be_used(run):
 
 
 def test_everything_that_is_wrong_is_told_with_file_line_key_what_came_and_what_may(run, file):
-    broken = DEFAULT.replace("storm_pages = 5 ", "storm_pages = -5").replace('"1h" ', '"1 fortnight"')
+    broken = DEFAULT.replace("storm_pages = 5 ", "storm_pages = -5").replace(
+        'ack_timeout = "1h" ', 'ack_timeout = "1 fortnight"'
+    )
     file.write_text(broken)
     told = run("policy", "check", str(file), code=1).output
     assert "2 things are wrong" in told

@@ -70,10 +70,10 @@ def test_one_command_shows_where_to_sign_in_and_one_line_calls_whoever_is_on_cal
         lines = [line.strip() for line in text.splitlines() if line.strip().startswith("curl ")]
         assert len(lines) == 1
         letters = data / "mail"
-        assert not list(letters.glob("*.eml")), "something rang before anybody asked for it"
+        assert not list(letters.glob("*-page.eml")), "something rang before anybody asked for it"
         assert say_line(lines[0]) == 201
-        wait_for(lambda: list(letters.glob("*.eml")), "the mail")
-        letter = next(letters.glob("*.eml")).read_text()
+        wait_for(lambda: list(letters.glob("*-page.eml")), "the mail")
+        letter = next(letters.glob("*-page.eml")).read_text()
         assert on_call in letter
         assert "billing_cycles" in letter
         process.send_signal(signal.SIGINT)

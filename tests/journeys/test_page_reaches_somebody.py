@@ -235,5 +235,8 @@ def test_an_override_moves_the_call_to_the_one_who_does_the_favour(world, trio):
     )  # fmt: skip
     page = world.fire()
     world.tick()
-    world.expect("email", "Dora")
+    world.expect("email", "Dora", kind="page")
+    for name in ("Ana", "Dora"):
+        # that the duty changed hands
+        world.expect("email", name, kind="mail")
     acting.acknowledge(page.pk, by=dora, now=world.now)

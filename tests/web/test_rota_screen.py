@@ -7,7 +7,7 @@ import pytest
 
 from hausmeister.rota import queries as rota
 from hausmeister.rota.models import Override, Shift
-from hausmeister.team.models import Leave
+from hausmeister.team.models import ContactMethod, Leave
 from tests import builders
 from tests.web.visitors import browser, queries_of
 
@@ -34,10 +34,13 @@ def test_times_are_in_the_viewers_zone(world, trio):
 
 def test_a_gap_stands_first_and_in_words(world, trio):
     Shift.objects.filter(week=date(2026, 11, 30), duty="hausmeister", post="backstop").update(person=None)
+    ContactMethod.objects.update(tested_at=world.now)
     text = text_of(browser(trio.ana))
-    assert "1 gap to settle" in text
-    assert "Mon 30 Nov 11:00 to Fri 4 Dec 17:00: no backstop by plan, Carla stands in" in text
-    assert text.index("gap to settle") < text.index("This week")
+    assert "1 thing to settle" in text
+    assert "Mon 30 Nov 11:00 to Fri 4 Dec 17:00: no backstop by plan, Carla stands in." in text
+    assert text.index("thing to settle") < text.index("This week")
+    assert "Mend it" not in text
+    assert 'href="/rota/override?team=data-infra">Mend it' in text_of(browser(trio.carla))
 
 
 def test_the_picture_and_the_list_say_the_same(world, trio):

@@ -53,4 +53,6 @@ def _message(parcel: Parcel, topic: str, now: datetime) -> dict[str, Any]:
         return wire.page_message(words, links.for_message(parcel.facts, parcel.to, now=now), topic)
     if parcel.kind == "code":
         return wire.code_message(parcel.facts, topic)
+    if parcel.kind == "notice":
+        return wire.notice_message(parcel.facts, topic)
     raise Refused(f"ntfy carries no messages of the kind {parcel.kind}.")

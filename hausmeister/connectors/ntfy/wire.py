@@ -61,6 +61,17 @@ def code_message(facts: Mapping[str, Any], topic: str) -> dict[str, Any]:
     return {"topic": topic, "title": "Hausmeister", "message": code_told(facts), "priority": DEFAULT, "tags": ["key"]}
 
 
+def notice_message(facts: Mapping[str, Any], topic: str) -> dict[str, Any]:
+    """Return the message of a notice that calls nobody: it does not ring."""
+    return {
+        "topic": topic,
+        "title": cut(facts["subject"], TITLE_MOST),
+        "message": cut_bytes(facts["text"], MESSAGE_MOST_BYTES),
+        "priority": DEFAULT,
+        "tags": ["calendar"],
+    }
+
+
 def reference(answer: Mapping[str, Any] | None) -> str:
     """Return ntfy's id of a message that it has published, "" when the answer is no such thing."""
     if answer is None or answer.get("event") != "message" or "error" in answer:

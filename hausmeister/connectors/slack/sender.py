@@ -34,6 +34,8 @@ class SlackSender:
             return self._post(str(parcel.to["address"]), wire.page_message(words, link))
         if parcel.kind == "code":
             return self._post(str(parcel.to["address"]), wire.code_message(parcel.facts))
+        if parcel.kind == "notice":
+            return self._post(str(parcel.to["address"]), wire.notice_message(parcel.facts))
         if parcel.kind == "post":
             return self._post(str(parcel.to["room"]), _post_message(parcel))
         if parcel.kind == "update":

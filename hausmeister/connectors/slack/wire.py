@@ -84,6 +84,12 @@ def code_message(facts: Mapping[str, Any]) -> dict[str, Any]:
     return _message(told, [_section(told)])
 
 
+def notice_message(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the direct message of a notice that calls nobody."""
+    subject = escaped(facts["subject"], SUMMARY_MOST)
+    return _message(subject, [_section(f"*{subject}*"), _section(escaped(facts["text"], SECTION_MOST))])
+
+
 def post_message(words: PostWords, state: str, url: str) -> dict[str, Any]:
     """Return a soft page's post as it stands now; `url` is the page's own address."""
     circle = _CIRCLES.get(state, ":white_circle:")

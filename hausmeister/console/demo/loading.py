@@ -180,7 +180,7 @@ def _stand_in(team: Team, post: Post, starts_at: datetime, *, now: datetime) -> 
             rota.add_override(
                 team, post=post, person=person, starts_at=starts_at, ends_at=starts_at + timedelta(days=1),
                 reason=f"{planned.first_name} is at the dentist", by=team_operations.as_actor(planned), now=now,
-                created_by=planned,
+                created_by=planned, tells=False,
             )  # fmt: skip
         except OverrideRefused:
             continue

@@ -8,14 +8,18 @@ from hausmeister.base.words import duration
 from hausmeister.console.doctor.findings import Finding, note, well, wrong
 from hausmeister.console.people import in_words
 from hausmeister.console.printing import clock_time
+from hausmeister.pager import foresight
 from hausmeister.pager import queries as pager
 from hausmeister.rota import queries as rota
+from hausmeister.rota.queries import TooFarAhead
+from hausmeister.rota.rules.foresight import Finding as Foreseen
+from hausmeister.rota.rules.foresight import Kind, Severity
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
 
 BEAT_MAY_LAG = timedelta(seconds=60)
-LOOKS_AHEAD = timedelta(days=14)
-TEST_COUNTS_FOR = timedelta(days=30)
+# the rest of what lies farther ahead is for `hausmeister check`
+MOST_TOLD = 5
 
 
 def engine() -> Iterator[Finding]:
@@ -45,20 +49,26 @@ def auditor() -> Iterator[Finding]:
 
 
 def rotas() -> Iterator[Finding]:
-    """Look for holes in the coming two weeks of every team."""
+    """Look what is wrong with the coming duties of every team, by the same rule that tells the leads."""
     now = clock.now()
     if not Team.objects.exists():
         yield note("teams", "there is none yet, so nobody is called", "Follow the link that was printed at the start.")
     for team in Team.objects.order_by("id"):
         about = f"rota of {team.name}"
-        holes = rota.holes(team, now=now, until=now + LOOKS_AHEAD)
-        for hole in holes[:5]:
-            post = hole.duty.primary if hole.duty.primary.person is None else hole.duty.backstop
-            when = f"from {clock_time(hole.starts_at, team.zone)} to {clock_time(hole.ends_at, team.zone)}"
-            told = wrong if post.person is None else note
-            yield told(about, f"{when}: {post.title}: {post.why}", "Add an override under Rota.")
-        if not holes:
-            yield well(about, f"every duty of the next {LOOKS_AHEAD.days} days has its people")
+        try:
+            found = foresight.foresee(team.pk, now=now)
+        except TooFarAhead as error:
+            yield note(about, str(error), "Lower foresight.weeks in the policy.")
+            continue
+        wrongs = [one for one in found.findings if one.is_about_duties]
+        for one in wrongs[:MOST_TOLD]:
+            told = wrong if one.kind is Kind.GAP else note
+            mend = f"It is mended at {one.link}." if one.link else "Add an override under Rota."
+            yield told(about, one.says(team.zone, now=now), mend)
+        if len(wrongs) > MOST_TOLD:
+            yield note(f"{about}, later", f"and {len(wrongs) - MOST_TOLD} more", "hausmeister check lists them.")
+        if not wrongs:
+            yield well(about, f"every duty up to {clock_time(found.until, team.zone)} has its people")
 
 
 def readiness() -> Iterator[Finding]:
@@ -67,20 +77,29 @@ def readiness() -> Iterator[Finding]:
     for team in Team.objects.order_by("id"):
         duty = rota.on_duty(team, at=now)
         following = rota.on_duty(team, at=duty.ends_at)
+        phones = {
+            person: one
+            for one in foresight.foresee(team.pk, now=now).findings
+            if not one.is_about_duties
+            for person in one.people
+        }
         seen: set[int] = set()
         for when, one in (("now", duty), (f"from {clock_time(duty.ends_at, team.zone)}", following)):
             for post in (one.primary, one.backstop):
                 if post.person is not None and post.person.pk not in seen:
                     seen.add(post.person.pk)
-                    yield _readiness(post.person, f"{post.title} of {team.name} {when}", now)
+                    yield _readiness(
+                        post.person, f"{post.title} of {team.name} {when}", phones.get(post.person.pk), team, now
+                    )
 
 
-def _readiness(person: Person, duty: str, now: datetime) -> Finding:
+def _readiness(person: Person, duty: str, found: Foreseen | None, team: Team, now: datetime) -> Finding:
     reach = team_queries.reach([person.pk])[person.pk]
     says = f"{duty}: {in_words(reach, now=now)}"
-    tested = [method.tested_at for method in reach.methods if method.tested_at is not None]
-    if not reach.methods:
+    if found is None:
+        return well(person.name, says)
+    if found.kind is Kind.NO_METHOD:
         return wrong(person.name, says, "They add a contact method and verify it, under their profile.")
-    if not tested or now - max(tested) > TEST_COUNTS_FOR:
-        return note(person.name, says, "Ask them to sign in and press: Send me a test page.")
-    return well(person.name, says)
+    mend = "Ask them to sign in and press: Send me a test page."
+    is_wrong = found.kind is Kind.FAILED and found.severity(now) is Severity.WITHIN_A_DAY
+    return (wrong if is_wrong else note)(person.name, f"{says}; {found.says(team.zone, now=now)}", mend)

@@ -150,7 +150,7 @@ def _hand_over(
     try:
         rota.add_override(
             ask.team, post=post, person=people[one.taker], starts_at=ask.starts_at, ends_at=ask.ends_at,
-            reason=f"covers for {ask.asker.name}", by=by, now=now, created_by=ask.asker,
+            reason=f"covers for {ask.asker.name}", by=by, now=now, created_by=ask.asker, tells=False,
         )  # fmt: skip
     except rota.OverrideRefused as error:
         raise AskMoved(str(error)) from error

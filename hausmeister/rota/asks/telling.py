@@ -6,14 +6,14 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from hausmeister.outbox.operations import Draft as Letter
-from hausmeister.outbox.rules import Lane
 from hausmeister.rota.asks.board import Board, Move
 from hausmeister.rota.asks.rules import AskKind
 from hausmeister.rota.models.asks import Ask
 from hausmeister.rota.planner.instance import BACKSTOP_OF, PRIMARY_OF, Slot
 from hausmeister.team import queries as team_queries
+from hausmeister.team.letters import letter
 from hausmeister.team.models import Person
-from hausmeister.team.rules import Channel, Role
+from hausmeister.team.rules import Role
 
 
 def link(ask: Ask) -> str:
@@ -100,18 +100,14 @@ def _letters(
             "reason": reason, "link": link(ask), **more,
         }  # fmt: skip
         found.append(
-            Letter(
-                channel=Channel.EMAIL.value,
-                kind="mail",
-                subject=f"ask:{ask.pk}",
-                dedup_key=f"ask-{ask.pk}-{kind}-{person.pk}",
-                to={"channel": Channel.EMAIL.value, "address": person.email},
-                facts={"subject": subject % facts, "text": text % facts, "person": person.name},
-                due_at=board.now,
-                # news of weeks ahead never take the place of a page
-                lane=Lane.CHAT,
+            letter(
+                person,
+                subject=subject % facts,
+                text=text % facts,
+                about=f"ask:{ask.pk}",
+                key=f"ask-{ask.pk}-{kind}-{person.pk}",
                 team_id=board.team.pk,
-                person_id=person.pk,
+                due_at=board.now,
             )
         )
     return found

@@ -1,9 +1,11 @@
 """Changes to the rota: planning ahead, overrides, leave. Each is told in the journal."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hausmeister.base.words import listed
 from hausmeister.journal import operations as journal
@@ -218,9 +220,11 @@ def add_override(
     now: datetime,
     created_by: Person | None = None,
     even_if_outranked: bool = False,
+    tells: bool = True,
 ) -> Override:
-    """Let `person` hold `post` for the span, whatever is planned.
+    """Let `person` hold `post` for the span, whatever is planned, and tell whoever gains or loses something by it.
 
+    `tells` is False where the caller tells them, in words of its own.
     Raises OverrideRefused when the span is not ahead, the person is no responder of the team, or already
     holds the other post at some time of it; OverrideNeedsWord when the backstop would no longer outrank the
     person backed, unless `even_if_outranked`.
@@ -236,16 +240,11 @@ def add_override(
     outranked = _check_others(team, post, person, starts_at, ends_at, members)
     if outranked and not even_if_outranked:
         raise OverrideNeedsWord(f"{outranked} A backstop should have more ops experience than the person backed.")
-    override = Override.objects.create(
-        team=team,
-        post=post,
-        person=person,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        reason=reason[:200],
-        created_by=created_by,
-        created_at=now,
-    )
+    with _told(team, starts_at, ends_at, reason=reason[:200], by=by, now=now) if tells else nullcontext():
+        override = Override.objects.create(
+            team=team, post=post, person=person, starts_at=starts_at, ends_at=ends_at, reason=reason[:200],
+            created_by=created_by, created_at=now,
+        )  # fmt: skip
     facts = {
         "override": override.pk, "post": post.value, "person": person.name, "from": starts_at.isoformat(),
         "to": ends_at.isoformat(), "reason": reason[:200], "outranked": bool(outranked),
@@ -280,16 +279,28 @@ def _check_others(
 
 
 @transaction.atomic
-def cancel_override(override: Override, *, by: Actor, now: datetime) -> None:
+def cancel_override(override: Override, *, by: Actor, now: datetime, tells: bool = True) -> None:
     """End an override; the plan holds again from now on. What was served under it stays in the history.
 
-    A second time changes nothing.
+    Whoever gains or loses something by it is told; `tells` is False where the caller does. A second time changes
+    nothing.
     """
     mine = Override.objects.filter(pk=override.pk, cancelled_at=None, ends_at__gt=now)
-    ended = mine.filter(starts_at__lt=now).update(ends_at=now) or mine.update(cancelled_at=now)
+    if not mine.exists():
+        return
+    reason = _("the override for %(name)s is over") % {"name": override.person.name}
+    span = (override.starts_at, override.ends_at)
+    with _told(override.team, *span, reason=reason, by=by, now=now) if tells else nullcontext():
+        ended = mine.filter(starts_at__lt=now).update(ends_at=now) or mine.update(cancelled_at=now)
     if ended:
         facts = {"override": override.pk, "person": override.person.name}
         journal.record(Fact(now, "override.cancelled", f"team:{override.team_id}", by, override.team_id, facts))
+
+
+def _told(
+    team: Team, starts_at: datetime, ends_at: datetime, *, reason: str, by: Actor, now: datetime
+) -> AbstractContextManager[None]:  # fmt: skip
+    return telling.of_changes(team, starts_at=starts_at, ends_at=ends_at, reason=reason, by=by, now=now)
 
 
 @transaction.atomic

@@ -1,14 +1,17 @@
 """Overrides on schedules: of one, or of all that a team has, its own duties among them."""
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.rota import operations as duties
 from hausmeister.rota import queries as rota
+from hausmeister.rota import telling
 from hausmeister.rota.models import Override, Schedule, ScheduleOverride
 from hausmeister.rota.operations.schedules import check_members
 from hausmeister.rota.queries import schedules as queries
@@ -67,7 +70,8 @@ def add_schedule_override(
     )
     _tell(stored, "schedule.override_added", by, now)
     if schedule is None:
-        _override_duties(team, stored, by=by, now=now, even_if_outranked=even_if_outranked)
+        with _told(stored, by=by, now=now, reason=stored.reason):
+            _override_duties(team, stored, by=by, now=now, even_if_outranked=even_if_outranked)
     return stored
 
 
@@ -136,7 +140,7 @@ def _override_duties(
             )
         override = duties.add_override(
             team, post=post, person=stored.person, starts_at=starts_at, ends_at=ends_at, reason=stored.reason, by=by,
-            now=now, created_by=stored.created_by, even_if_outranked=even_if_outranked,
+            now=now, created_by=stored.created_by, even_if_outranked=even_if_outranked, tells=False,
         )  # fmt: skip
         Override.objects.filter(pk=override.pk).update(part_of=stored)
 
@@ -160,5 +164,14 @@ def cancel_schedule_override(one: ScheduleOverride, *, by: Actor, now: datetime)
     if not ended:
         return
     _tell(one, "schedule.override_cancelled", by, now)
-    for part in Override.objects.filter(part_of=one).select_related("person"):
-        duties.cancel_override(part, by=by, now=now)
+    parts = list(Override.objects.filter(part_of=one).select_related("person", "team"))
+    with _told(one, by=by, now=now, reason=_("an override is over")) if parts else nullcontext():
+        for part in parts:
+            duties.cancel_override(part, by=by, now=now, tells=False)
+
+
+def _told(
+    one: ScheduleOverride, *, by: Actor, now: datetime, reason: str
+) -> AbstractContextManager[None]:  # fmt: skip
+    """Tell in one letter each what an override for all does to the duties; never one for each stretch."""
+    return telling.of_changes(one.team, starts_at=one.starts_at, ends_at=one.ends_at, reason=reason, by=by, now=now)

@@ -8,10 +8,9 @@ from django.utils.translation import gettext as _
 
 from hausmeister.journal.rules import Actor
 from hausmeister.outbox.operations import Draft as Letter
-from hausmeister.outbox.rules import Lane
 from hausmeister.rota.models.planning import Draft, Wish
+from hausmeister.team.letters import letter
 from hausmeister.team.models import Leave, Person
-from hausmeister.team.rules import Channel
 
 
 def to_move(bend: dict[str, Any], draft: Draft, made: Draft, *, by: Actor, now: datetime) -> Letter | None:
@@ -32,21 +31,15 @@ def to_move(bend: dict[str, Any], draft: Draft, made: Draft, *, by: Actor, now: 
         " %(to)s, on which you are away or must not be on duty:\n\n%(problem)s\n\nNothing is changed unless you"
         " change it: %(link)s"
     )
-    return Letter(
-        channel=Channel.EMAIL.value,
-        kind="mail",
-        subject=f"draft:{made.pk}",
-        dedup_key=f"move-{made.pk}-{person.pk}-{first:%Y%m%d}",
-        to={"channel": Channel.EMAIL.value, "address": person.email},
-        facts={
-            "subject": _("Could you move your days? %(team)s") % facts, "text": text % facts,
-            "person": person.name,
-        },
-        due_at=now,
-        lane=Lane.CHAT,
+    return letter(
+        person,
+        subject=_("Could you move your days? %(team)s") % facts,
+        text=text % facts,
+        about=f"draft:{made.pk}",
+        key=f"move-{made.pk}-{person.pk}-{first:%Y%m%d}",
         team_id=draft.team_id,
-        person_id=person.pk,
-    )  # fmt: skip
+        due_at=now,
+    )
 
 
 def _asked_about(bend: dict[str, Any]) -> tuple[Person, date, date] | None:

@@ -13,7 +13,6 @@ from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.operations import Draft as Letter
-from hausmeister.outbox.rules import Lane
 from hausmeister.rota.models import Shift
 from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner import files
@@ -28,8 +27,8 @@ from hausmeister.rota.planning.rules.sentences import for_people
 from hausmeister.rota.planning.rules.staleness import differences
 from hausmeister.rota.planning.rules.states import DraftState, Purpose
 from hausmeister.team import queries as team_queries
+from hausmeister.team.letters import letter
 from hausmeister.team.models import Person, Team
-from hausmeister.team.rules import Channel
 
 
 class PublishRefused(Exception):
@@ -214,18 +213,14 @@ def _letter(draft: Draft, team: Team, person: Person, lines: Sequence[str], *, b
         "\n\nAll your duties: %(link)s"
     )
     subject = _("Your duties in %(team)s changed") % facts
-    return Letter(
-        channel=Channel.EMAIL.value,
-        kind="mail",
-        subject=f"draft:{draft.pk}",
-        dedup_key=f"plan-{draft.pk}-{person.pk}",
-        to={"channel": Channel.EMAIL.value, "address": person.email},
-        facts={"subject": subject, "text": text % facts, "person": person.name},
-        due_at=now,
-        # news of weeks ahead never take the place of a page
-        lane=Lane.CHAT,
+    return letter(
+        person,
+        subject=subject,
+        text=text % facts,
+        about=f"draft:{draft.pk}",
+        key=f"plan-{draft.pk}-{person.pk}",
         team_id=team.pk,
-        person_id=person.pk,
+        due_at=now,
     )
 
 

@@ -332,17 +332,6 @@ def next_duty_of(person: Person, *, now: datetime) -> list[Shift]:
     return list(Shift.objects.filter(person=person, ends_at__gt=now).select_related("team").order_by("starts_at")[:5])
 
 
-def holes(team: Team, *, now: datetime, until: datetime) -> list[Segment]:
-    """Return the stretches in which a post has no planned holder, or nobody who may hold it."""
-    return [one for one in timeline(team, starts_at=now, ends_at=until) if is_hole(one)]
-
-
-def is_hole(one: Segment) -> bool:
-    """Say whether a post has nobody in this stretch, or nobody who may hold it."""
-    duty = one.duty
-    return duty.primary.person is None or duty.backstop.person is None or "last resort" in duty.backstop.why
-
-
 def away_between(team: Team, *, starts_at: datetime, ends_at: datetime) -> dict[int, list[Away]]:
     """Return the leave of the team's people that touches the span."""
     ids = [member.person_id for member in team_queries.members(team.pk)]

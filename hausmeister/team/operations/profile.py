@@ -15,12 +15,25 @@ THEMES = ("system", "light", "dark")
 
 @transaction.atomic
 def change_profile(
-    person: Person, *, name: str, zone_name: str, theme: str, uses_keys: bool, by: Actor, now: datetime
+    person: Person,
+    *,
+    name: str,
+    zone_name: str,
+    theme: str,
+    uses_keys: bool,
+    hears_of_shifts: bool,
+    by: Actor,
+    now: datetime,
 ) -> None:
-    """Store name, zone and how the screens look. Raises ValueError for a theme that does not exist."""
+    """Store name, zone, how the screens look, and whether their shifts are announced to them.
+
+    Raises ValueError for a theme that does not exist.
+    """
     if theme not in THEMES:
         raise ValueError(f"{theme!r} is no theme; it must be one of {', '.join(THEMES)}")
-    Person.objects.filter(pk=person.pk).update(name=name, zone_name=zone_name, theme=theme, uses_keys=uses_keys)
+    Person.objects.filter(pk=person.pk).update(
+        name=name, zone_name=zone_name, theme=theme, uses_keys=uses_keys, hears_of_shifts=hears_of_shifts
+    )  # fmt: skip
     if (name, zone_name) != (person.name, person.zone_name):
         facts = {"name": name, "zone": zone_name}
         journal.record(Fact(now, "person.changed", f"person:{person.pk}", by, None, facts))

@@ -52,6 +52,21 @@ class RotaRule:
 
 
 @dataclass(frozen=True)
+class ForesightRule:
+    """How far ahead trouble is looked for, and when people hear of a hand-off. `weeks` 0: as far as is planned.
+
+    A notice with a lead of zero is not sent.
+    """
+
+    weeks: int = 0
+    test_counts_for: timedelta = timedelta(days=60)
+    test_page_before: timedelta = timedelta(hours=24)
+    unconfirmed_before: timedelta = timedelta(hours=4)
+    notice_before_start: timedelta = timedelta(hours=24)
+    notice_before_end: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
 class StepRule:
     """One step of a team ladder: who is called, and how long they have before the next step."""
 
@@ -153,6 +168,7 @@ class Policy:
     monitoring_rules: tuple[MonitoringRule, ...] = ()
     tracker_kind: str = "github"
     issues: IssuesRule = IssuesRule()
+    foresight: ForesightRule = ForesightRule()
 
     def working_hours(self, zone: ZoneInfo) -> WorkingHours:
         """Return the working hours as clocks in `zone` show them."""

@@ -21,7 +21,7 @@ from hausmeister.team import queries as team_queries
 from hausmeister.team.models import ContactMethod, Person, Team
 from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Capability
-from hausmeister.web import rows
+from hausmeister.web import ahead, rows
 from hausmeister.web.access import Request, needs
 from hausmeister.web.rows import Board, Row
 from hausmeister.web.weekline import WeekLine, week_line
@@ -89,6 +89,7 @@ def screen(request: Request) -> HttpResponse:
         if request.htmx and request.htmx.target == "needs":
             return render(request, "web/now/needs.html", context)
         context.update(_about_me(person, now))
+        context["ahead"] = ahead.concerning(teams, reader=person, now=now)
     else:
         context["counts"] = status_counts(teams)
     return render(request, "web/now/now.html", context)

@@ -26,7 +26,7 @@ from hausmeister.team import queries as team_queries
 from hausmeister.team.models import ContactMethod, Membership, Person, Team
 from hausmeister.team.operations import members, sessions
 from hausmeister.team.rules import Away, Capability, Channel, Role, masked
-from hausmeister.web import readiness, when
+from hausmeister.web import ahead, readiness, when
 from hausmeister.web.access import Request, check, fetch, needs
 from hausmeister.web.answers import Asked, Toast, first_ask, see
 from hausmeister.web.readiness import Readiness
@@ -65,10 +65,13 @@ def screen(request: Request) -> HttpResponse:
     team = chosen(request, teams)
     now = clock.now()
     lines = _lines(team, now=now)
+    # who has no method, and who was never tested, is said in the two lists already
+    said = {line.member.person_id for line in lines if line.matters and (line.readiness.is_bad or line.is_due)}
     context = {
         "team": team,
         "teams": teams,
         "lines": lines,
+        "ahead": ahead.about_people(team, reader=request.user, said=said, now=now),
         "unreachable": _due_first(line for line in lines if line.matters and line.readiness.is_bad),
         "untested": _due_first(line for line in lines if line.matters and not line.readiness.is_bad and line.is_due),
         "may_test": permissions.can(request.user, Capability.ACT_ON_PAGES),

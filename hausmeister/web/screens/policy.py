@@ -65,6 +65,7 @@ def rules(policy: Policy, team: Team) -> list[Rule]:
     return [
         Rule(_("Duties"), tuple(_duties(policy, team))),
         Rule(_("Working hours"), tuple(_hours(policy, team))),
+        Rule(_("Nobody is surprised"), tuple(_foresight(policy))),
         *ladders,
         Rule(_("Pager"), tuple(_pager(policy))),
         Rule(_("Severity words of senders"), tuple(_severities(policy))),
@@ -140,6 +141,32 @@ def _hours(policy: Policy, team: Team) -> list[str]:
         told.append(
             _("Days off: %(days)s.") % {"days": ", ".join(formatted(day, "j M Y") for day in sorted(policy.days_off))}
         )
+    return told
+
+
+def _foresight(policy: Policy) -> list[str]:
+    rule = policy.foresight
+    told = [
+        ngettext(
+            "Gaps, absences and phones that do not answer are looked for %(n)d week ahead.",
+            "Gaps, absences and phones that do not answer are looked for %(n)d weeks ahead.",
+            rule.weeks,
+        )
+        % {"n": rule.weeks}
+        if rule.weeks
+        else _("Gaps, absences and phones that do not answer are looked for as far as duties are shared out."),
+        _("An answered test page says nothing any more after %(age)s.") % {"age": words.duration(rule.test_counts_for)},
+        _("%(before)s before a duty begins, in working hours, whoever has it next is sent a test page.")
+        % {"before": words.duration(rule.test_page_before).capitalize()},
+        _("If it is not confirmed %(before)s before, the lead and the current holder are told.")
+        % {"before": words.duration(rule.unconfirmed_before)},
+    ]
+    for lead, sentence in (
+        (rule.notice_before_start, _("Each hears %(before)s before that their duty begins.")),
+        (rule.notice_before_end, _("Each hears %(before)s before that their duty ends.")),
+    ):
+        if lead:
+            told.append(sentence % {"before": words.duration(lead)})
     return told
 
 

@@ -49,6 +49,11 @@ class ProfileForm(forms.Form):
     uses_keys = forms.BooleanField(
         label=gettext_lazy("Keys"), help_text=gettext_lazy("Single letters act; ? lists them."), required=False
     )
+    hears_of_shifts = forms.BooleanField(
+        label=gettext_lazy("Tell me before my shifts begin and end"),
+        help_text=gettext_lazy("A duty that came to you less than two days before is told in any case."),
+        required=False,
+    )
 
 
 @needs(Capability.OWN_PROFILE)
@@ -63,7 +68,7 @@ def screen(request: Request) -> HttpResponse:
             profile.change_profile(person, by=by, now=clock.now(), **form.cleaned_data)
             return see(request, "/profile", Toast(_("Stored.")))
     else:
-        values = {name: getattr(person, name) for name in ("name", "zone_name", "theme", "uses_keys")}
+        values = {name: getattr(person, name) for name in ProfileForm.base_fields}
         form = ProfileForm(initial=values)
     return render(request, "web/profile/profile.html", _context(request, form), status=422 if form.errors else 200)
 

@@ -21,20 +21,18 @@ from hausmeister.rota.models import Override
 from hausmeister.rota.planning import replanning, snapshot
 from hausmeister.rota.planning.rules.horizon import Horizon
 from hausmeister.rota.planning.rules.roles import CannotPlan
-from hausmeister.rota.queries import Segment, TooFarAhead
+from hausmeister.rota.queries import TooFarAhead
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Team
 from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import YEARS, Capability
-from hausmeister.web import lanes, rotas, turns, weeks, zones
+from hausmeister.web import ahead, lanes, rotas, turns, weeks, zones
 from hausmeister.web.access import Request, needs
-from hausmeister.web.lanes import Span
 from hausmeister.web.teams import chosen
 
 WEEKS = 4
 WEEKS_LISTED = 6
-LOOK_FOR_GAPS = timedelta(weeks=6)
 VIEWS = ("weeks", "month", "quarter", "mine")
 
 
@@ -64,6 +62,7 @@ def screen(request: Request) -> HttpResponse:
         context["offer"] = replanning.offer(team, now=now)
     with timezone.override(clocks.zone):
         try:
+            context["ahead"] = ahead.of_team(team, reader=person, now=now)
             context |= _VIEWS[view](Asked(request, team, clocks.zone, now, context["only_mine"]))
         except TooFarAhead:
             context["too_far"] = True
@@ -107,7 +106,7 @@ def _weeks(asked: Asked) -> dict[str, Any]:
     shown = lanes.span(monday, weeks=WEEKS_LISTED, zone=asked.zone, now=now)
     drawn = lanes.span(monday, weeks=WEEKS, zone=asked.zone, now=now)
     read = rotas.read(team, shown, viewer=asked.request.user, only_mine=asked.only_mine)
-    segments, policy = read.segments, read.book.policy
+    policy = read.book.policy
     to_come = [one for one in read.overrides_in(drawn) if one.ends_at > now]
     free = backlog.weeks(team, first=monday, weeks=WEEKS_LISTED) if policy.rota.backlog_week else {}
     return {
@@ -115,7 +114,6 @@ def _weeks(asked: Asked) -> dict[str, Any]:
         "slots": read.slots(),
         "near": read.zones,
         "weeks": read.weeks(free),
-        "gaps": gaps(segments, shown, now=now),
         "overrides": [(one, shown.words(one.starts_at, one.ends_at), _post_title(one, policy)) for one in to_come],
         "before": monday - timedelta(weeks=WEEKS),
         "after": monday + timedelta(weeks=WEEKS),
@@ -135,21 +133,6 @@ def _explained(policy: Policy) -> list[tuple[str, str]]:
 
 def _post_title(one: Override, policy: Any) -> str:
     return str(policy.rota.backstop_title) if one.post == "backstop" else _("on duty")
-
-
-def gaps(segments: list[Segment], shown: Span, *, now: datetime) -> list[str]:
-    """Return in words where a post has nobody, or nobody who may hold it; the soonest first."""
-    told: list[str] = []
-    for one in segments:
-        if one.ends_at <= now or one.starts_at > now + LOOK_FOR_GAPS or not rota.is_hole(one):
-            continue
-        missing = one.duty.title.lower() if one.duty.primary.person is None else one.duty.backstop.title.lower()
-        span = shown.words(max(one.starts_at, now), one.ends_at)
-        text = _("%(span)s: no %(post)s by plan") % {"span": span, "post": missing}
-        if one.duty.backstop.person is not None and one.duty.primary.person is not None:
-            text += _(", %(name)s stands in") % {"name": one.duty.backstop.person.first_name}
-        told.append(text)
-    return told
 
 
 def _month(asked: Asked) -> dict[str, Any]:

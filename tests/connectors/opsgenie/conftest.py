@@ -6,8 +6,7 @@ from hausmeister import wiring
 from hausmeister.base import clock
 from hausmeister.connectors.opsgenie.fake import FakeOpsgenie
 from hausmeister.team.rules import Channel
-from tests import builders
-from tests.harness import InlineExecutor
+from tests import builders, harness
 
 KEY = "canary-geniekey"
 SECRET = "canary-hook-secret-0123456789"
@@ -21,7 +20,7 @@ def opsgenie(world, trio, settings):
     with FakeOpsgenie(key=KEY, now=clock.now) as fake:
         settings.HAUSMEISTER_OPSGENIE_URL = fake.url
         senders = {**world.channels, "opsgenie": wiring.senders()["opsgenie"]}
-        world.engine = wiring.engine(senders=senders, executor=lambda *_: InlineExecutor(), node="test")
+        world.engine = harness.engine(senders)
         yield fake
 
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from hausmeister.journal.models import Entry
+from hausmeister.outbox.models import Message
+from hausmeister.pager.operations import noticing
 from hausmeister.rota import operations as rota
 from hausmeister.rota import queries
 from hausmeister.rota.asks import answering, asking, tending
@@ -78,6 +80,16 @@ def test_the_part_still_ahead_of_a_running_turn_can_be_covered(stage):
     ask = stage.ask(asker, AskKind.COVER, RUNNING, starts_at=stage.world.now + timedelta(hours=10))
     stage.accept(ask, ask.offers.order_by("id").first().answers.get().person)
     assert Override.objects.get(team=stage.team).starts_at == stage.world.now + timedelta(hours=10)
+
+
+def test_who_agreed_an_hour_before_is_told_by_the_agreement_and_not_once_more_that_it_begins(stage):
+    asker = stage.holder(RUNNING)
+    ask = stage.ask(asker, AskKind.COVER, RUNNING, starts_at=stage.world.now + timedelta(hours=1))
+    taker = ask.offers.order_by("id").first().answers.get().person
+    stage.accept(ask, taker)
+    noticing.tell_of_shifts(stage.team.pk, now=stage.world.now + timedelta(minutes=1))
+    told = [one.dedup_key for one in Message.objects.filter(person_id=taker.pk).exclude(dedup_key__contains="-asked-")]
+    assert told == [f"ask-{ask.pk}-agreed-{taker.pk}"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from hausmeister.journal.models import Entry
 from hausmeister.outbox.delivery import TryLater
 from hausmeister.outbox.models import Message
+from hausmeister.pager.operations import noticing
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Shift
 from hausmeister.rota.models.planning import Draft
@@ -16,7 +17,10 @@ from hausmeister.rota.planning.drafts import DraftMoved
 from hausmeister.rota.planning.publishing import DraftIsStale, PublishRefused
 from hausmeister.rota.planning.rules.states import DraftState
 from hausmeister.rota.planning.rules.terms import Terms
+from hausmeister.team.policy import reading
+from tests import builders
 from tests.builders import CONSOLE
+from tests.harness import at
 from tests.rota.planning.crew import FIRST, alternating, ready
 
 
@@ -65,6 +69,26 @@ def test_everybody_whose_duty_changed_gets_one_letter_in_the_lane_that_delays_no
     for person in done.told:
         world.expect("email", person.first_name, kind="mail")
     world.expect_none()
+
+
+def test_who_is_told_by_a_plan_published_the_day_before_is_not_told_once_more_that_the_duty_begins(
+    world, crew, settings
+):
+    settings.HAUSMEISTER_EMAIL = object()
+    frozen = next(line for line in reading.DEFAULT_FILE.read_text().splitlines() if line.startswith("frozen_weeks"))
+    builders.policy_with(crew.team, (frozen, "frozen_weeks = 0"))
+    # Sunday noon: the notice of Monday 11:00 was due an hour ago
+    world.now = at("2026-12-06 11:00")
+    draft = ready(crew, now=world.now)
+    publish(draft, world=world)
+    assert crew.ada.pk in [one.person_id for one in told_of(draft)]
+    world.now += timedelta(minutes=1)
+    noticing.tell_of_shifts(crew.team.pk, now=world.now)
+    noticed = Message.objects.filter(dedup_key__startswith="shift-", person_id=crew.ada.pk)
+    assert not noticed.exists()
+    Message.objects.filter(subject=f"draft:{draft.pk}").delete()
+    noticing.tell_of_shifts(crew.team.pk, now=world.now)
+    assert noticed.exists(), "without the letter the notice comes"
 
 
 def test_a_letter_says_what_when_and_why_on_the_readers_own_clock(world, crew):
