@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max, Q, Subquery
 
 from hausmeister.journal.models import Entry
 from hausmeister.journal.rules import Actor
@@ -34,13 +34,16 @@ class Offer:
 
 def offer(team: Team, *, now: datetime) -> Offer | None:
     """Return what the safety net moved since the team's last plan or replan; None when it moved nothing."""
-    last = Draft.objects.plans().filter(team=team).exclude(state=DraftState.FAILED).aggregate(at=Max("asked_at"))["at"]
-    found = Entry.objects.filter(team_id=team.pk, verb=_MOVED, at__gt=max(filter(None, (last, now - LOOK_BACK))))
-    rows = list(found.order_by("-id").values_list("facts", flat=True)[:200])
+    plans = Draft.objects.plans().filter(team=team).exclude(state=DraftState.FAILED).order_by()
+    last = Subquery(plans.values("team_id").annotate(at=Max("asked_at")).values("at"))
+    # one query: the rota asks it on every view of a lead
+    found = Entry.objects.filter(team_id=team.pk, verb=_MOVED, at__gt=now - LOOK_BACK).annotate(last=last)
+    since_then = found.filter(Q(last=None) | Q(at__gt=F("last")))
+    rows = list(since_then.order_by("-id").values_list("facts", "last")[:200])
     if not rows:
         return None
-    reasons = dict.fromkeys(str(row.get("reason", "")) for row in rows)
-    return Offer(len(rows), tuple(reasons)[:4], last)
+    reasons = dict.fromkeys(str(facts.get("reason", "")) for facts, _ in rows)
+    return Offer(len(rows), tuple(reasons)[:4], rows[0][1])
 
 
 def span(team: Team, *, now: datetime) -> tuple[date, int]:
