@@ -51,7 +51,13 @@ def check_leave(
     *, instance: Instance, plan: Plan, person: str, absence: Absence, most_tried: int = MOST_TRIED
 ) -> LeaveAnswer:
     """Return whether `plan` stands, or can be mended, when `person` is away. Raises KeyError for somebody unknown."""
-    asked = with_leave(instance, person, absence)
+    return check_away(instance, with_leave(instance, person, absence), plan, person, most_tried=most_tried)
+
+
+def check_away(
+    instance: Instance, asked: Instance, plan: Plan, person: str, *, most_tried: int = MOST_TRIED
+) -> LeaveAnswer:
+    """Return the same where `asked` is the instance in which `person` is away as well."""
     touched = touched_by(instance, asked, plan, person)
     if not touched:
         return LeaveAnswer(Verdict.FINE)
@@ -94,4 +100,4 @@ def _anybody(instance: Instance, slot: Slot) -> bool:
 
 
 def _nobody_left(slot: Slot) -> str:
-    return f"In week {slot.week} nobody at all would be there for {slot.role}."
+    return f"Nobody at all would be there for {slot.role} of week {slot.week}."

@@ -90,7 +90,7 @@ def test_when_nobody_is_left_it_is_impossible_and_says_where():
     plan = Plan.of({Slot(0, Role.D): "low"})
     answer = check_leave(instance=task, plan=plan, person="low", absence=away)
     assert answer.verdict is Verdict.IMPOSSIBLE
-    assert answer.reasons == ("In week 0 nobody at all would be there for D.",)
+    assert answer.reasons == ("Nobody at all would be there for D of week 0.",)
 
 
 def test_what_is_too_much_to_try_is_left_to_the_solver():
