@@ -12,6 +12,7 @@ from hausmeister.rota.planning.rules.states import DraftState, Flavour
 
 TIERS = {
     "changes": gettext_lazy("Changed duties"),
+    "weighted_changes": gettext_lazy("Changed duties, the next weeks counted double"),
     "fair": gettext_lazy("Fairness"),
     "comfort": gettext_lazy("Comfort"),
 }

@@ -1,41 +1,36 @@
-"""The child process that answers questions with the solver: `python -m hausmeister.rota.planner.answerer`.
+"""What the planner's process answers beside planning: three plans, the limits of a load, long leave; with the solver.
 
-One question as JSON on standard input, one answer as JSON on standard output; `asking.py` is the other side.
+`worker.py` calls it in the child process; `asking.py` is the other side.
 """
 
-import json
-import resource
-import sys
 from dataclasses import asdict
 from typing import Any
 
 from hausmeister.rota.planner import files
+from hausmeister.rota.planner.impossible import explain
 from hausmeister.rota.planner.instance import Category
 from hausmeister.rota.planner.messages import plan_from
 from hausmeister.rota.planner.replanning import option_document
-from hausmeister.rota.planner.worker import MOST_MEMORY_BYTES
 
 NO_SOLVER = "The solver (OR-Tools) is not installed here; this question cannot be answered without it."
-
-
-def main() -> None:
-    """Read the question, answer it."""
-    request = json.load(sys.stdin)
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES,) * 2)
-    json.dump(answer(request), sys.stdout, separators=(",", ":"))
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
     """Return the answer to one question, or `{"problem": sentence}`."""
     try:
-        from hausmeister.rota.planner.solving import leave_check, limits, replanning
+        from hausmeister.rota.planner.solving import leave_check, limits, prover, replanning
     except ImportError:
         return {"problem": NO_SOLVER}
     instance = files.instance_from(request["instance"])
     effort = replanning.Effort(budget_s=request["budget_s"], seed=request["seed"])
     if request["question"] == "compare":
         found = replanning.compare(instance=instance, effort=effort)
-        return {"is_impossible": found.is_impossible, "options": [option_document(one) for one in found.options]}
+        conflict = explain(instance, prover) if found.is_impossible else None
+        return {
+            "is_impossible": found.is_impossible,
+            "conflict": None if conflict is None else asdict(conflict),
+            "options": [option_document(one) for one in found.options],
+        }
     if request["question"] == "leave":
         mended = leave_check.mended(instance=instance, person=request["person"], effort=effort)
         return {
@@ -54,7 +49,3 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     except limits.NoPlan as error:
         return {"problem": str(error)}
     return asdict(bounds)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Questions to a plan that need the solver, put to a child process: three plans, limits of a load, long leave.
 
-The child (`python -m hausmeister.rota.planner.answerer`) is asked one question as JSON and answers with one JSON
+The child (`worker.py`, which hands it to `answerer.py`) is asked one question as JSON and answers with one JSON
 document. It is killed when its time is over, and its answer is checked here: a plan that breaks a rule is never
 handed on. Whoever asks never loads the solver.
 """
@@ -22,7 +22,7 @@ from hausmeister.rota.planner.offers import offer
 from hausmeister.rota.planner.replanning import Comparison, Option, changes, weighted_changes
 from hausmeister.rota.planner.standing import Standing, number_of
 
-_COMMAND = (sys.executable, "-m", "hausmeister.rota.planner.answerer")
+_COMMAND = (sys.executable, "-m", "hausmeister.rota.planner.worker")
 GRACE_S = 15.0  # past the budget: starting and building models
 
 
@@ -120,7 +120,7 @@ def _ask(
     if child.returncode:
         last = (child.stderr.strip().splitlines() or ["no message"])[-1][:300]
         raise NoAnswer(f"The planner ended with code {child.returncode}: {last}")
-    answer: dict[str, Any] = json.loads(child.stdout)
+    answer: dict[str, Any] = json.loads(child.stdout)["answer"]
     if "problem" in answer:
         raise NoAnswer(answer["problem"])
     return answer

@@ -13,6 +13,8 @@ from hausmeister.rota.planner.instance import Instance, Plan, Slot, slot_order
 # changes in the weeks right after the frozen ones count double: people have made plans for them
 NEAR_WEEKS = 4
 NEAR_WEIGHT = 2
+# what the three plans are called
+OPTIONS = ("fewest", "a few more", "free")
 # how many more changed slots than necessary the second plan may have
 A_FEW_MORE = 4
 

@@ -169,8 +169,8 @@ EMPTY = {"is_impossible": False, "options": [{"name": "fewest", "assignments": [
     ("script", "says"),
     [
         ("raise SystemExit('out of memory')", "ended with code 1: out of memory"),
-        (f"print({json.dumps({'problem': 'No solver.'})!r})", "No solver."),
-        (f"print({json.dumps(EMPTY)!r})", "breaks 24 rules, the first: In week 0"),
+        (f"print({json.dumps({'answer': {'problem': 'No solver.'}})!r})", "No solver."),
+        (f"print({json.dumps({'answer': EMPTY})!r})", "breaks 24 rules, the first: In week 0"),
     ],
 )
 def test_a_child_that_fails_or_answers_with_a_broken_plan_is_not_believed(script, says):

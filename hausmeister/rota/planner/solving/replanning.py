@@ -17,6 +17,7 @@ from hausmeister.rota.planner.costs import costs
 from hausmeister.rota.planner.instance import Instance, Plan
 from hausmeister.rota.planner.replanning import (
     A_FEW_MORE,
+    OPTIONS,
     Comparison,
     Option,
     changes,
@@ -49,11 +50,10 @@ class _Answer:
     took_s: float
 
 
-NAMES = ("fewest", "a few more", "free")
 _DEFAULT = Effort()
 
 
-def compare(*, instance: Instance, effort: Effort = _DEFAULT, names: tuple[str, ...] = NAMES) -> Comparison:
+def compare(*, instance: Instance, effort: Effort = _DEFAULT, names: tuple[str, ...] = OPTIONS) -> Comparison:
     """Return the plans of `names` (the first of them or all) for an instance with a current plan.
 
     Raises ValueError where there is no current plan.
