@@ -137,7 +137,8 @@ def engine(
     node = node or f"{platform.node()}:{os.getpid()}"
     dispatcher = Dispatcher(senders, executor=executor, is_pressed=is_pressed)
     begin = database.beside if executor is None else database.at_once
-    planning = Planning(solve or Child(), begin=begin)
+    child = Child()
+    planning = Planning(solve or child, begin=begin, compare=None if solve else child.compare)
     plan = Job("solve plans", planning.run, solving.EVERY)
     looking_ahead = ahead.jobs(begin=begin)
     housekeeping = (*jobs.housekeeping(node), plan, *looking_ahead, *_jobs_with_a_far_side(begin=begin))

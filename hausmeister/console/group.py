@@ -26,11 +26,14 @@ _COMMANDS = {
     "plan": ("planner_or_team", "plan"),
     "diff": ("planning", "diff"),
     "publish": ("planning", "publish"),
-    "why": ("planning", "why"),
+    "why": ("planner_or_team", "why"),
+    "load": ("plan_questions", "load"),
+    "leave": ("plan_questions", "leave"),
+    "replan": ("plan_questions", "replan"),
     "ledger": ("planning", "ledger"),
     "check": ("planner_or_team", "check"),
-    "swap": ("asks", "swap"),
-    "cover": ("asks", "cover"),
+    "swap": ("planner_or_team", "swap"),
+    "cover": ("planner_or_team", "cover"),
     "demo": ("demos", "demo"),
 }
 
@@ -55,5 +58,6 @@ def commands() -> None:
     """Hausmeister runs a data-infrastructure team's ops week.
 
     Exit codes: 0 done (doctor, check: all is well), 1 it could not be done and the message says why (doctor, check:
-    something must be mended), 2 the command line or a setting is wrong, 3 (plan) no plan is possible.
+    something must be mended), 2 the command line or a setting is wrong, 3 (plan,
+    replan) no plan is possible.
     """

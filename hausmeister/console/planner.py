@@ -1,12 +1,12 @@
 """`hausmeister plan` and `hausmeister check`: the planner on files. They need no database and no settings."""
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from hausmeister.console.plan_files import text_of, write_document
 from hausmeister.console.printing import as_json_option, columns, echo_json
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def plan(
     possible (the facts that conflict are named).
     """
     from hausmeister.rota.planner.child import PlannerFailed, plan_in_child
+    from hausmeister.rota.planner.messages import plan_document
     from hausmeister.rota.planner.outcome import Wishes
 
     instance = _instance(instance_file)
@@ -59,7 +60,7 @@ def plan(
         sys.exit(IMPOSSIBLE)
     if outcome.plan is None:
         raise click.ClickException(f"No plan was found in {outcome.seconds:.0f} s, and none was proven impossible.")
-    _write(plan_file, outcome)
+    write_document(plan_file, plan_document(outcome))
     if as_json:
         echo_json(_document(outcome, plan_file))
     else:
@@ -83,7 +84,7 @@ def check(instance_file: Path, plan_file: Path, *, as_json: bool) -> None:
 
     instance = _instance(instance_file)
     try:
-        judged = files.read_plan(_text(plan_file))
+        judged = files.read_plan(text_of(plan_file))
     except BadFile as error:
         raise click.UsageError(f"{plan_file}: {error}") from error
     broken, found = checker.check(instance, judged), costs(instance, judged)
@@ -101,19 +102,12 @@ def check(instance_file: Path, plan_file: Path, *, as_json: bool) -> None:
     sys.exit(1 if broken else 0)
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"{path} cannot be read: {error}.") from error
-
-
 def _instance(path: Path) -> "Instance":
     """Return the instance in the file, or end with code 2 and what is wrong with it."""
     from hausmeister.rota.planner import files
     from hausmeister.rota.planner.shapes import BadFile
 
-    text = _text(path)
+    text = text_of(path)
     try:
         instance = files.read_instance(text)
     except BadFile as error:
@@ -129,18 +123,6 @@ def _changes(text: str) -> int | None:
     if text.isdecimal():
         return int(text)
     raise click.UsageError(f'--extra-changes is {text!r}; it must be a whole number from 0, or "any".')
-
-
-def _write(path: Path, outcome: "Outcome") -> None:
-    """Write the plan beside its place and move it there: nobody reads half a plan."""
-    from hausmeister.rota.planner.messages import plan_document
-
-    partial = path.with_name(path.name + ".partial")
-    try:
-        partial.write_text(json.dumps(plan_document(outcome), indent=1) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise click.UsageError(f"{path} cannot be written: {error}.") from error
 
 
 def _silent(progress: "Progress") -> None:

@@ -12,6 +12,7 @@ from hausmeister.rota.planning.rules.states import DraftState, Flavour
 
 TIERS = {
     "changes": gettext_lazy("Changed duties"),
+    "weighted_changes": gettext_lazy("Changed duties, the next weeks counted double"),
     "fair": gettext_lazy("Fairness"),
     "comfort": gettext_lazy("Comfort"),
 }
@@ -69,6 +70,12 @@ def bends(draft: Draft) -> list[str]:
             who = names.get(one.get("person") or "", "")
             text = _("%(rule)s: not kept %(week)s") % facts
             told.append(f"{text}, {who}." if who else f"{text}.")
+        elif one["kind"] == "agreed":
+            facts = {
+                "duty": draft.inputs["titles"][one["role"]],
+                "week": week_words(start + timedelta(weeks=one["week"])),
+            }
+            told.append(_("%(duty)s %(week)s may change hands, though it was swapped or covered by agreement.") % facts)
         elif one["kind"] == "absence":
             told.append(_("As if %(name)s moved days away that are entered.") % {"name": one.get("name", "")})
         else:

@@ -255,6 +255,8 @@ class Column:
     worst: str
     proof: str
     problem: str
+    # in a sentence, against the plan before it
+    buys: str = ""
 
 
 def column(draft: Draft, *, now: datetime) -> Column:
@@ -275,6 +277,7 @@ def column(draft: Draft, *, now: datetime) -> Column:
     return Column(
         draft, flavour(draft), state(draft), len(found.changes), len(found.people), cost.fair.total,
         cost.comfort.total, f"{spread / 10:.1f}", _proof(proofs[0]) if proofs else _("nothing is proven"), "",
+        " ".join((draft.result or {}).get("remarks", ())),
     )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What stands, as the planner sees it with every override taken in, and who could take a turn of it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -91,8 +91,10 @@ class Board:
         found = snapshot.inputs(team, first_week=first, weeks=weeks, now=now)
         ends_at = frame.turn(Slot(weeks - 1, Role.W)).ends_at
         overrides = Override.objects.filter(team=team).touching(now - timedelta(days=14), ends_at)
+        # what was agreed once may be agreed anew
+        instance = replace(found.instance, pins={})
         return Board(
-            team, now, frame, found.instance, Plan.of(found.stands.holders | _served(team, frame)), found.names,
+            team, now, frame, instance, Plan.of(found.stands.holders | _served(team, frame)), found.names,
             found.titles, tuple(overrides),
         )  # fmt: skip
 

@@ -20,6 +20,10 @@ class AskQuerySet(models.QuerySet["Ask"]):
         """Open asks whose time has run out at `now`."""
         return self.open().filter(expires_at__lte=now)
 
+    def agreed_on_turns(self) -> "AskQuerySet":
+        """Asks by which whole turns changed hands."""
+        return self.filter(state=AskState.AGREED, is_part=False)
+
     def unheard(self, now: datetime) -> "AskQuerySet":
         """Open asks for cover that lead and backstop must hear of by `now`, and have not."""
         return self.open().filter(kind=AskKind.COVER, alarmed_at=None, alarm_at__lte=now)

@@ -96,7 +96,7 @@ class Board:
         """Return the comfort that `person` in `slot` costs whatever else is planned."""
         weights = self.instance.weights
         free_days = len(person.off_weekdays) if slot.role is Role.D else 0
-        return weights.prefer_not * (slot in person.prefer_not) + weights.off_day * free_days
+        return weights.prefer_not * person.would_rather_not(slot) + weights.off_day * free_days
 
     def clear(self) -> None:
         """Empty every slot."""

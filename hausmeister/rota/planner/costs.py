@@ -153,7 +153,7 @@ def comfort(instance: Instance, plan: Plan) -> Comfort:
         any_duty[holder].add(slot.week)
         if slot.role in PRIMARIES:
             primary[holder].append(slot.week)
-        wishes += slot in instance.person[holder].prefer_not
+        wishes += instance.person[holder].would_rather_not(slot)
         free_days += len(instance.person[holder].off_weekdays) if slot.role is Role.D else 0
     return Comfort(
         spacing=weights.spacing * sum(_too_near(instance, one, primary[one.id]) for one in instance.people),

@@ -6,13 +6,12 @@ they have been wrong. The cheapest way out is a cheapest set of facts that meets
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import combinations
 
 from hausmeister.rota.planner.candidates import candidates
 from hausmeister.rota.planner.instance import Instance, Rule, Waiver
 from hausmeister.rota.planner.outcome import Conflict, Limits, Prover
-from hausmeister.rota.planner.removable import Removable, facts, smaller_gaps, span
+from hausmeister.rota.planner.removable import Removable, facts, smaller_gaps, waived
 
 _WORK, _WALL_S = 3.0, 3.0
 _MOST_CONFLICTS, _MOST_FACTS_OUT = 12, 4
@@ -124,14 +123,7 @@ class _Judge:
         for week in weeks:
             tried = instance.waiving([Waiver(rule, week)])
             if not self.is_impossible(tried, weeks):
-                fact = replace(
-                    one.fact,
-                    week=week,
-                    key=f"{one.fact.key.split()[0]} {week}-{week}",
-                    way_out=one.fact.way_out.replace(span(weeks), span(range(week, week + 1))),
-                    cost=one.fact.cost // len(weeks),
-                )
-                return replace(one, fact=fact, waivers=(Waiver(rule, week),))
+                return waived(instance, rule, range(week, week + 1), one.fact.people, one.fact.words)
         return None
 
 

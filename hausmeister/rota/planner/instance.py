@@ -135,6 +135,10 @@ class Planned:
         """The name for sentences; the id where there is none."""
         return self.name or self.id
 
+    def would_rather_not(self, slot: Slot) -> bool:
+        """Say whether having `slot` costs a wish; of wishes, only those about own duties and weekends count."""
+        return slot.role in PRIMARIES and slot in self.prefer_not
+
 
 @dataclass(frozen=True)
 class Spacing:

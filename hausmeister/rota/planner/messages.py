@@ -7,7 +7,7 @@ from hausmeister.rota.planner import files
 from hausmeister.rota.planner.costs import Comfort, Costs, Fair
 from hausmeister.rota.planner.files import PLAN_FORMAT, assignments_document
 from hausmeister.rota.planner.instance import Assignment, Instance, Plan, Role
-from hausmeister.rota.planner.outcome import Conflict, Fact, Outcome, Progress, Tier, Wishes
+from hausmeister.rota.planner.outcome import Conflict, Fact, Lift, Lifting, Outcome, Progress, Tier, Wishes
 
 
 def request_document(instance: Instance, wishes: Wishes, *, by_hand: bool) -> dict[str, Any]:
@@ -90,7 +90,9 @@ def conflict_from(document: dict[str, Any]) -> Conflict:
 
 
 def _fact(document: dict[str, Any]) -> Fact:
-    return Fact(**{**document, "people": tuple(document["people"])})
+    told = document["lift"]
+    lift = Lift(**{**told, "how": Lifting(told["how"]), "weeks": tuple(told["weeks"])})
+    return Fact(**{**document, "people": tuple(document["people"]), "lift": lift})
 
 
 def conflict_document(conflict: Conflict) -> dict[str, Any]:

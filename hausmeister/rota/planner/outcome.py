@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 from hausmeister.rota.planner.candidates import Candidates
@@ -89,12 +90,33 @@ class Prover(Protocol):
         ...
 
 
+class Lifting(StrEnum):
+    """In which way a fact can be made not to hold."""
+
+    EMPLOYMENT = "employment"  # other dates of coming or going
+    ABSENCE = "absence"  # the absence that begins on `starts_on` lies elsewhere
+    WAIVER = "waiver"  # the fact's rule is waived in `weeks`
+    GAP = "gap"  # primary duties lie `min_gap` weeks apart, no longer more
+    PIN = "pin"  # the slot of `weeks` and `role` is pinned no more
+
+
+@dataclass(frozen=True)
+class Lift:
+    """What would be otherwise if a fact did not hold: the way out, for whoever takes it. The people are the fact's."""
+
+    how: Lifting
+    starts_on: str = ""  # YYYY-MM-DD
+    weeks: tuple[int, ...] = ()
+    role: str = ""
+    min_gap: int = 0
+
+
 @dataclass(frozen=True)
 class Fact:
     """One of the facts that cannot all hold: which rule, where, whose; the sentence, and its way out.
 
     `week` is the first it bears on. `people` are those concerned: one for an absence, none for a rule of all.
-    `key` names the fact ("away p009 2027-02-22"). `way_out` is a sentence; `cost` its weight.
+    `key` tells the fact from others. `way_out` says in a sentence what `lift` says for programs; `cost` is its weight.
     """
 
     rule: str
@@ -104,6 +126,7 @@ class Fact:
     words: str
     way_out: str
     cost: int
+    lift: Lift
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from hausmeister.rota.planner.instance import PRIMARY_OF, Absence, Bar, Instance, Planned, Role, Rule, Slot, Waiver
-from hausmeister.rota.planner.outcome import Fact
+from hausmeister.rota.planner.outcome import Fact, Lift, Lifting
 
 WORDS = {
     Role.D: "the week's duty",
@@ -69,7 +69,8 @@ def smaller_gaps(instance: Instance) -> Iterator[Removable]:
         words = f"Primary duties of a person lie at least {gap} weeks apart."
         way_out = f"Relax the gap from {gap} weeks to {smaller}, for the whole plan."
         cost = _SMALLER_GAP_COST * (gap - smaller)
-        yield Removable(Fact(Rule.R6, 0, (), f"gap to {smaller}", words, way_out, cost), min_gap=smaller)
+        lift = Lift(Lifting.GAP, min_gap=smaller)
+        yield Removable(Fact(Rule.R6, 0, (), f"gap to {smaller}", words, way_out, cost, lift), min_gap=smaller)
 
 
 def span(weeks: range) -> str:
@@ -98,6 +99,7 @@ def _employment(instance: Instance, weeks: range) -> Iterator[Removable]:
                     rule=Rule.R2, week=barred[0], people=(person.id,), key=f"employed {person.id}",
                     words=f"{person.called}'s employment {' and '.join(filter(None, (begins, ends)))}.",
                     way_out=f"Agree with {person.called} on other dates.", cost=_COST[Rule.R2],
+                    lift=Lift(Lifting.EMPLOYMENT),
                 ),
                 employment=True,
             )  # fmt: skip
@@ -114,6 +116,7 @@ def _absences(instance: Instance, weeks: range) -> Iterator[Removable]:
                     words=f"{person.called} is away from {absence.starts_on} to {absence.ends_on} ({absence.kind}).",
                     way_out=f"Ask {person.called} to move the days from {absence.starts_on} to {absence.ends_on}.",
                     cost=_LEAVE_COST if absence.kind == "leave" else _COST[Rule.R3],
+                    lift=Lift(Lifting.ABSENCE, starts_on=absence.starts_on.isoformat()),
                 ),
                 absence=absence,
             )  # fmt: skip
@@ -127,33 +130,32 @@ def _rules(instance: Instance, weeks: range) -> Iterator[Removable]:
         order = f"Nobody who is there has more experience than {names}: they can only be backstops in {where}."
     else:
         order = f"The backstop needs strictly more experience than the person backed, in {where}."
-    rules: list[tuple[Rule, tuple[str, ...], str, str, str]] = [
-        (
-            Rule.R4,
-            (),
-            "one-duty",
-            f"Nobody has two duties of a week, in {where}.",
-            f"Let one person take two duties in {where}.",
-        ),
-        (
-            Rule.R5,
-            tuple(one.id for one in unmatched),
-            "experience",
-            order,
-            f"Let equal or less experience back in {where}.",
-        ),
+    rules: list[tuple[Rule, tuple[str, ...], str]] = [
+        (Rule.R4, (), f"Nobody has two duties of a week, in {where}."),
+        (Rule.R5, tuple(one.id for one in unmatched), order),
     ]
     if gap > 1:
         spaced = f"Primary duties of a person lie at least {gap} weeks apart, in {where}."
-        rules.append((Rule.R6, (), "gap", spaced, f"Relax the gap of {gap} weeks in {where}."))
-    for rule, people, key, words, way_out in rules:
-        yield Removable(
-            Fact(
-                rule=rule, week=weeks[0], people=people, key=f"{key} {weeks[0]}-{weeks[-1]}", words=words,
-                way_out=way_out, cost=_COST[rule] * len(weeks),
-            ),
-            waivers=tuple(Waiver(rule, week) for week in weeks),
-        )  # fmt: skip
+        rules.append((Rule.R6, (), spaced))
+    for rule, people, words in rules:
+        yield waived(instance, rule, weeks, people, words)
+
+
+def waived(instance: Instance, rule: Rule, weeks: range, people: tuple[str, ...], words: str) -> Removable:
+    """Return the rule R4, R5 or R6 in `weeks` as a fact whose way out is to waive it there."""
+    where = span(weeks)
+    way_out = {
+        Rule.R4: f"Let one person take two duties in {where}.",
+        Rule.R5: f"Let equal or less experience back in {where}.",
+        Rule.R6: f"Relax the gap of {instance.spacing.min_gap} weeks in {where}.",
+    }[rule]
+    return Removable(
+        Fact(
+            rule=rule, week=weeks[0], people=people, key=f"{rule} {weeks[0]}-{weeks[-1]}", words=words,
+            way_out=way_out, cost=_COST[rule] * len(weeks), lift=Lift(Lifting.WAIVER, weeks=tuple(weeks)),
+        ),
+        waivers=tuple(Waiver(rule, week) for week in weeks),
+    )  # fmt: skip
 
 
 def _unmatched(instance: Instance, weeks: range) -> list[Planned]:
@@ -187,6 +189,7 @@ def _settled(instance: Instance, weeks: range) -> Iterator[Removable]:
                 rule=Rule.R7, week=slot.week, people=(person_id,), key=f"kept {slot.week} {slot.role}",
                 words=f"{what.capitalize()} of week {slot.week} is {bound} {called}.",
                 way_out=f"Give {what} of week {slot.week} free.", cost=_COST[Rule.R7],
+                lift=Lift(Lifting.PIN if is_pin else Lifting.WAIVER, weeks=(slot.week,), role=slot.role.value),
             ),
             pin=slot if is_pin else None,
             waivers=() if is_pin else (Waiver(Rule.R7, slot.week, person_id),),

@@ -195,7 +195,7 @@ class Standing:
         return (
             weights.spacing * self._too_near(person, [slot >> 2 for slot in duties if not slot & 2])
             + weights.adjacent * sum(week - 1 in known for week in weeks)
-            + weights.prefer_not * sum(slot_of(slot) in one.prefer_not for slot in duties)
+            + weights.prefer_not * sum(one.would_rather_not(slot_of(slot)) for slot in duties)
             + weights.off_day * len(one.off_weekdays) * sum(not slot & 3 for slot in duties)
         )
 

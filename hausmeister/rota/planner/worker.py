@@ -1,7 +1,8 @@
 """The child process that plans: `python -m hausmeister.rota.planner.worker`.
 
 One request as JSON on standard input; on standard output one JSON line for each step, the last of them the
-outcome. It holds all that is heavy (OR-Tools, minutes of search, gigabytes), so that killing it costs nothing.
+outcome, or the answer where something else is asked (`answerer.py`). It holds all that is heavy (OR-Tools, minutes of
+search, gigabytes), so that killing it costs nothing.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any
 
 from hausmeister.base import chance, clock
 from hausmeister.rota.planner import files
+from hausmeister.rota.planner.answerer import answer
 from hausmeister.rota.planner.impossible import explain
 from hausmeister.rota.planner.messages import outcome_document, progress_document, wishes_from
 from hausmeister.rota.planner.outcome import Progress, Prover
@@ -24,6 +26,10 @@ def main() -> None:
     began = clock.monotonic_s()
     request = json.load(sys.stdin)
     resource.setrlimit(resource.RLIMIT_AS, (request.get("most_memory_bytes", MOST_MEMORY_BYTES),) * 2)
+
+    if "question" in request:
+        _write({"event": "answer", "answer": answer(request)})
+        return
 
     def tell(progress: Progress) -> None:
         _write(progress_document(progress))

@@ -17,7 +17,7 @@ from typing import Any
 from hausmeister.base import clock
 from hausmeister.rota.planning import drafts
 from hausmeister.rota.planning.rules import wire
-from hausmeister.rota.planning.rules.states import DraftState
+from hausmeister.rota.planning.rules.states import DraftState, Flavour
 from hausmeister.rota.planning.solving import Answer, NoLongerWanted, Task, Tell
 
 COMMAND = (sys.executable, "-m", "hausmeister.rota.planner.worker")
@@ -43,37 +43,59 @@ class Child:
 
         Raises NoLongerWanted when `tell` says so; the child is then ended.
         """
+        request = wire.request(
+            task.instance, flavour=task.flavour, seed=task.seed, budget_s=task.budget_s,
+            tolerance_percent=task.tolerance_percent,
+        )  # fmt: skip
+        found = self._run(request, task.budget_s, tell)
+        return found if isinstance(found, Answer) else answer_of(found)
+
+    def compare(self, task: Task, tell: Tell) -> Mapping[Flavour, Answer] | None:
+        """Return the answer of each flavour, found together in the time of all of them; None where that gives nothing.
+
+        Raises NoLongerWanted.
+        """
+        budget_s = task.budget_s * len(Flavour)
+        found = self._run(wire.comparison(task.instance, seed=task.seed, budget_s=budget_s), budget_s, tell)
+        if isinstance(found, Answer) or "problem" in found["answer"]:
+            return None
+        answer = found["answer"]
+        if answer["conflict"]:
+            return dict.fromkeys(Flavour, answer_of({"conflict": answer["conflict"]}))
+        found_for = wire.options(answer)
+        return {one: Answer(DraftState.READY, found_for[one]) for one in Flavour} if found_for else None
+
+    def _run(self, request: Mapping[str, Any], budget_s: int, tell: Tell) -> "Mapping[str, Any] | Answer":
+        """Return the last line of the child, or the failed answer where there is none."""
         with subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             os.setpriority(os.PRIO_PROCESS, process.pid, _NICE)
             try:
-                return self._listen(process, task, tell)
+                return self._listen(process, request, budget_s, tell)
             finally:
                 process.kill()
 
-    def _listen(self, process: "subprocess.Popen[str]", task: Task, tell: Tell) -> Answer:
+    def _listen(
+        self, process: "subprocess.Popen[str]", request: Mapping[str, Any], budget_s: int, tell: Tell
+    ) -> "Mapping[str, Any] | Answer":
         lines, errors = _Lines(process.stdout), _Lines(process.stderr)
-        request = wire.request(
-            task.instance, flavour=task.flavour, seed=task.seed, budget_s=task.budget_s,
-            tolerance_percent=task.tolerance_percent,
-        )  # fmt: skip
         _send(process, request)
-        until_s = clock.monotonic_s() + task.budget_s + self._grace_s
+        until_s = clock.monotonic_s() + budget_s + self._grace_s
         beaten_s = clock.monotonic_s()
         while clock.monotonic_s() < until_s:
             line = lines.next(_LOOK_S)
             if line is _Lines.END:
                 return _ended(process, errors)
             found = _parsed(line)
-            if found and found["event"] == "outcome":
-                return answer_of(found)
+            if found and found["event"] in {"outcome", "answer"}:
+                return found
             if found or clock.monotonic_s() - beaten_s >= drafts.BEAT.total_seconds():
                 beaten_s = clock.monotonic_s()
                 if not tell(wire.progress(found) if found else None):
                     raise NoLongerWanted
         return Answer(
-            DraftState.FAILED, {}, f"The planner did not come to an end within {task.budget_s + self._grace_s:.0f} s."
+            DraftState.FAILED, {}, f"The planner did not come to an end within {budget_s + self._grace_s:.0f} s."
         )
 
 

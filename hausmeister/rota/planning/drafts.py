@@ -171,6 +171,27 @@ def claim(*, by: str, now: datetime) -> Draft | None:
     return None
 
 
+def claim_beside(draft: Draft, *, by: str, now: datetime) -> list[Draft]:
+    """Take the other drafts of the comparison that `draft` is of, as far as nobody works on them."""
+    beside = Draft.objects.to_solve(now).filter(team=draft.team_id, bundle=draft.bundle).exclude(pk=draft.pk)
+    taken = []
+    for one in beside:
+        mine = Draft.objects.filter(pk=one.pk, version=one.version)
+        if mine.update(
+            state=DraftState.SOLVING, claimed_by=by, claimed_until=now + LEASE, version=F("version") + 1, progress={},
+        ):  # fmt: skip
+            one.refresh_from_db()
+            taken.append(one)
+    return taken
+
+
+def release(draft: Draft, *, by: str) -> None:
+    """Give back a draft that was taken beside another and not answered with it."""
+    _mine(draft.pk, by).update(
+        state=DraftState.ASKED, claimed_by="", claimed_until=None, version=F("version") + 1
+    )  # fmt: skip
+
+
 def beat(draft_id: int, *, by: str, now: datetime, progress: Mapping[str, Any] | None = None) -> bool:
     """Say that `by` still works on the draft, and how far it is; return whether it is still theirs."""
     changed: dict[str, Any] = {"claimed_until": now + LEASE}

@@ -1,12 +1,11 @@
 """The instant answer to "may I be away then?": fine, needs these changes, or a question to the planner.
 
-Two cases need no solver and are answered at once, exactly: no duty of the person is touched and the days lie within
-the weeks that are planned (the plan that stands is then a valid plan without them); or each touched duty can be taken
-by somebody else, alone or by a chain of at most three changes. Whatever needs more, or weeks not planned yet, goes to
-the planner with a small budget, off the web process.
+Three cases need no solver and are answered at once, exactly (`planner/leave_check.py`): no duty of the person is
+touched and the days lie within the weeks that are planned (the plan that stands is then a valid plan without them);
+others can take the touched duties with a few changes, the fewest there can be; or nobody at all would be there.
+Whatever needs more, or weeks not planned yet, goes to the planner with a small budget, off the web process.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -17,11 +16,13 @@ from django.db import transaction
 from hausmeister.journal.rules import Actor
 from hausmeister.rota.models import Shift
 from hausmeister.rota.models.planning import Draft
-from hausmeister.rota.planner.covering import cover
-from hausmeister.rota.planner.instance import Role
+from hausmeister.rota.planner import leave_check as planner
+from hausmeister.rota.planner.leave_check import check_away
 from hausmeister.rota.planning import drafts, replanning, snapshot
 from hausmeister.rota.planning.drafts import DraftRefused, Wanted
+from hausmeister.rota.planning.rules.instance import key_of
 from hausmeister.rota.planning.rules.roles import CannotPlan
+from hausmeister.rota.planning.rules.sentences import for_people
 from hausmeister.rota.planning.rules.states import Flavour
 from hausmeister.team.models import Person, Team
 from hausmeister.team.rules import away
@@ -34,13 +35,14 @@ class Verdict(StrEnum):
 
     FINE = "fine"
     CHANGES = "changes"
+    IMPOSSIBLE = "impossible"
     ASKED = "asked"
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Cover:
-    """A duty that the days touch, and who could take it."""
+    """A duty that would change hands, and who could take it."""
 
     title: str
     week: date
@@ -74,17 +76,19 @@ def _answer(team: Team, person: Person, starts_on: date, ends_on: date, *, by: A
         "to": ends_on.isoformat(),
     }  # fmt: skip
     try:
-        found = snapshot.inputs(team, first_week=first, weeks=weeks, now=now, bends=[bend])
+        plain, asked = (
+            snapshot.inputs(team, first_week=first, weeks=weeks, now=now, bends=bends) for bends in ((), (bend,))
+        )
     except CannotPlan as error:
         return Answer(team, Verdict.UNKNOWN, reason=str(error))
     span = away(starts_on, ends_on, person.zone)
     touched = Shift.objects.filter(team=team, person=person, starts_at__gt=now).touching(span.starts_at, span.ends_at)
-    ends = first + timedelta(weeks=weeks)
-    if not touched.exists() and ends_on < ends:
-        return Answer(team, Verdict.FINE)
-    covers = _covers(found, team, first, list(touched))
-    if covers is not None and ends_on < ends:
-        return Answer(team, Verdict.CHANGES, tuple(covers))
+    if ends_on < first + timedelta(weeks=weeks):
+        if not touched.exists():
+            return Answer(team, Verdict.FINE)
+        # of the running week no plan is made
+        if not touched.filter(week__lt=first).exists() and (answer := _at_once(plain, asked, team, person)):
+            return answer
     return _ask(team, person, bend, max(weeks, _weeks_to(ends_on, first)), first, by=by, now=now)
 
 
@@ -92,26 +96,19 @@ def _weeks_to(ends_on: date, first: date) -> int:
     return min(drafts.MOST_WEEKS, (ends_on - first).days // 7 + 2)
 
 
-def _covers(
-    found: snapshot.Inputs, team: Team, first: date, touched: Sequence[Shift]
-) -> list[Cover] | None:  # fmt: skip
-    """Return what must change hands for each touched duty, the least first; None where three changes do not do."""
-    roles = snapshot.roles_of_team(snapshot.policy_in_force(team))
-    plan, changed = found.stands, []
-    for shift in touched:
-        role, week = roles.role(shift.duty, shift.post), (shift.week - first).days // 7
-        if role is None or not 0 <= week < found.instance.weeks:
-            return None
-        offers = cover(instance=found.instance, plan=plan, week=week, role=Role(role), most_chains=1)
-        best = next(iter((*offers.people, *offers.chains)), None)
-        if best is None:
-            return None
-        plan = best.applied(plan)
-        changed += [
-            Cover(found.titles[step.role.value], first + timedelta(weeks=step.week), found.names[step.taker])
-            for step in best.steps
-        ]
-    return changed
+def _at_once(plain: snapshot.Inputs, asked: snapshot.Inputs, team: Team, person: Person) -> Answer | None:
+    """Return what the planner finds without the solver, exactly; None where it cannot."""
+    found = check_away(plain.instance, asked.instance, asked.stands, key_of(person.pk))
+    if found.verdict is planner.Verdict.IMPOSSIBLE:
+        words = [for_people(one, asked.instance, asked.titles) for one in found.reasons]
+        return Answer(team, Verdict.IMPOSSIBLE, reason=" ".join(words))
+    if found.repair is None:
+        return None
+    covers = [
+        Cover(asked.titles[step.role.value], asked.instance.monday(step.week), asked.names[step.taker])
+        for step in found.repair.steps
+    ]
+    return Answer(team, Verdict.CHANGES, tuple(covers))
 
 
 def _ask(

@@ -11,7 +11,7 @@ from hausmeister.rota.models import Shift
 from hausmeister.rota.models.planning import DutyTerms, Wish
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Instance, Plan, Role, Rule, Slot, Waiver
-from hausmeister.rota.planning import holidays
+from hausmeister.rota.planning import agreed, holidays
 from hausmeister.rota.planning.rules import history
 from hausmeister.rota.planning.rules.history import WEEKS_BACK, Presence, Served
 from hausmeister.rota.planning.rules.horizon import Horizon, horizon
@@ -35,7 +35,8 @@ from hausmeister.team.rules import Role as TeamRole
 
 USUAL = Terms()
 
-# a rule that a draft bends, or an absence that it imagines: {"kind": "gap" | "waive" | "absence" | "leave", …}
+# a rule that a draft bends, something agreed that it sets aside, or an absence that it imagines:
+# {"kind": "gap" | "waive" | "agreed" | "absence" | "leave", …}
 Bend = dict[str, Any]
 
 
@@ -97,6 +98,8 @@ def inputs(
     stands = standing(team, frame)
     priced = {slot: who for slot, who in stands.items() if frame.monday(slot.week) < firm.tentative_on}
     found = instance(frame, people, holidays=calendars, current=priced, waivers=waivers_of(bends))
+    free = {Slot(one["week"], Role(one["role"])) for one in bends if one["kind"] == "agreed"}
+    found = replace(found, pins=agreed.pins(team, found, stands, free=free))
     return Inputs(found, Plan.of({slot: key_of(who) for slot, who in stands.items()}), names(team), titles(policy))
 
 

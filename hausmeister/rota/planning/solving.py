@@ -5,7 +5,7 @@ engine's thread, and nothing of it ever runs in the web process.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,6 +46,8 @@ class Answer:
 # told how far the solver is; answers whether the draft is still wanted
 Tell = Callable[[Mapping[str, Any] | None], bool]
 Solve = Callable[[Task, Tell], Answer]
+# the answers of a comparison, found together; None where each must be found by itself
+Compare = Callable[[Task, Tell], Mapping[Flavour, Answer] | None]
 
 
 class NoLongerWanted(Exception):
@@ -55,8 +57,9 @@ class NoLongerWanted(Exception):
 class Planning:
     """Has drafts solved, one at a time."""
 
-    def __init__(self, solve: Solve, *, begin: Callable[[database.Work], None]) -> None:
+    def __init__(self, solve: Solve, *, begin: Callable[[database.Work], None], compare: Compare | None = None) -> None:
         self._solve = solve
+        self._compare = compare
         self._begin = begin
         self._busy = threading.Lock()
         # one name for this process's claims; two engines never share one
@@ -80,7 +83,9 @@ class Planning:
 
     def _work(self, draft: Draft) -> None:
         try:
-            answer = self._solve(task_of(draft), self._teller(draft))
+            if self._compared(draft):
+                return
+            answer = self._solve(task_of(draft), self._teller([draft]))
         except NoLongerWanted:
             _log.info("plan.no_longer_wanted", draft=draft.pk)
         except Exception as error:  # noqa: BLE001 - a planner that breaks must not take the engine with it
@@ -91,9 +96,33 @@ class Planning:
         finally:
             self._busy.release()
 
-    def _teller(self, draft: Draft) -> Tell:
+    def _compared(self, draft: Draft) -> bool:
+        """Answer `draft` with the others of its comparison, found together; say whether that was done."""
+        task = task_of(draft)
+        # without a plan that stands there are no changes to count, and where comfort may cost fairness no shortest way
+        if self._compare is None or task.instance.current is None or task.tolerance_percent:
+            return False
+        beside = drafts.claim_beside(draft, by=self.name, now=clock.now())
+        if not beside:
+            return False
+        answers = None
+        try:
+            answers = self._compare(task, self._teller([draft, *beside]))
+        finally:
+            if answers is None:
+                for one in beside:
+                    drafts.release(one, by=self.name)
+        if answers is None:
+            return False
+        for one in (draft, *beside):
+            self._store(one, answers[Flavour(one.flavour)])
+        return True
+
+    def _teller(self, those: Sequence[Draft]) -> Tell:
         def tell(progress: Mapping[str, Any] | None) -> bool:
-            return drafts.beat(draft.pk, by=self.name, now=clock.now(), progress=progress)
+            now = clock.now()
+            alive = [drafts.beat(one.pk, by=self.name, now=now, progress=progress) for one in those]
+            return any(alive)
 
         return tell
 

@@ -1,6 +1,5 @@
 """From the facts that conflict to sentences and ways out that can be taken by a button."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -8,18 +7,12 @@ from typing import Any
 from hausmeister.rota.models.planning import Draft, Wish
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Instance
+from hausmeister.rota.planner.outcome import Lifting
 from hausmeister.rota.planning.rules.instance import id_of
 from hausmeister.rota.planning.rules.sentences import for_people
 from hausmeister.team.models import Leave
 
 Facts = Sequence[Mapping[str, Any]]
-
-# what the planner calls its facts
-_AWAY = re.compile(r"away (p\d+) (\d{4}-\d\d-\d\d)")
-_SMALLER_GAP = re.compile(r"gap to (\d+)")
-_RULE_OF_WEEKS = re.compile(r"(one-duty|experience|gap) (\d+)-(\d+)")
-_KEPT = re.compile(r"kept (\d+) \w+")
-_RULES = {"one-duty": "R4", "experience": "R5", "gap": "R6"}
 
 
 def explained(draft: Draft, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,26 +47,28 @@ def _bends(draft: Draft, facts: Facts) -> list[dict[str, Any]] | None:
     """Return what to bend so that `facts` hold no more; None where one of them is not ours to bend."""
     found: list[dict[str, Any]] = []
     for fact in facts:
-        bends = _bends_of(draft, str(fact["key"]))
+        bends = _bends_of(draft, fact)
         if not bends:
             return None
         found += bends
     return found or None
 
 
-def _bends_of(draft: Draft, key: str) -> list[dict[str, Any]]:
-    """Return what to bend for the fact that the planner calls `key`; nothing where nothing of ours would help."""
-    if away := _AWAY.fullmatch(key):
-        bend = _absence(draft, away[1], date.fromisoformat(away[2]))
-        return [bend] if bend else []
-    if smaller := _SMALLER_GAP.fullmatch(key):
-        return [{"kind": "gap", "min_gap": int(smaller[1])}]
-    if rule := _RULE_OF_WEEKS.fullmatch(key):
-        weeks = range(int(rule[2]), int(rule[3]) + 1)
-        return [{"kind": "waive", "rule": _RULES[rule[1]], "week": week, "person": None} for week in weeks]
-    if kept := _KEPT.fullmatch(key):
-        return [{"kind": "waive", "rule": "R7", "week": int(kept[1]), "person": None}]
-    return []
+def _bends_of(draft: Draft, fact: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what to bend so that `fact` does not hold; nothing where nothing of ours would help."""
+    lift = fact["lift"]
+    match Lifting(lift["how"]):
+        case Lifting.EMPLOYMENT:
+            return []
+        case Lifting.ABSENCE:
+            bend = _absence(draft, fact["people"][0], date.fromisoformat(lift["starts_on"]))
+            return [bend] if bend else []
+        case Lifting.WAIVER:
+            return [{"kind": "waive", "rule": fact["rule"], "week": week, "person": None} for week in lift["weeks"]]
+        case Lifting.GAP:
+            return [{"kind": "gap", "min_gap": lift["min_gap"]}]
+        case Lifting.PIN:
+            return [{"kind": "agreed", "week": week, "role": lift["role"]} for week in lift["weeks"]]
 
 
 def _absence(draft: Draft, person: str, starts_on: date) -> dict[str, Any] | None:

@@ -8,10 +8,11 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from hausmeister.base import clock
+from hausmeister.rota.planner.explaining_load import explain_load
+from hausmeister.rota.planner.instance import Category
 from hausmeister.rota.planning import why
 from hausmeister.rota.planning.ledger import ledger
 from hausmeister.rota.planning.publishing import PublishRefused
-from hausmeister.rota.planning.rules import reasons
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.planning.why import NothingToExplain
 from hausmeister.team import permissions
@@ -20,7 +21,7 @@ from hausmeister.web.access import Request, fetch, needs
 from hausmeister.web.screens.plan import visible
 from hausmeister.web.teams import chosen
 
-_KINDS = ("D", "W", "B")
+_KINDS = tuple(one.value for one in Category)
 
 
 @needs(Capability.CHANGE_ROTA)
@@ -77,6 +78,8 @@ def load(request: Request) -> HttpResponse:
         context |= {
             "name": found.instance.person[person].called,
             "title": found.titles.get(kind, ""),
-            "sentences": reasons.of_load(found.instance, found.plan, person, kind),
+            "sentences": explain_load(
+                instance=found.instance, plan=found.plan, person=person, category=Category(kind)
+            ).reasons,
         }
     return render(request, "web/plan/load.html", context)

@@ -12,6 +12,10 @@ from hausmeister.rota.asks.answering import AskClosed, AskMoved, NotAsked
 from hausmeister.rota.asks.asking import AskRefused
 from hausmeister.rota.asks.rules import AskKind, AskState, OfferState
 from hausmeister.rota.models import Shift
+from hausmeister.rota.planner.instance import Role, Slot
+from hausmeister.rota.planning import snapshot
+from hausmeister.rota.planning.rules.instance import id_of
+from hausmeister.rota.planning.rules.staleness import differences
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team.operations import as_actor
 from tests.builders import CONSOLE
@@ -49,6 +53,32 @@ def test_nothing_changes_before_the_other_agrees_and_then_both_turns_at_once(sta
     noon = queries.on_duty(stage.team, at=stage.world.now.replace(month=12, day=9))
     assert noon.primary.person == stage.crew.cem
     assert step["giver"] == stage.crew.ada.pk
+
+
+def planned(stage, bends=()):
+    return snapshot.inputs(stage.team, first_week=FIRST, weeks=6, now=stage.world.now, bends=bends).instance
+
+
+def test_a_later_plan_leaves_the_swapped_duties_where_they_are_unless_it_is_asked_to_set_one_free(stage):
+    ask = stage.swap(stage.crew.ada, stage.crew.cem)
+    assert planned(stage).pins == {}
+    stage.accept(ask, stage.crew.cem)
+    slots = {step["week"]: step["taker"] for step in ask.offers.get().steps}
+    pins = planned(stage).pins
+    assert {planned(stage).monday(slot.week).isoformat(): id_of(who) for slot, who in pins.items()} == slots
+    assert pins[Slot(0, Role.D)] == stage.crew.key(2)
+    freed = planned(stage, [{"kind": "agreed", "week": 0, "role": "D"}])
+    assert set(pins) - set(freed.pins) == {Slot(0, Role.D)}
+    assert differences(freed, planned(stage), {}) == ["A swap or cover was agreed since; what was agreed stays."]
+
+
+def test_a_swapped_duty_may_be_swapped_again_and_is_kept_no_more_when_its_holder_is_away(stage):
+    stage.accept(stage.swap(stage.crew.ada, stage.crew.cem), stage.crew.cem)
+    assert stage.look(AskKind.SWAP).options
+    away = {"kind": "leave", "person": stage.crew.cem.pk, "from": FIRST.isoformat(), "to": FIRST.isoformat()}
+    assert Slot(0, Role.D) not in planned(stage, [away]).pins
+    stage.accept(stage.swap(stage.crew.cem, stage.crew.ada), stage.crew.ada)
+    assert planned(stage).pins[Slot(0, Role.D)] == stage.crew.key(0)
 
 
 def test_accepting_twice_is_refused_in_words_and_changes_nothing(stage):

@@ -173,7 +173,8 @@ def test_comfort_counts_near_duties_weeks_in_a_row_wishes_free_days_and_missed_g
         ANA, off_weekdays=(1, 3), prefer_not=frozenset({Slot(1, Role.W)}), learning=(Goal("storage", 2),),
         history=History(last_primary_week=-2, last_duty_week=-1),
     )  # fmt: skip
-    carla = replace(CARLA, expert_in=frozenset({"storage"}))
+    # a wish about a backstop's slot costs nothing
+    carla = replace(CARLA, expert_in=frozenset({"storage"}), prefer_not=frozenset({Slot(0, Role.BD)}))
     task = replace(instance((ana, BRUNO, carla, DORA), weeks=2), spacing=Spacing(1, 4))
     found = comfort(task, plan("abcd", "badd"))
     # ana's primary weeks are -2, 0 and 1: gaps 2, 3 and 1; bruno's 0 and 1

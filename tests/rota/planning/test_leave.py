@@ -53,7 +53,7 @@ def test_weeks_that_nobody_has_planned_are_a_question_to_the_planner(world, crew
     assert draft.first_week + timedelta(weeks=draft.weeks) > far + timedelta(days=4)
 
 
-def test_a_duty_that_no_single_person_can_take_is_a_question_to_the_planner(world, crew):
+def test_a_duty_that_no_single_person_can_take_needs_a_few_changes_that_are_all_named(world, crew):
     # everybody but Ada, Ben and Hana is away in that week: nobody else could be on duty
     week = date(2026, 12, 14)
     for person in crew.people[2:7]:
@@ -62,7 +62,21 @@ def test_a_duty_that_no_single_person_can_take_is_a_question_to_the_planner(worl
     Shift.objects.filter(week=week, duty="weekend", post="primary").update(person=crew.ben)
     Shift.objects.filter(week=week, post="backstop").update(person=crew.hana)
     (answer,) = ask(crew.ada, week, week, world)
-    assert answer.verdict is Verdict.ASKED
+    assert answer.verdict is Verdict.CHANGES
+    assert len(answer.covers) > 1
+    assert (answer.covers[0].title, answer.covers[0].week) == ("Hausmeister", week)
+    assert not Draft.objects.exists()
+
+
+def test_a_duty_for_which_nobody_would_be_there_is_impossible_at_once_and_says_which(world, crew):
+    stand(crew, alternating(crew, 12))
+    week = date(2026, 12, 14)
+    for person in crew.people[:2] + crew.people[3:]:
+        Leave.objects.create(person=person, starts_on=week, ends_on=week + timedelta(days=1), created_at=world.now)
+    (answer,) = ask(crew.cem, week, week + timedelta(days=1), world)
+    assert answer.verdict is Verdict.IMPOSSIBLE
+    assert answer.reason == "Nobody at all would be there for Hausmeister in the week of 14 Dec."
+    assert not Draft.objects.exists()
 
 
 def test_who_shares_no_duties_gets_no_answer_and_an_unknown_policy_is_said(world, crew):

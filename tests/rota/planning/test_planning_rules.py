@@ -16,7 +16,7 @@ from hausmeister.rota.planning.rules.diff import by_person, changes
 from hausmeister.rota.planning.rules.history import Presence, Record, Served, records
 from hausmeister.rota.planning.rules.horizon import Firmness, horizon
 from hausmeister.rota.planning.rules.instance import LONG_LEAVE, MUST_NOT, Candidate, Days, Frame, instance, key_of
-from hausmeister.rota.planning.rules.reasons import of_load, of_slot
+from hausmeister.rota.planning.rules.reasons import of_slot
 from hausmeister.rota.planning.rules.roles import CannotPlan, roles_of
 from hausmeister.rota.planning.rules.sentences import for_people
 from hausmeister.rota.planning.rules.staleness import differences
@@ -346,15 +346,3 @@ def test_a_waiver_lifts_what_it_names_and_nothing_else():
 )
 def test_the_planners_sentences_are_put_as_people_say_them(said, read):
     assert for_people(said, task(), TITLES) == read
-
-
-def test_a_load_is_explained_by_share_history_and_what_bars():
-    people = [person(number) for number in range(1, 6)]
-    people[0] = person(1, terms=Terms(fte_percent=50), record=Record(weeks=10, D=2),
-                       absences=(Days(date(2027, 1, 11), date(2027, 1, 12)),))  # fmt: skip
-    told = of_load(task(*people), STANDS, "p1", "D")
-    assert told[0].startswith("A fair share is ")
-    assert "has served 2 in the last year, and has 2 in the weeks planned" in told[1]
-    assert "The share is 50 % of a full one." in told
-    assert "Days away and dates of coming or going bar 1 of the 4 in the weeks planned." in told
-    assert of_load(task(*people), STANDS, "p5", "D") == ["Nobody has more experience than Eva Berg: backstop only."]

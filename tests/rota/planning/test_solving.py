@@ -21,10 +21,10 @@ def draft(world, crew):
     return drafts.ask(crew.team, wanted, by=CONSOLE, person=crew.hana, now=world.now)
 
 
-def fact(rule, week, key, words):
+def fact(rule, week, key, words, how, *people, **lift):
     return {
-        "rule": rule, "week": week, "people": [], "key": key, "words": words, "way_out": f"Way out: {words}",
-        "cost": 1,
+        "rule": rule, "week": week, "people": list(people), "key": key, "words": words, "way_out": f"Way out: {words}",
+        "cost": 1, "lift": {"how": how, **lift},
     }  # fmt: skip
 
 
@@ -69,12 +69,14 @@ def test_a_solver_that_breaks_is_a_failed_draft_and_the_next_one_is_taken(world,
 def test_what_is_impossible_is_kept_with_its_facts(world, crew, draft):
     rota.record_leave(crew.cem, starts_on=FIRST, ends_on=FIRST, by=CONSOLE, now=world.now)
     key = crew.key(2)
-    away = fact("R3", 0, f"away {key} {FIRST}", f"Cem Aksoy is away from {FIRST} to {FIRST} (holiday).")
-    gap = fact("R6", 0, "gap to 1", "Two primary duties lie at least 2 weeks apart.")
-    rank = fact("R5", 1, "experience 1-2", "The backstop needs more experience, in weeks 1 to 2.")
-    gone = fact("R2", 0, f"employed {key}", "Cem is not employed.")
-    kept = fact("R7", 0, "kept 0 D", "The week's duty of week 0 is frozen with Ada Lund.")
-    found = {"facts": [away, rank, gone, kept], "cheapest": [gap]}
+    words = f"Cem Aksoy is away from {FIRST} to {FIRST} (holiday)."
+    away = fact("R3", 0, "1", words, "absence", key, starts_on=FIRST.isoformat())
+    gap = fact("R6", 0, "2", "Two primary duties lie at least 2 weeks apart.", "gap", min_gap=1)
+    rank = fact("R5", 1, "3", "The backstop needs more experience, in weeks 1 to 2.", "waiver", weeks=[1, 2])
+    gone = fact("R2", 0, "4", "Cem is not employed.", "employment", key)
+    kept = fact("R7", 0, "5", "The week's duty of week 0 is frozen with Ada Lund.", "waiver", weeks=[0], role="D")
+    agreed = fact("R7", 1, "6", "The weekend of week 1 is pinned to Ada Lund.", "pin", weeks=[1], role="W")
+    found = {"facts": [away, rank, gone, kept, agreed], "cheapest": [gap]}
     run(lambda task, tell: Answer(DraftState.IMPOSSIBLE, found, "No plan exists."), world)
     draft.refresh_from_db()
     assert (draft.state, draft.problem) == (DraftState.IMPOSSIBLE, "No plan exists.")
@@ -89,13 +91,16 @@ def test_what_is_impossible_is_kept_with_its_facts(world, crew, draft):
         ([{"kind": "absence", "leave": leave.pk, "name": "Cem Aksoy"}], False),
         (waived, False),
         ([{"kind": "waive", "rule": "R7", "week": 0, "person": None}], False),
+        ([{"kind": "agreed", "week": 1, "role": "W"}], False),
     ]
     world.tick()
     world.forget()
 
 
 def test_the_cheapest_way_out_may_bend_two_things_at_once(world, crew, draft):
-    one, other = (fact("R5", week, f"experience {week}-{week}", f"In week {week} nobody outranks.") for week in (0, 1))
+    one, other = (
+        fact("R5", week, str(week), f"In week {week} nobody outranks.", "waiver", weeks=[week]) for week in (0, 1)
+    )
     found = {"facts": [one, other], "cheapest": [one, other]}
     run(lambda task, tell: Answer(DraftState.IMPOSSIBLE, found, "No plan exists."), world)
     draft.refresh_from_db()

@@ -96,7 +96,7 @@ def comfort_cost(model: Model) -> Cost:
         _add_spacing(model, cost, person)
         _add_adjacent(model, cost, person)
         for slot, variable in model.roles_of(person.id):
-            if slot in person.prefer_not:
+            if person.would_rather_not(slot):
                 cost.add(variable, model.instance.weights.prefer_not)
             if slot.role is Role.D and person.off_weekdays:
                 cost.add(variable, model.instance.weights.off_day * len(person.off_weekdays))

@@ -55,4 +55,6 @@ def _of_frame(before: Instance, now: Instance, *, is_quiet: bool) -> list[str]:
     standing = [dict(one.current.holders) if one.current else {} for one in (before, now)]
     if standing[0] != standing[1]:
         told.append("The duties that stand changed: somebody moved one since.")
+    elif before.pins != now.pins:
+        told.append("A swap or cover was agreed since; what was agreed stays.")
     return told

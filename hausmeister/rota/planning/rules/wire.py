@@ -5,6 +5,7 @@ from typing import Any
 
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Instance
+from hausmeister.rota.planner.replanning import OPTIONS
 from hausmeister.rota.planning.rules.states import A_FEW, Flavour
 
 # how many duties beyond the fewest a plan may change; None is any number
@@ -22,6 +23,33 @@ def request(
         "extra_changes": _EXTRA[flavour],
     }  # fmt: skip
     return {"instance": files.instance_document(instance), "wishes": wishes, "by_hand": False}
+
+
+def comparison(instance: Instance, *, seed: int, budget_s: int) -> dict[str, Any]:
+    """Return the request for three plans side by side."""
+    document = files.instance_document(instance)
+    return {"question": "compare", "instance": document, "seed": seed, "budget_s": budget_s}
+
+
+def options(answer: Mapping[str, Any]) -> dict[Flavour, dict[str, Any]]:
+    """Return for each flavour what a draft keeps of the three plans; empty where none was found in time."""
+    flavours = dict(zip(OPTIONS, Flavour, strict=True))
+    return {
+        flavours[one["name"]]: {
+            "assignments": one["assignments"],
+            "tiers": [
+                _tier("weighted_changes", one["weighted_changes"], is_proven=one["changes_proven"]),
+                _tier("fair", one["fair"], is_proven=one["fair_proven"]),
+                _tier("comfort", one["comfort"], is_proven=False),
+            ],
+            "remarks": [one["buys"]],
+        }
+        for one in answer["options"]
+    }
+
+
+def _tier(name: str, value: int, *, is_proven: bool) -> dict[str, Any]:
+    return {"name": name, "value": value, "bound": value if is_proven else None, "proven": is_proven}
 
 
 def progress(line: Mapping[str, Any]) -> dict[str, Any]:
