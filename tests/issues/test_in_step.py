@@ -6,7 +6,7 @@ import pytest
 
 from hausmeister.base.priority import Priority
 from hausmeister.issues.models import Delivery, Issue
-from hausmeister.issues.operations import working
+from hausmeister.issues.operations import arriving, mirroring, working
 from hausmeister.issues.operations.storing import IssueRefused
 from hausmeister.team.operations import as_actor
 
@@ -192,8 +192,6 @@ def test_a_deleted_issue_stays_here_and_can_be_made_again(stage):
     assert issue.mirror.gone_at == stage.world.now
     assert issue.mirror.out_why == "deleted there by dana"
     assert Issue.objects.get().is_open
-    from hausmeister.issues.operations import mirroring
-
     mirroring.make_again(issue.pk, by=as_actor(stage.trio.ana), now=stage.world.now)
     stage.world.tick()
     issue.mirror.refresh_from_db()
@@ -259,6 +257,13 @@ def test_a_signed_call_that_is_no_event_is_refused_in_words(stage, raw):
 )
 def test_an_event_with_parts_of_the_wrong_kind_is_ignored(stage, event):
     assert stage.hook(event).json() == {"result": "ignored"}
+
+
+def test_calls_are_forgotten_after_thirty_days(stage):
+    stage.hook({"zen": "x"}, kind="ping")
+    assert arriving.forget_old(stage.world.now + timedelta(days=29)) == 0
+    assert arriving.forget_old(stage.world.now + timedelta(days=31)) == 1
+    assert Delivery.objects.count() == 0
 
 
 def test_odd_characters_from_there_are_made_storable(stage):
