@@ -42,7 +42,8 @@ def find(issue_id: int) -> Issue | None:
 
 def with_everything(issues: IssueQuerySet) -> IssueQuerySet:
     """Return `issues` so that a list of them asks the database no more."""
-    urgent = Emergency.objects.filter(ended_at=None).select_related("page__acked_by")
+    came = Prefetch("helpers", queryset=Help.objects.filter(answer="comes").select_related("person"), to_attr="came")
+    urgent = Emergency.objects.filter(ended_at=None).select_related("page__acked_by").prefetch_related(came)
     return issues.select_related("team", "owner", "mirror").prefetch_related(
         Prefetch("emergencies", queryset=urgent, to_attr="urgent"), "links"
     )

@@ -6,7 +6,7 @@ import pytest
 
 from hausmeister.base.priority import Priority
 from hausmeister.issues.models import Delivery, Issue
-from hausmeister.issues.operations import working
+from hausmeister.issues.operations import arriving, mirroring, working
 from hausmeister.issues.operations.storing import IssueRefused
 from hausmeister.team.operations import as_actor
 
@@ -192,8 +192,6 @@ def test_a_deleted_issue_stays_here_and_can_be_made_again(stage):
     assert issue.mirror.gone_at == stage.world.now
     assert issue.mirror.out_why == "deleted there by dana"
     assert Issue.objects.get().is_open
-    from hausmeister.issues.operations import mirroring
-
     mirroring.make_again(issue.pk, by=as_actor(stage.trio.ana), now=stage.world.now)
     stage.world.tick()
     issue.mirror.refresh_from_db()
@@ -226,3 +224,51 @@ def test_forty_thousand_characters_are_kept_and_sent_whole(stage):
     assert (again.title, again.text) == ("New", issue.text)
     with pytest.raises(IssueRefused, match="at most 60000"):
         stage.make(text="x" * 60_001)
+
+
+def test_a_call_that_comes_as_a_form_is_read_too(stage):
+    import json
+    from urllib.parse import urlencode
+
+    issue = stage.make()
+    stage.take_delivered()
+    stage.world.now += timedelta(minutes=1)
+    stage.github.change(1, title="By form")
+    raw = urlencode({"payload": json.dumps(stage.github.event(1, "edited"))}).encode()
+    assert stage.hook(raw, content_type="application/x-www-form-urlencoded").json() == {"result": "taken"}
+    issue.refresh_from_db()
+    assert issue.title == "By form"
+
+
+@pytest.mark.parametrize("raw", [b"", b"[]", b"x" * 1000, b"\xff\xfe", b"[" * 100_000, b'{"issue":'])
+def test_a_signed_call_that_is_no_event_is_refused_in_words(stage, raw):
+    answer = stage.hook(raw)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed_body")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"issue": {"number": 1}, "repository": {"full_name": "nubank/itaipu"}},
+        {"issue": {"number": "1", "title": 3}, "repository": "x", "sender": []},
+        {"action": "transferred", "issue": None, "changes": 1},
+        {"issue": {"number": 1, "title": "x", "created_at": "yesterday", "updated_at": "2026-11-24"}},
+    ],
+)
+def test_an_event_with_parts_of_the_wrong_kind_is_ignored(stage, event):
+    assert stage.hook(event).json() == {"result": "ignored"}
+
+
+def test_calls_are_forgotten_after_thirty_days(stage):
+    stage.hook({"zen": "x"}, kind="ping")
+    assert arriving.forget_old(stage.world.now + timedelta(days=29)) == 0
+    assert arriving.forget_old(stage.world.now + timedelta(days=31)) == 1
+    assert Delivery.objects.count() == 0
+
+
+def test_odd_characters_from_there_are_made_storable(stage):
+    stage.github.make("a\u0000b\u202e", labels=("bug", "data-infra", "x\u0000y"))
+    event = stage.github.event(1, "opened")
+    event["issue"]["body"] = "nul \u0000 and lone"
+    stage.hook(event)
+    assert "\u0000" not in Issue.objects.get().title + Issue.objects.get().text

@@ -240,6 +240,27 @@ def test_keys_choose_rows_of_the_list_and_act_on_them(product: Product, visitors
     product.resolve("Rows: by keys")
 
 
+def test_an_issue_is_moved_on_the_board_by_the_keys_and_moved_back(product: Product, visitors: Visitors) -> None:
+    ada = visitors.page("ada", "/issues?team=data-infra")
+    title = "Rename the serving cluster's alarms"
+    low, medium = ada.locator(".column").nth(3), ada.locator(".column").nth(2)
+    for _ in range(20):
+        ada.keyboard.press("j")
+        if ada.evaluate("document.activeElement.textContent") == title:
+            break
+    ada.keyboard.press("2")
+    expect(medium).to_contain_text(title)
+    expect(ada.locator(".toast")).to_contain_text("is P2 medium now.")
+    ada.keyboard.press("u")
+    expect(low).to_contain_text(title)
+    # what is half typed on an issue's own screen is not taken away by what others do
+    ada.get_by_role("link", name="Riemann leaks memory on s1").click()
+    ada.get_by_placeholder("Write a note").fill("half a no")
+    ada.evaluate("htmx.trigger(document.getElementById('issue'), 'live')")
+    ada.wait_for_load_state("networkidle")
+    expect(ada.get_by_placeholder("Write a note")).to_have_value("half a no")
+
+
 def test_the_keyboard_alone_suffices(product: Product, visitors: Visitors) -> None:
     page_id = product.fire("Keys: take me", severity="critical")
     ada = visitors.page("ada", "/")

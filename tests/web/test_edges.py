@@ -40,13 +40,13 @@ def test_s28_every_screen_says_which_capability_it_needs():
 
 def test_s21_only_what_no_cookie_authorises_is_free_of_the_token_against_forgery():
     exempt = {one.name for one in routes() if getattr(one.callback, "csrf_exempt", False)}
-    assert exempt == {"link", "opsgenie_events", "api_nothing"}
+    assert exempt == {"link", "opsgenie_events", "github_events", "gitlab_events", "api_nothing"}
 
 
 OPEN_TO_STRANGERS = {
     "account_login", "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "invitation", "link", "welcome", "worker", "offline",
-    "opsgenie_events", "api_nothing", "calendar",
+    "opsgenie_events", "github_events", "gitlab_events", "api_nothing", "calendar",
 }  # fmt: skip
 
 

@@ -196,6 +196,8 @@ def test_a_p4_says_whom_it_pages_before_it_does(world, trio):
     assert "Asked to come" in text
     browser(trio.bruno).post(f"/issues/{issue.pk}/come")
     assert "Bruno</b> comes to help" in text_of(client, f"/issues/{issue.pk}")
+    assert "Bruno</b> has come to help." in text_of(client, f"/issues/{issue.pk}")
+    assert "Ana + Bruno" in text_of(client)
 
 
 def test_what_stands_in_the_way_of_the_tracker_is_shown(world, trio, settings):
