@@ -153,7 +153,7 @@ def schedule_lanes(
 
 
 def _on(one: On, row: int, shown: Span, viewer: Person) -> Block:
-    label = ", ".join(person.first_name for person in one.people)
+    label = _fitting(", ".join(person.first_name for person in one.people), one, shown)
     says = f"{one.names}, {shown.words(one.starts_at, one.ends_at)}: {one.why}"
     mine = viewer if viewer in one.people else one.people[0]
     return _placed(
@@ -201,7 +201,7 @@ def _block(turn: Turn, row: int, shown: Span, viewer: Person, horizon: Horizon) 
     return replace(drawn, turn=turn, is_tentative=horizon.of(turn.week) is Firmness.TENTATIVE)
 
 
-def _fitting(name: str, turn: Turn, shown: Span) -> str:
+def _fitting(name: str, turn: Turn | On, shown: Span) -> str:
     """Return as much of `name` as a short turn has room for: a name cut in its middle could be another's."""
     width = (shown.place(turn.ends_at) - shown.place(turn.starts_at)) * NARROWEST / 100
     return name if width >= EDGE + LETTER * len(name) else name[:1]

@@ -1,6 +1,7 @@
 """What only a browser can show: live updates, keys, life without scripts, links left alone, budgets."""
 
 import re
+from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -354,7 +355,13 @@ def test_a_cold_screen_stays_within_its_bytes_and_six_requests(
     session.send("Network.enable")
     received: dict[str, int] = {}
     asked: list[str] = []
-    session.on("Network.requestWillBeSent", lambda event: asked.append(event["request"]["url"]))
+
+    def note(event: dict[str, Any]) -> None:
+        # the story's clock stands still: its changes of this very second look new to a screen, which asks once more
+        if "HX-Request" not in event["request"]["headers"]:
+            asked.append(event["request"]["url"])
+
+    session.on("Network.requestWillBeSent", note)
     session.on(
         "Network.loadingFinished", lambda event: received.update({event["requestId"]: event["encodedDataLength"]})
     )
@@ -413,8 +420,14 @@ def test_a_turn_is_opened_by_keys_and_the_focus_comes_back(product: Product, vis
     expect(details).to_be_focused()
     page.keyboard.press("Tab")
     expect(details.get_by_role("link", name="Why them?")).to_be_focused()
+    # what changed meanwhile waits until they are closed, and leaves the focus where it was
+    page.evaluate("htmx.trigger('#rota', 'live')")
+    page.wait_for_timeout(1_000)
+    expect(details).to_have_count(1)
+    link.evaluate("(one) => { one.dataset.old = 'yes'; }")
     details.get_by_role("link", name="Close").click()
     expect(details).to_have_count(0)
+    expect(page.locator(".lanes [data-old]")).to_have_count(0)
     expect(link).to_be_focused()
     link.click()
     details.get_by_role("link", name="Give it to somebody else").click()
@@ -470,3 +483,12 @@ def drag(page: Page, one: Locator, other: Locator) -> None:
     page.mouse.move(end["x"] + 5, end["y"] + 8, steps=5)
     page.mouse.move(end["x"] + end["width"] / 2, end["y"] + end["height"] / 2, steps=5)
     page.mouse.up()
+
+
+def test_a_month_is_printed_on_one_sheet_without_anything_to_press(product: Product, visitors: Visitors) -> None:
+    page = visitors.page("mirela", "/rota?team=data-infra&view=month&from=2026-12-01")
+    assert page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") == 1
+    page.emulate_media(media="print")
+    for gone in (".nav", ".tabs", ".button", ".clocks", ".turn"):
+        assert not any(one.is_visible() for one in page.locator(gone).all()), gone
+    expect(page.locator(".paper-foot")).to_have_text(re.compile("Hausmeister, as of Wed 25 Nov 2026 .*, Berlin"))

@@ -41,15 +41,28 @@
     else if (hovered && !hovered.contains(event.target)) timer = setTimeout(() => isOpen(hovered) && hovered.hidePopover(), REST);
   });
   // what changed meanwhile waits until the details are closed
+  const alike = (link) => [...document.querySelectorAll(`[data-slot][href="${link.getAttribute("href")}"]`)];
+  let kept = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target.id !== "rota" || !(document.querySelector(".turn:popover-open") || drag)) return;
+    if (event.detail.target.id !== "rota") return;
+    const active = document.activeElement;
+    kept = active && active.matches("[data-slot]") ? { link: active, place: alike(active).indexOf(active) } : null;
+    if (!document.querySelector(".turn:popover-open") && !drag) return;
     event.detail.shouldSwap = false;
     missed = true;
   });
-  document.addEventListener("toggle", (event) => {
-    if (!missed || event.newState !== "closed" || !event.target.matches(".turn")) return;
+  document.addEventListener("htmx:afterSettle", () => {
+    const again = kept && !kept.link.isConnected && alike(kept.link)[kept.place];
+    if (again) again.focus({ preventScroll: true });
+    kept = null;
+  });
+  const catchUp = () => {
+    if (!missed) return;
     missed = false;
     htmx.trigger("#rota", "live");
+  };
+  document.addEventListener("toggle", (event) => {
+    if (event.newState === "closed" && event.target.matches(".turn")) catchUp();
   }, true);
 
   // ---- dragging, an extra over the form: it never writes ----
@@ -69,6 +82,7 @@
     if (drag.ghost) { mark(null); drag.ghost.remove(); }
     document.body.classList.remove("dragging");
     drag = null;
+    catchUp();
   };
   document.addEventListener("dragstart", (event) => { if (event.target.closest && event.target.closest("[data-drag]")) event.preventDefault(); });
   document.addEventListener("pointerdown", (event) => {
@@ -90,7 +104,7 @@
     mark(overOf(event));
   });
   document.addEventListener("pointerup", () => {
-    if (!drag || !drag.ghost) { drag = null; return; }
+    if (!drag || !drag.ghost) { drop(); return; }
     const { link, over } = drag, form = link.closest("[data-override]");
     drop();
     // the press was a drag: it opens no details
