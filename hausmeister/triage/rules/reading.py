@@ -36,9 +36,15 @@ class Verdict:
 
 _CODE = re.compile(r"```.*?```|`[^`]*`|<[^>]{1,300}>|https?://\S+", re.DOTALL)
 _EMOJI = re.compile(r":[a-z0-9_+-]{1,60}:|[\U0001f300-\U0001faff\u2600-\u27bf\ufe0f\u200d]")
+# matched against words alone: marks are taken out before, so that a flood of them costs nothing
 _THANKS = re.compile(
-    r"^\W*(?:ok(?:ay)?|great|perfect|awesome|cool|super|nice|ah|oh|got it|that works|works|worked)?\W*(?:now)?\W*"
-    r"(?:many |big )?(?:thanks?|thank you|thx|ty|cheers|danke|obrigad[oa]|merci|gracias|got it|that worked|solved)\b",
+    r"^(?:(?:ok|okay|great|perfect|awesome|cool|super|nice|ah|oh|that|works|worked|it|now|yes|hi|many|big|so much) ){0,5}"
+    r"(?:thanks?|thank you|thx|ty|cheers|danke|obrigad[oa]|merci|gracias|got it|that worked|solved)\b",
+    re.IGNORECASE,
+)
+_MORE = re.compile(
+    r"\b(?:still|doesn t|does not|didn t|did not|not (?:working|it|yet)|no luck|same (?:error|problem|thing)|again|but|"
+    r"also|how|what|where|why|when|which)\b",
     re.IGNORECASE,
 )
 _ASKS = re.compile(
@@ -57,17 +63,23 @@ _BROKEN = re.compile(
     r"5\d\d (?:error|from)|returns? 5\d\d)\b",
     re.IGNORECASE,
 )
-_GREETING = re.compile(r"^\W*(?:hi|hey|hello|good (?:morning|afternoon)|hola|hallo|moin|team|all|folks|everyone|there|\W)+", re.IGNORECASE)
-_TELLS = re.compile(r"^\W*(?:fyi|heads[- ]?up|announcement|reminder|psa|we (?:will|have|are)|i (?:will|have|just)|done|fixed|deployed|released)\b", re.IGNORECASE)
+_GREETING = re.compile(
+    r"^(?:(?:hi|hey|hello|good (?:morning|afternoon)|hola|hallo|moin|team|all|folks|everyone|there)\b|\W)+",
+    re.IGNORECASE,
+)
+_TELLS = re.compile(
+    r"^\W*(?:fyi|heads[- ]?up|announcement|reminder|psa|we (?:will|have|are)|i (?:will|have|just)|done|fixed|deployed|released)\b",
+    re.IGNORECASE,
+)
 _HERE = re.compile(r"<!here>|<!channel>|@here|@channel")
 
 
 def classify(text: str, context: object = None) -> Verdict:  # noqa: ARG001 - the answers room's own takes it
     """Return what `text` is. `context` is what was said before; these rules do without."""
     read = text[:LONGEST_READ]
-    prose = _EMOJI.sub(" ", _CODE.sub(" ", read))
+    prose = _prose(read)
     words = _GREETING.sub("", prose).split()
-    if _THANKS.match(prose) and "?" not in prose and len(words) <= 25:
+    if is_thanks(text):
         return Verdict(Reading.THANKS, 0.9)
     if len(words) < 2:
         return Verdict(Reading.CHATTER, 0.9)
@@ -78,6 +90,27 @@ def classify(text: str, context: object = None) -> Verdict:  # noqa: ARG001 - th
     if asks >= PERHAPS:
         return Verdict(Reading.QUESTION, asks)
     return Verdict(Reading.CHATTER, 1 - max(asks, broken))
+
+
+def is_thanks(text: str) -> bool:
+    """Say whether `text` thanks for an answer and asks nothing."""
+    prose = _prose(text[:LONGEST_READ])
+    return "?" not in prose and len(prose) <= 200 and _THANKS.match(_bare(prose)) is not None
+
+
+def wants_more(text: str) -> bool:
+    """Say whether a reply to an answer asks for another word: a question, or "it still does not work"."""
+    prose = _prose(text[:LONGEST_READ])
+    return "?" in prose or (not is_thanks(text) and _MORE.search(_bare(prose[:500])) is not None)
+
+
+def _prose(read: str) -> str:
+    """Return the text without code, links and emoji, in single spaces."""
+    return " ".join(_EMOJI.sub(" ", _CODE.sub(" ", read)).split())
+
+
+def _bare(prose: str) -> str:
+    return " ".join(re.sub(r"\W+", " ", prose).split())
 
 
 def _asking(prose: str, words: int) -> float:
@@ -107,4 +140,7 @@ def _breaking(read: str, prose: str) -> float:
 
 
 def _how_to(prose: str) -> bool:
-    return re.search(r"\bhow (?:do|can|should|would|to)\b|\bwhat is\b|\bwhere (?:is|can|do)\b", prose, re.IGNORECASE) is not None
+    return (
+        re.search(r"\bhow (?:do|can|should|would|to)\b|\bwhat is\b|\bwhere (?:is|can|do)\b", prose, re.IGNORECASE)
+        is not None
+    )

@@ -79,10 +79,15 @@ def after_team(text: str) -> State:
     return State.WAITING if text.rstrip(" )*_~`\n").endswith("?") else State.ANSWERED
 
 
-def after_asker(state: State, *, is_thanks: bool, has_holder: bool) -> State:
-    """Return the state after the asker wrote again. Thanks for an answer end it; anything else wants a word more."""
-    if state is State.CLOSED:
-        return state
-    if is_thanks:
-        return State.CLOSED if state in {State.ANSWERED, State.WAITING} else state
-    return State.CLAIMED if has_holder else State.OPEN
+def after_asker(state: State, *, is_thanks: bool, wants_more: bool, has_holder: bool) -> State:
+    """Return the state after the asker wrote again.
+
+    Thanks for an answer end it; what waited for them comes back; an answered or closed one comes back only when
+    they want more: "ok, I will try" does not.
+    """
+    back = State.CLAIMED if has_holder else State.OPEN
+    if state in {State.ANSWERED, State.WAITING} and is_thanks:
+        return State.CLOSED
+    if state is State.WAITING:
+        return back
+    return back if state in {State.ANSWERED, State.CLOSED} and wants_more else state
