@@ -46,6 +46,7 @@ from hausmeister.rota.planning import solving
 from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.team.rules import Channel
+from hausmeister.triage.operations.pointing import Pointer, Round
 
 
 def intake_routes() -> tuple[Route, ...]:
@@ -90,6 +91,11 @@ def _opsgenie_api() -> OpsgenieApi:
     return OpsgenieApi(Client(), url=settings.HAUSMEISTER_OPSGENIE_URL, key=settings.HAUSMEISTER_OPSGENIE_KEY)
 
 
+def pointer() -> Pointer | None:
+    """Return who knows earlier answers, None while there is nobody."""
+    return None
+
+
 def engine(
     *,
     senders: dict[str, Sender],
@@ -97,6 +103,7 @@ def engine(
     node: str = "",
     is_pressed: Callable[[], bool] = lambda: False,
     solve: Solve | None = None,
+    points: Pointer | None = None,
 ) -> Engine:
     """Return an engine with every job; `executor` and `solve` are given by tests, where all happens in one thread.
 
@@ -107,7 +114,8 @@ def engine(
     begin = database.beside if executor is None else database.at_once
     planning = Planning(solve or Child(), begin=begin)
     plan = Job("solve plans", planning.run, solving.EVERY)
-    housekeeping = (*jobs.housekeeping(node), plan, *_jobs_with_a_far_side(begin=begin))
+    point = Job("point", Round(points or pointer()).run, jobs.AT_EACH_TICK)
+    housekeeping = (*jobs.housekeeping(node), plan, point, *_jobs_with_a_far_side(begin=begin))
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 

@@ -66,9 +66,11 @@ def mine(person: Person, shops: list[Shop]) -> list[Item]:
         if not shop.is_open:
             continue
         open_ones = Item.objects.filter(team=shop.team).unfinished().select_related("team", "holder")
-        for item in open_ones.oldest_promise_first()[:MOST]:
-            if item.holder_id == person.pk or (item.holder_id is None and shop.holder == person):
-                found.append(item)
+        found += [
+            item
+            for item in open_ones.oldest_promise_first()[:MOST]
+            if item.holder_id == person.pk or (item.holder_id is None and shop.holder == person)
+        ]
     return found
 
 
