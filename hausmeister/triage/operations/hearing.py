@@ -232,7 +232,7 @@ def edited(team_id: int, heard: Heard, *, now: datetime, people: Mapping[str, in
     if said.item is None:
         is_opener = not said.thread and not said.is_bot
         return _opened(ears, heard, said) if is_opener else None
-    item = Item.objects.select_for_update().get(pk=said.item_id)
+    item = Item.objects.select_for_update().get(pk=said.item.pk)
     if item.stamp == said.stamp:
         opening.reword(ears.desk, item, said)
     return item.pk

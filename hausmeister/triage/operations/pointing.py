@@ -1,7 +1,8 @@
 """Pointing in the right direction (H9): earlier answers are looked for, offered quietly, and judged by people.
 
 The answers room is asked through a `Pointer`; without one nothing is offered, and verdicts wait for one. The engine
-asks and passes on what people said, so that hearing a message never waits for a search. A suggestion alone stops no clock.
+asks and passes on what people said, so that hearing a message never waits for a search. A suggestion alone stops no
+clock.
 """
 
 from collections.abc import Sequence
