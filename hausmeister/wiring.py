@@ -46,6 +46,7 @@ from hausmeister.rota.planning import solving
 from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.team.rules import Channel
+from hausmeister.triage import api as triage_api
 from hausmeister.triage.operations.pointing import Pointer, Round
 
 
@@ -59,7 +60,7 @@ def api_routers() -> tuple[Router, ...]:
     native_api.add_to(alerts_api.router)
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
-        planning_api.router, asks_api.router, ledger_api.router,
+        planning_api.router, asks_api.router, ledger_api.router, triage_api.router,
     )  # fmt: skip
 
 
