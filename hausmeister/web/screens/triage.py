@@ -23,6 +23,7 @@ from hausmeister.team.rules import Capability
 from hausmeister.triage import operations as inbox
 from hausmeister.triage import queries as triage
 from hausmeister.triage.models import Item, ItemQuerySet, WatchedRoom
+from hausmeister.triage.operations import helping
 from hausmeister.triage.operations import rooms as watched
 from hausmeister.triage.queries import Shop
 from hausmeister.triage.rules.states import Kind, RoomState, Source, State
@@ -144,6 +145,7 @@ def one_screen(
         "may_act": may_act,
         "is_mine": item.holder_id == person.pk,
         "can_answer": item.is_in_chat or bool(item.asker_email),
+        "hints": helping.standing(person, subject=item.subject) if item.holder_id == person.pk else [],
         "problem": problem,
         "draft": draft,
         "now": now,
