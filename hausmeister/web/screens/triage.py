@@ -165,7 +165,7 @@ def one_screen(
         "pane": bool(request.htmx) and answers.screen_of(request).partition("?")[0] == "/triage",
         "now": now,
     }
-    if request.htmx and request.htmx.target == "item":
+    if request.htmx and request.htmx.target in {"item", "pane"}:
         return fragment(request, "web/triage/body.html", context, toast)
     return render(request, "web/triage/one.html", context, status=422 if problem else 200)
 
