@@ -50,6 +50,7 @@ def housekeeping(node: str) -> tuple[Job, ...]:
         Job("plan the rota", plan_rotas, timedelta(minutes=30)),
         Job("tend asks", tending.tend, timedelta(minutes=1)),
         Job("remind of items", reminding.remind, AT_EACH_TICK),
+        Job("close quiet items", reminding.close_quiet, timedelta(hours=1)),
         Job("suggest help", helping.suggest, helping.EVERY),
         Job("forget messages", reminding.forget, timedelta(hours=6)),
         Job("beat", lambda now: _beat(node, now), timedelta(seconds=10)),

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from hausmeister.base.priority import Priority
 from hausmeister.team.models import Person, Team
-from hausmeister.triage.rules.states import NOT_CLOSED, UNFINISHED, Kind, RoomState, RoomUse, Source, State
+from hausmeister.triage.rules.states import UNFINISHED, Kind, RoomState, RoomUse, Source, State
 
 
 class WatchedRoom(models.Model):
@@ -41,11 +41,11 @@ class ItemQuerySet(models.QuerySet["Item"]):
 
     def unfinished(self) -> "ItemQuerySet":
         """Items whose next word is the team's."""
-        return self.filter(state__in=UNFINISHED)
+        return self.filter(closed_at=None, state__in=UNFINISHED)
 
     def not_closed(self) -> "ItemQuerySet":
         """Items that are not over; those that wait for the asker among them."""
-        return self.filter(state__in=NOT_CLOSED)
+        return self.filter(closed_at=None)
 
     def oldest_promise_first(self) -> "ItemQuerySet":
         """By due time, those without one last; then the oldest."""

@@ -1,7 +1,7 @@
 """What the chat room hands to the triage, and what any other way in does: plain values."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hausmeister.base.priority import Priority
@@ -68,6 +68,10 @@ class Candidate:
     source: str
     age: str
     link: str = ""
+
+    def safe(self) -> "Candidate":
+        """Return it without a link that a browser should not follow (S25)."""
+        return self if self.link.lower().startswith(("http://", "https://")) else replace(self, link="")
 
     def facts(self) -> dict[str, str]:
         """Return it as the item keeps it."""

@@ -77,3 +77,17 @@ def test_what_needs_nobody_opens_nothing(day, team, talk):
     talk.say(BACKFILL, room="random")
     talk.say("Build 412 failed", by="buildbot", is_bot=True)
     assert not Item.objects.exists()
+
+
+def test_an_answer_that_nobody_comes_back_to_closes_by_itself_and_a_late_word_opens_it(day, team, talk):
+    asked = talk.say(BACKFILL)
+    talk.say("Run backfill --day.", by="Ana", thread=asked.stamp)
+    day.go(days=6)
+    assert only_item().state == State.ANSWERED
+    day.go(days=2)
+    assert (only_item().state, only_item().reason) == (State.CLOSED, "nobody asked again")
+    day.expect_none()
+    talk.say("it still does not work for the ledger", thread=asked.stamp)
+    assert only_item().state == State.OPEN
+    day.go(minutes=1)
+    day.expect_none()

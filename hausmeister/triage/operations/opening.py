@@ -20,6 +20,7 @@ def title_of(text: str) -> str:
 
 def open_item(desk: Desk, item: Item, *, by: Actor) -> Item:
     """Store a new item with its clock running since it was asked."""
+    item.link = item.link if item.link.lower().startswith(("http://", "https://")) else ""
     if item.kind not in {Kind.QUESTION, Kind.ISSUE} and item.pointed_at is None:
         item.pointed_at = desk.now
     desk.start_clock(item, since=item.opened_at)

@@ -92,7 +92,7 @@ def _pointed(item_id: int, found: Sequence[Candidate], *, now: datetime) -> bool
     item = Item.objects.select_for_update(of=("self",)).select_related("team").get(pk=item_id)
     if item.pointed_at is not None:
         return False
-    item.pointed_at, item.candidates, item.offered = now, [one.facts() for one in found], 0
+    item.pointed_at, item.candidates, item.offered = now, [one.safe().facts() for one in found], 0
     item.version += 1
     item.save(update_fields=["pointed_at", "candidates", "offered", "version"])
     is_wanted = State(item.state).is_unfinished and not item.is_unsure and now - item.opened_at <= _FRESH

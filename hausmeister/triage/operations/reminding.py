@@ -17,12 +17,15 @@ from hausmeister.rota.queries import DutyNow
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person
 from hausmeister.triage.models import Item, Said
-from hausmeister.triage.operations import telling
+from hausmeister.triage.operations import talking, telling
 from hausmeister.triage.operations.desk import Desk
+from hausmeister.triage.rules.states import State
 
 AT_ONCE = 100
 # a message that belongs to nothing is kept so long, for a question whose beginning comes late
 KEPT = timedelta(days=30)
+# an answer that nobody comes back to for so long was enough
+QUIET_FOR = timedelta(days=7)
 
 _log = log.get(__name__)
 
@@ -128,6 +131,29 @@ def _who(item: Item) -> str:
 def _key(item: Item, what: str) -> str:
     since = item.clock_since.isoformat() if item.clock_since else ""
     return f"item-{item.pk}-{what}-{since}"
+
+
+def close_quiet(now: datetime) -> int:
+    """Close what was answered, or waits for its asker, and where nobody has said a word for a week."""
+    old = Item.objects.not_closed().filter(
+        state__in=[State.ANSWERED, State.WAITING], answered_at__lt=now - QUIET_FOR, asked_at__lt=now - QUIET_FOR
+    )
+    return sum(_tried(_close_quiet, item_id, now) for item_id in list(old.values_list("pk", flat=True)[:AT_ONCE]))
+
+
+@database.tried_again
+@transaction.atomic
+def _close_quiet(item_id: int, now: datetime) -> bool:
+    item = _locked(item_id)
+    if item.state not in {State.ANSWERED, State.WAITING}:
+        return False
+    desk = Desk.of(item.team, now=now)
+    reason = "nobody asked again" if item.state == State.ANSWERED else "the asker did not come back"
+    talking.close(desk, item, reason=reason, by=ENGINE)
+    item.version, item.before = item.version + 1, None
+    item.save()
+    telling.update(desk, item)
+    return True
 
 
 def forget(now: datetime) -> int:

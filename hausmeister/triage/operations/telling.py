@@ -25,7 +25,10 @@ from hausmeister.triage.rules.states import State
 PAUSE = timedelta(seconds=15)
 
 NOT_A_QUESTION = "not a question"
-QUIET = frozenset({NOT_A_QUESTION, "the asker deleted it", "the asker says thanks", "this answered it"})
+QUIET = frozenset({
+    NOT_A_QUESTION, "the asker deleted it", "the asker says thanks", "this answered it",
+    "nobody asked again", "the asker did not come back",
+})  # fmt: skip
 
 
 def address(item: Item) -> str:

@@ -51,7 +51,6 @@ class State(StrEnum):
 
 
 UNFINISHED = (State.OPEN, State.CLAIMED)
-NOT_CLOSED = (State.OPEN, State.CLAIMED, State.WAITING, State.ANSWERED)
 
 
 class RoomUse(StrEnum):

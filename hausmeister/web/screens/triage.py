@@ -64,8 +64,8 @@ def found_for(person: Person, wanted: Wanted) -> ItemQuerySet:
     tabs = {
         "open": everything.unfinished(),
         "mine": everything.unfinished().filter(holder=person),
-        "waiting": everything.filter(state=State.WAITING),
-        "answered": everything.filter(state=State.ANSWERED),
+        "waiting": everything.not_closed().filter(state=State.WAITING),
+        "answered": everything.not_closed().filter(state=State.ANSWERED),
         "all": everything.not_closed(),
     }
     return tabs[wanted.show].oldest_promise_first()
