@@ -58,6 +58,8 @@ from hausmeister.rota.planning import solving
 from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.team.rules import Channel
+from hausmeister.triage import api as triage_api
+from hausmeister.triage.operations.pointing import Pointer, Round
 
 
 def intake_routes() -> tuple[Route, ...]:
@@ -71,7 +73,7 @@ def api_routers() -> tuple[Router, ...]:
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
         planning_api.router, asks_api.router, ledger_api.router, monitoring_api.router, issues_api.router,
-        foresight_api.router,
+        foresight_api.router, triage_api.router,
     )  # fmt: skip
 
 
@@ -122,6 +124,11 @@ def _opsgenie_api() -> OpsgenieApi:
     return OpsgenieApi(Client(), url=settings.HAUSMEISTER_OPSGENIE_URL, key=settings.HAUSMEISTER_OPSGENIE_KEY)
 
 
+def pointer() -> Pointer | None:
+    """Return who knows earlier answers, None while there is nobody."""
+    return None
+
+
 def engine(
     *,
     senders: dict[str, Sender],
@@ -129,6 +136,7 @@ def engine(
     node: str = "",
     is_pressed: Callable[[], bool] = lambda: False,
     solve: Solve | None = None,
+    points: Pointer | None = None,
 ) -> Engine:
     """Return an engine with every job; `executor` and `solve` are given by tests, where all happens in one thread.
 
@@ -141,7 +149,9 @@ def engine(
     planning = Planning(solve or child, begin=begin, compare=None if solve else child.compare)
     plan = Job("solve plans", planning.run, solving.EVERY)
     looking_ahead = ahead.jobs(begin=begin)
-    housekeeping = (*jobs.housekeeping(node), plan, *looking_ahead, *_jobs_with_a_far_side(begin=begin))
+    point = Job("point", Round(points or pointer()).run, jobs.AT_EACH_TICK)
+    far = _jobs_with_a_far_side(begin=begin)
+    housekeeping = (*jobs.housekeeping(node), plan, point, *looking_ahead, *far)
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 

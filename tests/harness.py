@@ -29,9 +29,11 @@ from hausmeister.rota.planning.rules.states import DraftState
 from hausmeister.rota.planning.solving import Answer as Planned
 from hausmeister.rota.planning.solving import Solve, Task, Tell
 from hausmeister.team import queries as team_queries
+from hausmeister.triage.models import Item
+from hausmeister.triage.operations.pointing import Pointer
 
 LOOKING_AHEAD = ("look ahead", "prepare hand-offs", "tell of shifts")
-CHANNELS = ("email", "ntfy", "slack", "webhook", "opsgenie")
+CHANNELS = ("email", "ntfy", "slack", "webhook", "opsgenie", "chat")
 
 
 class InlineExecutor(Executor):
@@ -149,16 +151,35 @@ async def _nothing_behind(_scope, _receive, send):  # type: ignore[no-untyped-de
 
 
 def engine(
-    senders: dict[str, Any], *, looks_ahead: bool = False, node: str = "test", solve: Solve = _no_solver
+    senders: dict[str, Any],
+    *,
+    looks_ahead: bool = False,
+    node: str = "test",
+    solve: Solve = _no_solver,
+    points: Any = None,
 ) -> Engine:
     """Return an engine that does everything in one thread.
 
     Stories about pages are not told what lies ahead; those about that ask for it.
     """
-    made = wiring.engine(senders=senders, executor=lambda *_: InlineExecutor(), node=node, solve=solve)
+    made = wiring.engine(senders=senders, executor=lambda *_: InlineExecutor(), node=node, solve=solve, points=points)
     if not looks_ahead:
         made._housekeeping = tuple(job for job in made._housekeeping if job.name not in LOOKING_AHEAD)
     return made
+
+
+class _AsTheStorySays:
+    """Asks the story's own pointer, where it has one."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def suggest(self, team, text, *, now, most=3):  # type: ignore[no-untyped-def]
+        return self._world.pointer.suggest(team, text, now=now, most=most) if self._world.pointer else ()
+
+    def learn(self, team, card, asked, *, fits, by, now):  # type: ignore[no-untyped-def]
+        if self._world.pointer:
+            self._world.pointer.learn(team, card, asked, fits=fits, by=by, now=now)
 
 
 class World:
@@ -171,6 +192,8 @@ class World:
         self.channels = {name: FakeChannel(name, self) for name in CHANNELS}
         # plans are found by the child process; a story that wants one says how
         self.solve: Solve = _no_solver
+        # who knows earlier answers; a story that wants some says which
+        self.pointer: Pointer | None = None
         self.engine = self._engine()
         self.writer, self.keys = Writer(), GivenKeys()
         self.intake = Intake(wiring.intake_routes(), writer=self.writer, keys=self.keys, behind=_nothing_behind)
@@ -183,7 +206,12 @@ class World:
         self.engine = self._engine(looks_ahead=True)
 
     def _engine(self, *, looks_ahead: bool = False) -> Engine:
-        return engine(dict(self.channels), looks_ahead=looks_ahead, solve=lambda task, tell: self.solve(task, tell))
+        return engine(
+            dict(self.channels),
+            looks_ahead=looks_ahead,
+            solve=lambda task, tell: self.solve(task, tell),
+            points=_AsTheStorySays(self),
+        )
 
     # ---- in ----
 
@@ -253,6 +281,8 @@ class World:
             *Emergency.objects.exclude(next_ask_at=None).values_list("next_ask_at", flat=True),
             *Issue.objects.exclude(nag_at=None).values_list("nag_at", flat=True),
             *Summons.objects.exclude(next_ring_at=None).values_list("next_ring_at", flat=True),
+            *Item.objects.exclude(nudge_at=None).values_list("nudge_at", flat=True),
+            *Item.objects.exclude(raise_at=None).values_list("raise_at", flat=True),
             *Message.objects.filter(state=State.PENDING).values_list("due_at", flat=True),
             *Message.objects.filter(state=State.CLAIMED).values_list("claimed_until", flat=True),
         ]

@@ -34,6 +34,7 @@ _COMMANDS = {
     "check": ("planner_or_team", "check"),
     "swap": ("planner_or_team", "swap"),
     "cover": ("planner_or_team", "cover"),
+    "triage": ("triage", "triage"),
     "demo": ("demos", "demo"),
 }
 

@@ -16,6 +16,7 @@ from hausmeister.pager.operations import auditing, climbing, testing
 from hausmeister.rota import operations as rota
 from hausmeister.rota.asks import tending
 from hausmeister.team.models import Team
+from hausmeister.triage.operations import helping, reminding
 
 _log = log.get(__name__)
 _T = TypeVar("_T")
@@ -55,6 +56,10 @@ def housekeeping(node: str) -> tuple[Job, ...]:
         Job("ask about idle issues", ask_about_idle, AT_EACH_TICK),
         Job("resend issues", mirroring.resend, mirroring.RESEND_EVERY),
         Job("forget webhook calls", arriving.forget_old, timedelta(hours=6)),
+        Job("remind of items", reminding.remind, AT_EACH_TICK),
+        Job("close quiet items", reminding.close_quiet, timedelta(hours=1)),
+        Job("suggest help", helping.suggest, helping.EVERY),
+        Job("forget messages", reminding.forget, timedelta(hours=6)),
         Job("beat", lambda now: _beat(node, now), timedelta(seconds=10)),
     )
 

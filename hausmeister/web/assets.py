@@ -23,10 +23,10 @@ _FOLDER = Path(__file__).resolve().parent / "static" / "web"
 
 # the order is the order of the cascade
 STYLES = (
-    "tokens", "base", "shell", "buttons", "badges", "steps", "components", "lists", "forms", "page", "rota", "plan",
-    "monitoring", "issues", "print",
+    "tokens", "base", "shell", "buttons", "badges", "steps", "components", "lists", "forms", "page", "triage", "rota",
+    "plan", "monitoring", "issues", "print",
 )  # fmt: skip
-SCRIPTS = ("live", "house", "keys", "rota")
+SCRIPTS = ("live", "house", "keys", "rota", "inbox")
 
 _CSS_NOISE = re.compile(r"/\*.*?\*/|(?<=[;{}:,>])\s+|\s+(?=[{}>])|\n\s*", re.DOTALL)
 _JS_NOISE = re.compile(r"^\s*//.*\n|^\s+|\n(?=\n)", re.MULTILINE)

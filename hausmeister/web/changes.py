@@ -92,6 +92,9 @@ def _told(entries: Iterable[Entry]) -> list[Change]:
             changes[entry.subject] = Change(f"issue {number} v{entry.id}", entry.team_id, Capability.SEE_ISSUES)
             line = f"issues {entry.team_id}"
             changes[line] = Change(line, entry.team_id, Capability.SEE_ISSUES)
+        elif kind == "item" and entry.team_id is not None:
+            line = f"triage {entry.team_id}"
+            changes[line] = Change(line, entry.team_id, Capability.SEE_PAGES)
         elif entry.verb.startswith(("rota.", "shift.", "override.", "schedule.")) and entry.team_id is not None:
             line = f"rota {entry.team_id}"
             changes[line] = Change(line, entry.team_id, Capability.SEE_STATUS)

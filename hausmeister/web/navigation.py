@@ -1,4 +1,4 @@
-"""What stands around a screen: the entries that exist and that this person may open, and one number."""
+"""What stands around a screen: the entries that exist and that this person may open, and two numbers."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,10 +8,11 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from hausmeister.pager import queries as pager
+from hausmeister.base import clock
 from hausmeister.team import permissions
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Capability
+from hausmeister.triage import queries as triage
 from hausmeister.web.answers import Toast, kept_toast
 
 
@@ -55,11 +56,20 @@ class Shell:
         return "" if self.person is None or self.person.theme == "system" else self.person.theme
 
     @cached_property
+    def _numbers(self) -> tuple[int, int]:
+        if self.person is None or not permissions.can(self.person, Capability.SEE_PAGES):
+            return 0, 0
+        return triage.numbers(self.person, now=clock.now())
+
+    @property
     def firing(self) -> int:
         """How many pages call this person now."""
-        if self.person is None or not permissions.can(self.person, Capability.SEE_PAGES):
-            return 0
-        return pager.firing_for(self.person)
+        return self._numbers[0]
+
+    @property
+    def due_today(self) -> int:
+        """How many items of the inbox are due before this person's day is over."""
+        return self._numbers[1]
 
     @cached_property
     def toast(self) -> Toast | None:
@@ -72,6 +82,7 @@ class Shell:
         duty = [
             self._entry("/", _("Now"), "house", "n", primary=True),
             self._entry("/alerts", _("Alerts"), "bell-ring", "a", Capability.SEE_PAGES, primary=True, number=True),
+            self._entry("/triage", _("Triage"), "inbox", "t", Capability.SEE_PAGES, primary=True, number=True),
             self._entry("/issues", _("Issues"), "circle-dot", "i", Capability.SEE_ISSUES),
         ]
         plan = [
@@ -100,9 +111,9 @@ class Shell:
     ) -> Entry | None:
         if self.person is None or not permissions.can(self.person, capability):
             return None
-        return Entry(
-            address, words, icon, key, primary, self._is_current(address), self.firing if number else 0
-        )  # fmt: skip
+        numbers = {"/alerts": "firing", "/triage": "due_today"}
+        shown: int = getattr(self, numbers[address]) if number else 0
+        return Entry(address, words, icon, key, primary, self._is_current(address), shown)
 
     def _is_current(self, address: str) -> bool:
         path = self._request.path

@@ -44,6 +44,7 @@ from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Source, Team
 from hausmeister.team.rules import Channel, ListName, Role, Scope
 from tests.harness import World
+from tests.screens import inbox
 
 PASSWORD = "a long enough password"
 BEGINS = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -81,6 +82,9 @@ class Story:
     turn: str
     issue: int
     urgent: int
+    item: int
+    seen: int
+    answered: int
 
 
 def tell() -> Story:
@@ -134,6 +138,8 @@ def _tell(world: World) -> Story:
     alert_operations.close_page(
         soft.pk, by=team.as_actor(ada), person=ada, reason="resized", now=world.now + timedelta(minutes=30)
     )
+    world.go_to(TONIGHT - timedelta(hours=3))
+    came = inbox.tell(infra, people, world)
     world.go_to(TONIGHT - timedelta(minutes=24))
     acked = world.fire(
         "Contracts are committed late on prod-s0",
@@ -188,7 +194,8 @@ def _tell(world: World) -> Story:
     given = {name: _link(person, burning, world) for name, person in (("ada", ada), ("bo", bo))}
     asked = _asks(infra, ada, world)
     made = {"issue": _issues(infra, people, world), "urgent": _urgent(world)}
-    return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **asked, **made, **_plans(infra, people, world))
+    more = {**asked, **made, **came, **_plans(infra, people, world)}
+    return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **more)
 
 
 def _issues(infra: Team, people: dict[str, Person], world: World) -> int:

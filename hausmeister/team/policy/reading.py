@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hausmeister.base.priority import Priority
 from hausmeister.base.words import listed
-from hausmeister.team.policy import ahead, toml_table
+from hausmeister.team.policy import ahead, day_shift, toml_table
 from hausmeister.team.policy.monitoring import monitoring_rules
 from hausmeister.team.policy.shape import (
     AlertRule,
@@ -108,6 +108,8 @@ def _policy(root: Table) -> Policy:
         tracker_kind=tracker.one_of("kind", TRACKERS) if tracker.has("kind") else TRACKERS[0],
         issues=_issues(root.table("issues")) if root.has("issues") else IssuesRule(),
         foresight=ahead.foresight(root),
+        triage=day_shift.triage(root),
+        escalation_help=day_shift.escalation_help(root),
     )
     working.done(("days", "starts", "ends", "days_off"))
     alerts.done(("default_priority", "severity", "rules"))

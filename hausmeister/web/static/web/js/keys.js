@@ -19,6 +19,8 @@
       verb.click();
       return true;
     }
+    const draft = key === "w" && document.querySelector(".pane textarea");
+    if (draft && draft.offsetParent) { draft.focus(); return true; }
     const found = here().querySelector(`[data-key="${key}"]`) || (here() !== document && document.querySelector(`.bar [data-key="${key}"]`));
     if (!found) return false;
     if (found.matches("input, textarea")) found.focus();
@@ -47,7 +49,7 @@
     }
     if (key === "u") { const undo = document.querySelector('[data-toast] [data-key="u"]'); if (undo) undo.click(); return true; }
     if (key === "Escape") { escape(); return false; }
-    return "aescwtp4321".includes(key) && press(key);
+    return "aescwtpn4321".includes(key) && press(key);
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
