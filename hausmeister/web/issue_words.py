@@ -118,6 +118,7 @@ _TELLERS: dict[str, Teller] = {
     "issue.asked": _plain(lambda: _("{asked} is asked to come."), sign="done"),
     "issue.helped": _plain(lambda: _("{who} comes to help."), sign="human"),
     "issue.declined": _plain(lambda: _("{who} cannot come."), sign="human"),
+    "issue.search_over": _plain(lambda: _("The call for help was closed by hand: nobody more is asked."), sign="done"),
     "issue.nobody_left": _plain(
         lambda: _("Nobody else can be asked: the others are away, or cannot be reached."), sign="failed", wrong=True
     ),

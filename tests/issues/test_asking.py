@@ -204,3 +204,29 @@ def test_a_comment_is_kept_until_the_token_is_good_again(stage):
     stage.world.go(minutes=15)
     assert len(stage.there().comments) == 1
     stage.take_delivered()
+
+
+def test_what_was_changed_while_the_tracker_was_not_set_up_goes_there_later(stage, settings):
+    issue = stage.make()
+    stage.take_delivered()
+    sender = stage.world.engine._dispatcher._senders.pop("github")
+    stage.world.now += timedelta(minutes=1)
+    by = as_actor(stage.trio.ana)
+    working.set_priority(issue.pk, Priority.P1, by=by, person=stage.trio.ana, now=stage.world.now, why="rare")
+    stage.world.go(minutes=1)
+    settings.HAUSMEISTER_TRACKERS = ()
+    working.close(issue.pk, reason="mended", by=by, now=stage.world.now)
+    stage.world.go(minutes=30)
+    settings.HAUSMEISTER_TRACKERS = ("github",)
+    stage.world.engine._dispatcher._senders["github"] = sender
+    stage.world.go(minutes=11)
+    stage.world.go(minutes=11)
+    assert (stage.there().labels[-1], stage.there().state) == ("P1", "closed")
+    assert len(stage.take_delivered()) == 1
+
+
+def test_each_of_many_that_are_refused_has_its_turn(stage):
+    ids = list(range(45))
+    turns = [mirroring._in_turn(ids, now=stage.world.now + timedelta(minutes=10 * place)) for place in range(3)]
+    assert {one for turn in turns for one in turn} == set(ids)
+    assert mirroring._in_turn([], now=stage.world.now) == []

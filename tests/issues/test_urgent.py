@@ -103,6 +103,18 @@ def test_when_nobody_comes_the_call_for_help_climbs_the_ladder(world, trio):
     world.forget()
 
 
+def test_a_call_for_help_that_is_closed_by_hand_asks_nobody_more(world, trio):
+    issue = urgent(world, trio)
+    emergency = Emergency.objects.get()
+    acting.acknowledge(emergency.page_id, by=trio.ana, now=world.now)
+    world.tick()
+    world.expect("email", "Bruno", HELP, kind="page")
+    acting.close(emergency.help_page_id, by=as_actor(trio.ana), person=trio.ana, reason="enough", now=world.now)
+    world.go(minutes=30)
+    assert verbs(issue)[-1] == "issue.search_over"
+    assert Emergency.objects.get().next_ask_at is None
+
+
 def test_raising_to_p4_and_back_pages_and_ends_the_pages(world, trio):
     by = as_actor(trio.ana)
     issue = working.open_issue(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from hausmeister.base import chance, database, log
 from hausmeister.base.priority import Priority
@@ -192,11 +193,21 @@ def resend(now: datetime) -> int:
 
     So a revoked token loses nothing: what is unsent goes out, a few at a time, once there is a good one.
     """
-    unsent = Mirror.objects.filter(gone_at=None, out_since__lte=now - RESEND_EVERY).order_by("out_since", "id")
+    earlier = now - RESEND_EVERY
+    # also what no try was made for, because the tracker was not set up for a while
+    never = Q(issue__changed_at__lte=earlier) & (Q(synced_at=None) | Q(synced_at__lt=F("issue__changed_at")))
+    mine = Mirror.objects.filter(gone_at=None, tracker__in=settings.HAUSMEISTER_TRACKERS)
+    unsent = mine.filter(Q(out_since__lte=earlier) | never).order_by("id").values_list("issue_id", flat=True)
     count = 0
-    for issue_id in list(unsent.values_list("issue_id", flat=True)[:_RESEND_MOST]):
+    for issue_id in _in_turn(list(unsent), now=now):
         count += _resend(issue_id, now=now)
     return count + _begin_mirrors(now=now)
+
+
+def _in_turn(ids: list[int], *, now: datetime) -> list[int]:
+    """Return the next few of `ids`: twenty that are refused each time must not keep the others from their turn."""
+    start = int(now.timestamp() // RESEND_EVERY.total_seconds()) * _RESEND_MOST % max(len(ids), 1)
+    return (ids[start:] + ids[:start])[:_RESEND_MOST]
 
 
 @database.tried_again
@@ -264,12 +275,13 @@ def take(tracker: str, remote: Remote, *, now: datetime, is_current: bool) -> Is
     merged = rules.merge(
         issue.snapshot.marks, mirror.seen, theirs.marks, ours_at=issue.changed_at, theirs_at=remote.updated_at
     )
-    mirror.carried(
-        seen=theirs.marks, remote_at=remote.updated_at, url=remote.url[:500], synced_at=now, gone_at=None,
-        **({} if merged.kept else {"out_since": None, "out_why": ""}),
-    )  # fmt: skip
     by = _of(mirror, remote.by)
     _apply(issue, theirs, merged.taken, by=by, now=now)
+    is_in_step = not rules.unsent(issue.snapshot.marks, theirs.marks)
+    mirror.carried(
+        seen=theirs.marks, remote_at=remote.updated_at, url=remote.url[:500], gone_at=None,
+        **({"synced_at": now, "out_since": None, "out_why": ""} if is_in_step else {}),
+    )  # fmt: skip
     if merged.priority_gone:
         tell(issue, "issue.label_gone", by, now, priority=issue.priority)
     if merged.kept:

@@ -104,7 +104,8 @@ def _close_page(page_id: int, *, by: Actor, reason: str, now: datetime) -> None:
 
 def due_ids(now: datetime) -> list[int]:
     """Return the P4s for which the next helper is to be asked, and those whose call for help was answered."""
-    due = Q(next_ask_at__lte=now) | Q(next_ask_at__isnull=False, help_page__acked_at__isnull=False)
+    answered = Q(help_page__acked_at__isnull=False) | Q(help_page__closed_at__isnull=False)
+    due = Q(next_ask_at__lte=now) | (Q(next_ask_at__isnull=False) & answered)
     return list(Emergency.objects.filter(due, ended_at=None).order_by("id").values_list("issue_id", flat=True)[:100])
 
 
@@ -119,6 +120,11 @@ def ask_on(issue_id: int, *, now: datetime) -> bool:
     page = Page.objects.filter(pk=emergency.help_page_id).first() if emergency.help_page_id else None
     if page is not None and page.acked_by_id is not None:
         _came(emergency, issue, page.acked_by_id, now=now)
+        return True
+    if page is not None and page.closed_at is not None:
+        # somebody ended the call for help by hand
+        Emergency.objects.filter(pk=emergency.pk).update(next_ask_at=None)
+        tell(issue, "issue.search_over", ENGINE, now, reason=page.close_reason)
         return True
     if emergency.next_ask_at > now:
         return False
@@ -159,6 +165,7 @@ def _ask_next(emergency: Emergency, issue: Issue, context: TeamContext, *, now: 
         Link.objects.get_or_create(issue=issue, subject=f"page:{emergency.help_page_id}", defaults={"made_at": now})
     elif not joining.call_too(emergency.help_page_id, callee, wait=wait, now=now):
         # it was answered or closed this very moment; the next look finds out which
+        Emergency.objects.filter(pk=emergency.pk).update(next_ask_at=now + timedelta(seconds=5))
         return
     Help.objects.create(emergency=emergency, person=person, asked_at=now)
     emergency.next_ask_at = now + wait
