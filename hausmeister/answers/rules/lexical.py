@@ -14,6 +14,8 @@ from hausmeister.answers.rules import alike
 from hausmeister.answers.rules.words import is_identifier
 
 K1, B = 1.2, 0.8
+# fewer texts than these say little about which terms are common
+FEW = 100
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Collection:
     def rarity(self, term: str) -> float:
         """Return the term's weight: nothing for one that is everywhere, the most for one that nobody used yet."""
         count = self.occurs_in.get(term, 0)
-        return math.log(1 + (self.texts - count + 0.5) / (count + 0.5))
+        return math.log(1 + (max(self.texts, FEW) - count + 0.5) / (count + 0.5))
 
 
 @dataclass(frozen=True)

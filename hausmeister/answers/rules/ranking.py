@@ -69,7 +69,7 @@ def rank(fits: Iterable[tuple[_Card, int, Fit]], *, named: float) -> list[Ranked
         if card not in best or score > best[card][0]:
             best[card] = (score, fit, text)
     order = sorted(best.items(), key=lambda one: -one[1][0])
-    behind = [one[1][0] for one in order[1:]] + [0.0]
+    behind = [*(one[1][0] for one in order[1:]), 0.0][: len(order)]
     return [
         Ranked(card, score, fit, text, score - next_score)
         for (card, (score, fit, text)), next_score in zip(order, behind, strict=True)
@@ -84,13 +84,38 @@ def _prior() -> dict[str, dict[str, float]]:
     return found
 
 
+SIGNS = ("bias", "score", "ahead")
+# so many answers of a team weigh as much as the shipped weights do
+_PRIOR_ANSWERS = 20
+
+
 def signs(one: Ranked[_Card]) -> dict[str, float]:
     """Return what the confidence is reckoned from."""
-    return {
-        "bias": 1.0,
-        "score": one.score,
-        "ahead": one.ahead,
-    }
+    return {"bias": 1.0, "score": one.score, "ahead": one.ahead}
+
+
+def refit(tier: str, said: Sequence[tuple[Mapping[str, float], bool]]) -> dict[str, float]:
+    """Return the weights of `tier` ("words" or "meaning"), moved towards what people said of suggestions.
+
+    `said`: the signs of each, and whether it helped. Gradient steps on the logistic loss, held to the shipped weights.
+    """
+    prior = _prior()[tier]
+    weights = dict(prior)
+    held = _PRIOR_ANSWERS / (len(said) + _PRIOR_ANSWERS)
+    for _ in range(300):
+        gradient = {name: held * (weights[name] - prior[name]) / 10 for name in SIGNS}
+        for values, helped in said:
+            chance = 1 / (1 + math.exp(-sum(weights[name] * values[name] for name in SIGNS)))
+            for name in SIGNS:
+                gradient[name] += (1 - held) * (chance - helped) * values[name] / len(said)
+        for name in SIGNS:
+            weights[name] -= 0.5 * gradient[name]
+    return {name: round(value, 4) for name, value in weights.items()}
+
+
+def faded(chance: float, *, days: float, confirmed: int) -> float:
+    """Return the confidence of an answer that nobody confirmed for so many days: half after a year."""
+    return chance if confirmed else chance * 0.5 ** (max(0.0, days) / 365)
 
 
 def confidence(one: Ranked[_Card], *, own: Mapping[str, float] | None = None) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from hausmeister.answers.rules.lexical import FEW
 from hausmeister.answers.rules.words import terms
 
 # how near two groups must be on average, by meaning and by words
@@ -31,7 +32,9 @@ def by_words(texts: Sequence[str]) -> list[list[float]]:
     """Return how near each two texts are by their words: the cosine of their terms, rare ones counting more."""
     kept = [set(terms(text)) for text in texts]
     occurs = Counter(term for one in kept for term in one)
-    rarity = {term: math.log(1 + (len(texts) - count + 0.5) / (count + 0.5)) for term, count in occurs.items()}
+    rarity = {
+        term: math.log(1 + (max(len(texts), FEW) - count + 0.5) / (count + 0.5)) for term, count in occurs.items()
+    }
     lengths = [math.sqrt(sum(rarity[term] ** 2 for term in one)) or 1.0 for one in kept]
     return [
         [

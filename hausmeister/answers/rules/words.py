@@ -22,6 +22,7 @@ _STOP = """
 STOP_WORDS = frozenset(_STOP.split())
 _TOKEN = re.compile(r"\w[\w.\-/$#+:@]*")
 _PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
+_PATH = re.compile(r"[./:@]+")
 _LONGEST = 64
 
 
@@ -52,8 +53,9 @@ def _terms_of(token: str) -> tuple[str, ...]:
     kept = tuple(stem(part) for part in parts if part not in STOP_WORDS and (len(part) > 1 or not part.isalpha()))
     if len(parts) <= 1 or len(lower) > _LONGEST:
         return kept or (lower[:_LONGEST],)
-    # "e-mail" and "email" are one word
-    return (*kept, stem(lower.replace("-", "")) if lower.replace("-", "").isalpha() else lower)
+    # "e-mail" and "email" are one word; a table is known with and without its schema
+    inner = tuple(one for one in _PATH.split(lower) if one != lower and is_identifier(one))
+    return (*kept, *inner, stem(lower.replace("-", "")) if lower.replace("-", "").isalpha() else lower)
 
 
 def is_identifier(term: str) -> bool:
