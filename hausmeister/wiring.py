@@ -14,6 +14,8 @@ from ninja import Router
 
 from hausmeister.alerts import api as alerts_api
 from hausmeister.alerts.intake import Route
+from hausmeister.answers import api as answers_api
+from hausmeister.answers import rounds
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
 from hausmeister.connectors.alertmanager import inbound as alertmanager
@@ -47,6 +49,7 @@ from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.team.rules import Channel
 from hausmeister.triage import api as triage_api
+from hausmeister.triage.operations.earlier import Earlier
 from hausmeister.triage.operations.pointing import Pointer, Round
 
 
@@ -60,7 +63,8 @@ def api_routers() -> tuple[Router, ...]:
     native_api.add_to(alerts_api.router)
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
-        planning_api.router, asks_api.router, ledger_api.router, triage_api.router,
+        planning_api.router, asks_api.router, ledger_api.router, answers_api.router,
+        triage_api.router,
     )  # fmt: skip
 
 
@@ -92,11 +96,6 @@ def _opsgenie_api() -> OpsgenieApi:
     return OpsgenieApi(Client(), url=settings.HAUSMEISTER_OPSGENIE_URL, key=settings.HAUSMEISTER_OPSGENIE_KEY)
 
 
-def pointer() -> Pointer | None:
-    """Return who knows earlier answers, None while there is nobody."""
-    return None
-
-
 def engine(
     *,
     senders: dict[str, Sender],
@@ -115,9 +114,23 @@ def engine(
     begin = database.beside if executor is None else database.at_once
     planning = Planning(solve or Child(), begin=begin)
     plan = Job("solve plans", planning.run, solving.EVERY)
-    point = Job("point", Round(points or pointer()).run, jobs.AT_EACH_TICK)
-    housekeeping = (*jobs.housekeeping(node), plan, point, *_jobs_with_a_far_side(begin=begin))
+    point = Job("point", Round(points or Earlier()).run, jobs.AT_EACH_TICK)
+    housekeeping = (
+        *jobs.housekeeping(node),
+        plan,
+        point,
+        *_rounds_of_answers(begin=begin),
+        *_jobs_with_a_far_side(begin=begin),
+    )
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
+
+
+def _rounds_of_answers(*, begin: Callable[[database.Work], None]) -> tuple[Job, ...]:
+    """Return what is done for questions in the background."""
+    return tuple(
+        Job(name, rounds.Round(name, work, is_due, begin=begin).run, every)
+        for name, work, is_due, every in rounds.ROUNDS
+    )
 
 
 def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Job, ...]:

@@ -37,7 +37,9 @@ def install() -> None:
     packages = sorted({one["debian"] for one in missing if one["debian"]})
     if packages:
         _install_debian(packages)
-    if any(not one["debian"] for one in missing):
+    if any(one["lock"] for one in missing):
+        environment.install_encoder()
+    if any(not one["debian"] and not one["lock"] for one in missing):
         say("Installing the counterparts that come with npm …")
         _run([environment.tool("npm"), "ci", "--prefix", "tests/counterparts", "--ignore-scripts", "--no-audit"])
 

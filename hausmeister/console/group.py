@@ -30,6 +30,7 @@ _COMMANDS = {
     "swap": ("asks", "swap"),
     "cover": ("asks", "cover"),
     "triage": ("triage", "triage"),
+    "questions": ("questions", "questions"),
     "demo": ("demos", "demo"),
 }
 

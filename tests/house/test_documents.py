@@ -87,6 +87,7 @@ def test_the_console_page_has_every_command_and_no_other():
         "swap",
         "cover",
         "triage",
+        "questions",
     }
     assert documented == set(_commands(commands)) - groups
 
