@@ -103,6 +103,7 @@ INSTALLED_APPS = [
     "hausmeister.issues",
     "hausmeister.alerts",
     "hausmeister.monitoring",
+    "hausmeister.answers",
     "hausmeister.triage",
 ]
 

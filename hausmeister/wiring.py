@@ -14,6 +14,8 @@ from ninja import Router
 
 from hausmeister.alerts import api as alerts_api
 from hausmeister.alerts.intake import Route
+from hausmeister.answers import api as answers_api
+from hausmeister.answers import rounds
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
 from hausmeister.connectors.alertmanager import inbound as alertmanager
@@ -59,6 +61,7 @@ from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.team.rules import Channel
 from hausmeister.triage import api as triage_api
+from hausmeister.triage.operations.earlier import Earlier
 from hausmeister.triage.operations.pointing import Pointer, Round
 
 
@@ -73,7 +76,7 @@ def api_routers() -> tuple[Router, ...]:
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
         planning_api.router, asks_api.router, ledger_api.router, monitoring_api.router, issues_api.router,
-        foresight_api.router, triage_api.router,
+        foresight_api.router, answers_api.router, triage_api.router,
     )  # fmt: skip
 
 
@@ -124,11 +127,6 @@ def _opsgenie_api() -> OpsgenieApi:
     return OpsgenieApi(Client(), url=settings.HAUSMEISTER_OPSGENIE_URL, key=settings.HAUSMEISTER_OPSGENIE_KEY)
 
 
-def pointer() -> Pointer | None:
-    """Return who knows earlier answers, None while there is nobody."""
-    return None
-
-
 def engine(
     *,
     senders: dict[str, Sender],
@@ -149,10 +147,19 @@ def engine(
     planning = Planning(solve or child, begin=begin, compare=None if solve else child.compare)
     plan = Job("solve plans", planning.run, solving.EVERY)
     looking_ahead = ahead.jobs(begin=begin)
-    point = Job("point", Round(points or pointer()).run, jobs.AT_EACH_TICK)
+    point = Job("point", Round(points or Earlier()).run, jobs.AT_EACH_TICK)
+    asked = _rounds_of_answers(begin=begin)
     far = _jobs_with_a_far_side(begin=begin)
-    housekeeping = (*jobs.housekeeping(node), plan, point, *looking_ahead, *far)
+    housekeeping = (*jobs.housekeeping(node), plan, point, *asked, *looking_ahead, *far)
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
+
+
+def _rounds_of_answers(*, begin: Callable[[database.Work], None]) -> tuple[Job, ...]:
+    """Return what is done for questions in the background."""
+    return tuple(
+        Job(name, rounds.Round(name, work, is_due, begin=begin).run, every)
+        for name, work, is_due, every in rounds.ROUNDS
+    )
 
 
 def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Job, ...]:

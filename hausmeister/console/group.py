@@ -35,6 +35,7 @@ _COMMANDS = {
     "swap": ("planner_or_team", "swap"),
     "cover": ("planner_or_team", "cover"),
     "triage": ("triage", "triage"),
+    "questions": ("questions", "questions"),
     "demo": ("demos", "demo"),
 }
 

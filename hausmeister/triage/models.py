@@ -105,8 +105,9 @@ class Item(models.Model):
     due_at = models.DateTimeField(null=True)
     nudge_at = models.DateTimeField(null=True)
     raise_at = models.DateTimeField(null=True)
-    # whether earlier answers were looked for, which may fit, and which of them is offered
+    # whether earlier answers were looked for, its own was kept as one, which may fit, and which of them is offered
     pointed_at = models.DateTimeField(null=True)
+    kept_at = models.DateTimeField(null=True)
     candidates = models.JSONField(default=list)
     offered = models.PositiveSmallIntegerField(default=0)
     issue = models.BigIntegerField(null=True)
@@ -124,6 +125,7 @@ class Item(models.Model):
             models.Index(fields=["nudge_at"], name="item_to_nudge", condition=Q(nudge_at__isnull=False)),
             models.Index(fields=["raise_at"], name="item_to_raise", condition=Q(raise_at__isnull=False)),
             models.Index(fields=["id"], name="item_unpointed", condition=Q(pointed_at=None)),
+            models.Index(fields=["reason"], name="item_unkept", condition=Q(kept_at=None, closed_at__isnull=False)),
             models.Index(fields=["team", "service", "room_id", "asker_id", "asked_at"], name="item_of_asker"),
             models.Index(fields=["team", "closed_at"], name="item_closed", condition=Q(closed_at__isnull=False)),
         ]

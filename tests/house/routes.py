@@ -10,6 +10,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from hausmeister.answers import operations as answer_cards
+from hausmeister.answers.models import Recurring
 from hausmeister.base import clock
 from hausmeister.base.priority import Priority
 from hausmeister.issues.models import Issue
@@ -251,6 +253,12 @@ def filled(pattern: str, values: dict[str, Any]) -> str:
 
 _LAYER = {"name": "Holidays", "content": "entries"}
 BODIES: dict[str, Any] = {
+    "POST /api/v1/answers/cards": {"title": "x", "text": "y"},
+    "PUT /api/v1/answers/cards/{card_id}": {"title": "x", "text": "y"},
+    "POST /api/v1/answers/cards/{card_id}/confirm": {"asking": "x"},
+    "POST /api/v1/answers/cards/{card_id}/reject": {"asking": "x"},
+    "POST /api/v1/answers/recurring/{recurring_id}/written": {},
+    "POST /api/v1/answers/recurring/{recurring_id}/split": {"asking": 1},
     "POST /api/v1/asks": {"kind": "cover", "week": "2026-12-07", "role": "D"},
     "POST /api/v1/asks/{ask_id}/accept": {},
     "POST /api/v1/asks/{ask_id}/decline": {},
@@ -316,6 +324,13 @@ def _by_path(operation: str) -> tuple[str, str]:
     return path, method
 
 
+def a_question_that_keeps_coming(world: Any, trio: Any) -> dict[str, int]:
+    """Return an answer of the team's, and a question of it that keeps coming."""
+    card = answer_cards.add_answer(trio.team, title="Undrop", text="UNDROP TABLE", by=builders.CONSOLE, now=world.now)
+    question = Recurring.objects.create(team=trio.team, created_at=world.now)
+    return {"card_id": card.pk, "recurring_id": question.pk}
+
+
 def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
     """Return something of the team's, or of the acting person's, for each part that a path may have."""
     schedule, override = a_schedule(world, trio)
@@ -330,6 +345,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "ask_id": page.team.asks.get().pk, "heartbeat_id": a_heartbeat(world, trio).pk,
         "issue_id": an_issue(page.team, trio.ana, world.now).pk,
         "item_id": an_item(trio.team, world.now).pk,
+        **a_question_that_keeps_coming(world, trio),
     }  # fmt: skip
 
 

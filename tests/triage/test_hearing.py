@@ -60,6 +60,7 @@ def test_follow_ups_and_late_thanks_without_a_thread_join(day, team, talk):
     day.go(minutes=90)
     talk.say("thank you, that worked")
     assert only_item().state == State.CLOSED
+    day.go(minutes=30)
     talk.say("Where do I see the retention of the s1 index?")
     assert Item.objects.count() == 2
     day.forget()
@@ -103,7 +104,9 @@ def test_forty_thousand_characters_and_a_flood_of_emoji_are_kept_whole(day, team
     assert len(Said.objects.get().text) == 40_000
     assert len(only_item().text) == 8_000
     talk.say("🎉" * 39_000, by="Tomas")
-    talk.say("How do I \x00 read this \ud800 back?", by="Kai")
+    day.go(hours=2)
+    day.forget()
+    talk.say("How do I \x00 read the ledger \ud800 back?", by="Kai")
     assert Item.objects.count() == 2
     for emoji in ["tada"] * 50 + ["eyes"] * 20:
         talk.sign(message(text, at=at("2026-11-24 09:00")), emoji, by="Ana")

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from hausmeister.answers.models import Card
 from hausmeister.triage import operations as triage
 from hausmeister.triage.models import Verdict
+from hausmeister.triage.operations.earlier import Earlier
 from hausmeister.triage.rules.states import State
 from hausmeister.triage.shapes import Candidate
 from tests.harness import at
@@ -24,9 +26,17 @@ class Known:
 
     answers: list[Candidate]
     learned: list[tuple[str, bool, str]] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
+    kept: list[tuple[str, str, str]] = field(default_factory=list)
 
     def suggest(self, team, text, *, now, most=3):
         return self.answers[:most]
+
+    def note(self, team, text, *, by, where, at):
+        self.noted.append(text)
+
+    def keep(self, team, answered, *, now):
+        self.kept.append((answered.title, answered.text, answered.author))
 
     def learn(self, team, card, asked, *, fits, by, now):
         self.learned.append((card, fits, by))
@@ -139,3 +149,24 @@ def test_buttons_of_strangers_and_of_things_that_are_gone_do_nothing(day, team, 
     day.go(minutes=1)
     day.forget()
     assert only_item().opened_at + timedelta(hours=1) == only_item().due_at
+
+
+def test_what_thanked_for_is_kept_as_an_answer_once_and_the_next_asker_is_pointed_to_it(day, team, talk):
+    """With the real answers room: asked, answered, thanked, asked again by somebody else."""
+    day.pointer = Earlier()
+    asked = talk.say(BACKFILL)
+    talk.say("Run backfill --day DATE --dataset contracts on the bastion.", by="Bruno", thread=asked.stamp)
+    talk.say("thanks, that worked!", thread=asked.stamp)
+    day.go(minutes=10)
+    card = Card.objects.get()
+    assert (card.title, card.by) == (BACKFILL, "Bruno")
+    assert "on the bastion" in card.text
+    talk.say("Hello, how can I backfill one day of the contracts dataset?", by="Tomas")
+    day.go(seconds=2)
+    words = talk.expect("Run backfill --day DATE")
+    value = words.buttons[0].value
+    talk.press("item.answered", value, by="Tomas")
+    day.go(minutes=1)
+    assert Card.objects.count() == 1
+    assert card.askings.count() == 2
+    day.forget()

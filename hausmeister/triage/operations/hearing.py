@@ -13,7 +13,7 @@ from hausmeister.team.models import Person
 from hausmeister.triage.models import Item, Said, WatchedRoom
 from hausmeister.triage.operations import judging, opening, talking
 from hausmeister.triage.operations.desk import Desk, people_in_chat
-from hausmeister.triage.rules import joining, reading
+from hausmeister.triage.rules import joining
 from hausmeister.triage.rules.reading import Reading, Verdict
 from hausmeister.triage.rules.states import Kind, RoomUse, Source, State, bare
 from hausmeister.triage.shapes import Heard, Taken
@@ -273,7 +273,7 @@ def take(team_id: int, taken: Taken, *, now: datetime, by: Actor = ENGINE) -> It
     known = Item.objects.filter(team_id=team_id, key=key).order_by("-id").first() if key else None
     if known is not None:
         return known
-    verdict = reading.classify(f"{taken.title}\n{taken.text}")
+    verdict = judging.of_text(f"{taken.title}\n{taken.text}")
     kind = taken.kind or (Kind.ISSUE if verdict.reading is Reading.REPORT else Kind.QUESTION)
     item = Item(
         team=desk.team, source=taken.source, kind=kind, priority=taken.priority, title=one_line(taken.title, 200),

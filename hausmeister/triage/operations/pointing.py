@@ -6,6 +6,7 @@ clock.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,10 +18,10 @@ from hausmeister.journal.rules import Actor
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.chat import Button, Link, Words
 from hausmeister.team.models import Team
-from hausmeister.triage.models import Item, Verdict
+from hausmeister.triage.models import Item, Said, Verdict
 from hausmeister.triage.operations import talking, telling
 from hausmeister.triage.operations.desk import Desk
-from hausmeister.triage.rules.states import State
+from hausmeister.triage.rules.states import Kind, State
 from hausmeister.triage.shapes import Candidate
 
 MOST = 3
@@ -28,9 +29,22 @@ AT_ONCE = 20
 # what was asked longer ago is not offered in the thread any more, only on the screen
 _FRESH = timedelta(hours=1)
 _LONGEST_QUOTE = 600
+# "yes" answers nobody else
+_LEAST_ANSWER = 20
 THIS = "this answered it"
 
 _log = log.get(__name__)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A question with the answer that its asker was content with."""
+
+    title: str
+    asked: str
+    text: str
+    author: str
+    link: str
 
 
 class Pointer(Protocol):
@@ -38,6 +52,12 @@ class Pointer(Protocol):
 
     def suggest(self, team: Team, text: str, *, now: datetime, most: int = MOST) -> Sequence[Candidate]:
         """Return earlier answers that may fit, the best first; none below the threshold."""
+
+    def note(self, team: Team, text: str, *, by: str, where: str, at: datetime) -> None:
+        """Take in that `by` asked this, so that it is noticed when it keeps coming."""
+
+    def keep(self, team: Team, answered: Answered, *, now: datetime) -> None:
+        """Keep what answered a question for whoever asks it next. Runs in the caller's transaction."""
 
     def learn(self, team: Team, card: str, asked: str, *, fits: bool, by: str, now: datetime) -> None:
         """Take in that the card answered the text `asked`, or did not."""
@@ -56,6 +76,12 @@ class Round:
         unpointed = Item.objects.unpointed().values_list("pk", flat=True)[:AT_ONCE]
         done = sum([_point(self._pointer, item_id, now) for item_id in list(unpointed)])
         untold = Verdict.objects.filter(told_at=None).order_by("id").values_list("pk", flat=True)[:AT_ONCE]
+        unkept = Item.objects.filter(
+            closed_at__isnull=False, reason=talking.THANKED, kept_at=None, kind=Kind.QUESTION
+        ).order_by("id")
+        done += sum(
+            [_keep(self._pointer, item_id, now) for item_id in list(unkept.values_list("pk", flat=True)[:AT_ONCE])]
+        )
         return done + sum([_pass_on(self._pointer, verdict_id, now) for verdict_id in list(untold)])
 
 
@@ -64,12 +90,36 @@ def _point(pointer: Pointer, item_id: int, now: datetime) -> int:
     found: list[Candidate] = []
     if State(item.state).is_unfinished:
         try:
+            if item.kind == Kind.QUESTION and not item.is_unsure:
+                asker = f"{item.service}:{item.asker_id}" if item.asker_id else item.asker_name
+                pointer.note(item.team, item.text or item.title, by=asker, where=item.link, at=item.asked_at)
             found = list(pointer.suggest(item.team, f"{item.title}\n{item.text}", now=now, most=MOST))
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:  # noqa: BLE001 - a search that breaks must not keep items from being answered
             _log.error("item.not_pointed", item=item_id, error=f"{type(error).__name__}: {error}"[:500])
     return int(_pointed(item_id, found, now=now))
+
+
+def _keep(pointer: Pointer, item_id: int, now: datetime) -> int:
+    """Keep the team's words in the item as an answer, once; too few words are no answer."""
+    try:
+        with transaction.atomic():
+            if not Item.objects.filter(pk=item_id, kept_at=None).update(kept_at=now):
+                return 0
+            item = Item.objects.select_related("team", "answered_by").get(pk=item_id)
+            words = Said.objects.filter(item=item, person__isnull=False, removed_at=None).order_by("at", "id")
+            text = "\n\n".join(words.exclude(author_id=item.asker_id or "-").values_list("text", flat=True))
+            if len(text) >= _LEAST_ANSWER and item.answered_by is not None:
+                kept = Answered(item.title, item.text or item.title, text, item.answered_by.name, item.link)
+                pointer.keep(item.team, kept, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - one that cannot be kept must not stop the others, nor be tried for ever
+        _log.error("item.answer_not_kept", item=item_id, error=f"{type(error).__name__}: {error}"[:500])
+        Item.objects.filter(pk=item_id, kept_at=None).update(kept_at=now)
+        return 0
+    return 1
 
 
 def _pass_on(pointer: Pointer, verdict_id: int, now: datetime) -> int:

@@ -1,6 +1,7 @@
 """What a chat message is, by its form alone: a question, a report that something is broken, thanks, or chatter.
 
-A small set of rules that needs nothing learned; what the answers room knows better takes its place (see `wiring`).
+A small set of rules that needs nothing learned. The answers room judges with what was said before; these rules give
+its judgement a second look (see `operations/judging.py`), and tell thanks.
 """
 
 import re
@@ -81,8 +82,8 @@ _HOW_TO = re.compile(r"\bhow (?:do|can|should|would|to)\b|\bwhat is\b|\bwhere (?
 _HERE = re.compile(r"<!here>|<!channel>|@here|@channel")
 
 
-def classify(text: str, context: object = None) -> Verdict:  # noqa: ARG001 - the answers room's own takes it
-    """Return what `text` is. `context` is what was said before; these rules do without."""
+def classify(text: str) -> Verdict:
+    """Return what `text` is, by its form."""
     read = text[:LONGEST_READ]
     prose = _prose(read)
     words = _GREETING.sub("", prose).split()

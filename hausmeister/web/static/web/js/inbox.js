@@ -8,7 +8,7 @@
     const draft = pane.querySelector("textarea");
     if (draft && draft.value !== draft.defaultValue) return;
     shown = title.href;
-    htmx.ajax("GET", title.href, { target: "#pane", swap: "innerHTML" });
+    htmx.ajax("GET", title.href, { target: "#pane" });
   };
   document.addEventListener("focusin", (event) => show(event.target.closest("#items .rowline")));
   document.addEventListener("htmx:beforeSwap", (event) => { if (event.detail.target.id === "items") shown = ""; });

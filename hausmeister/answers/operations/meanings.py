@@ -1,0 +1,90 @@
+"""What the engine does in the background: vectors for what has none, and the confidence refitted to feedback."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.db.models import F
+
+from hausmeister.answers import encoder
+from hausmeister.answers.models import Asking, Feedback, Passage, Shelf
+from hausmeister.answers.rules import ranking
+
+if TYPE_CHECKING:
+    from hausmeister.answers.encoder import Encoder
+
+# one run takes a second or two, so that stopping is never held up
+AT_ONCE = 64
+EVERY = timedelta(seconds=10)
+NIGHTLY = timedelta(hours=24)
+_LOOKED_BACK = timedelta(days=365)
+_MOST_FEEDBACK = 2000
+
+
+def give_meaning(now: datetime) -> int:  # noqa: ARG001 - a job of the engine
+    """Give sentence vectors to passages and askings without those of the encoder in use; return how many got some.
+
+    The arithmetic is done outside any transaction. Without an encoder there is nothing to do. The order of work is
+    that of the rows; what was changed meanwhile is met again in the next run.
+    """
+    model = encoder.best()
+    if model is None:
+        return 0
+    return _passages(model) + _askings(model)
+
+
+def _passages(model: "Encoder") -> int:
+    from hausmeister.answers.encoder.kept import packed, signs
+
+    waiting = list(Passage.objects.exclude(encoder=model.name).order_by("id").only("id", "team_id", "text")[:AT_ONCE])
+    if not waiting:
+        return 0
+    texts: list[str] = []
+    spans: list[tuple[int, int]] = []
+    for one in waiting:
+        parts = [one.text, *ranking.windows(one.text)]
+        spans.append((len(texts), len(texts) + len(parts)))
+        texts += parts
+    rows = model.encode(texts)
+    for one, (start, end) in zip(waiting, spans, strict=True):
+        one.vectors, one.signs, one.encoder = packed(rows[start:end]), signs(rows[start]), model.name
+    with transaction.atomic():
+        Shelf.objects.filter(pk__in={one.team_id for one in waiting}).update(vectors_changed=F("vectors_changed") + 1)
+        Passage.objects.bulk_update(waiting, ["vectors", "signs", "encoder"])
+    return len(waiting)
+
+
+def _askings(model: "Encoder") -> int:
+    from hausmeister.answers.encoder.kept import packed
+
+    waiting = list(Asking.objects.exclude(encoder=model.name).order_by("-id")[:AT_ONCE])
+    if not waiting:
+        return 0
+    rows = model.encode([one.text for one in waiting])
+    for at, one in enumerate(waiting):
+        one.vector, one.encoder = packed(rows[at : at + 1]), model.name
+    with transaction.atomic():
+        Asking.objects.bulk_update(waiting, ["vector", "encoder"])
+    return len(waiting)
+
+
+def refit_confidence(now: datetime) -> int:
+    """Move each team's confidence towards what its feedback says; return how many teams had some.
+
+    The shipped weights stay the starting point: twenty answers weigh about as much as they do.
+    """
+    teams = set(
+        Feedback.objects.filter(at__gte=now - _LOOKED_BACK).exclude(signs={}).values_list("card__team_id", flat=True)
+    )
+    for team_id in teams:
+        said = Feedback.objects.filter(card__team_id=team_id, at__gte=now - _LOOKED_BACK).exclude(signs={})
+        rows: dict[str, list[tuple[Mapping[str, float], bool]]] = {"words": [], "meaning": []}
+        for signs, verdict in said.order_by("-id").values_list("signs", "verdict")[:_MOST_FEEDBACK]:
+            tier = signs.get("tier", "words")
+            if tier in rows:
+                values = {name: float(signs.get(name, 0.0)) for name in ranking.SIGNS}
+                rows[tier].append((values, verdict == "helped"))
+        weights = {tier: ranking.refit(tier, seen) for tier, seen in rows.items() if seen}
+        Shelf.objects.filter(team_id=team_id).update(weights=weights)
+    return len(teams)
