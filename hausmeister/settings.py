@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "hausmeister.team",
     "hausmeister.rota",
     "hausmeister.pager",
+    "hausmeister.incidents",
     "hausmeister.alerts",
 ]
 

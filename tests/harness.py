@@ -19,6 +19,7 @@ from hausmeister.alerts.intake import Intake
 from hausmeister.alerts.keys import KeyRing
 from hausmeister.alerts.writer import Writer
 from hausmeister.base import clock, outgoing
+from hausmeister.incidents.models import Timer
 from hausmeister.outbox.delivery import NotDelivered, Parcel
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import State
@@ -28,7 +29,7 @@ from hausmeister.rota.planning.solving import Answer as Planned
 from hausmeister.rota.planning.solving import Solve, Task, Tell
 from hausmeister.team import queries as team_queries
 
-CHANNELS = ("email", "ntfy", "slack", "webhook", "opsgenie")
+CHANNELS = ("email", "ntfy", "slack", "webhook", "opsgenie", "chat")
 
 
 class InlineExecutor(Executor):
@@ -231,6 +232,7 @@ class World:
             *Page.objects.unanswered().values_list("next_step_at", flat=True),
             *Page.objects.open().exclude(ack_expires_at=None).values_list("ack_expires_at", flat=True),
             *Summons.objects.exclude(next_ring_at=None).values_list("next_ring_at", flat=True),
+            *Timer.objects.values_list("reminder_at", flat=True),
             *Message.objects.filter(state=State.PENDING).values_list("due_at", flat=True),
             *Message.objects.filter(state=State.CLAIMED).values_list("claimed_until", flat=True),
         ]

@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError
 
 from hausmeister.alerts import operations as alerts
 from hausmeister.base import log
+from hausmeister.incidents.operations import tending as incidents
 from hausmeister.outbox import operations as outbox
 from hausmeister.pager.operations import auditing, climbing, testing
 from hausmeister.rota import operations as rota
@@ -47,6 +48,7 @@ def housekeeping(node: str) -> tuple[Job, ...]:
     return (
         Job("expire pages", lambda now: alerts.expire(now=now), timedelta(minutes=1)),
         Job("plan the rota", plan_rotas, timedelta(minutes=30)),
+        Job("remind of updates", incidents.remind, AT_EACH_TICK),
         Job("tend asks", tending.tend, timedelta(minutes=1)),
         Job("beat", lambda now: _beat(node, now), timedelta(seconds=10)),
     )

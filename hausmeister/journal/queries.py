@@ -36,3 +36,14 @@ def last_at(subject: str, verbs: Sequence[str]) -> datetime | None:
 def verbs_about(subjects: Sequence[str], verb: str) -> list[Entry]:
     """Return the entries with `verb` about any of `subjects`, oldest first."""
     return list(Entry.objects.filter(subject__in=subjects, verb=verb).order_by("at", "id"))
+
+
+def has(subject: str, verb: str, *, key: str) -> bool:
+    """Say whether `subject` has an entry with `verb` whose facts hold this `key`."""
+    return Entry.objects.filter(subject=subject, verb=verb, facts__key=key).exists()
+
+
+def timelines(subjects: Sequence[str], verbs: Sequence[str], *, most: int) -> list[Entry]:
+    """Return the newest entries with one of `verbs` about any of `subjects`, newest first."""
+    found = Entry.objects.filter(subject__in=subjects, verb__in=verbs)
+    return list(found.order_by("-at", "-id")[:most])

@@ -25,6 +25,8 @@ class Capability(StrEnum):
     SEE_STATUS = "see status"
     SEE_PAGES = "see pages"
     ACT_ON_PAGES = "act on pages"
+    SEE_INCIDENTS = "see incidents"
+    ACT_ON_INCIDENTS = "act on incidents"
     CHANGE_ROTA = "change rota"
     CHANGE_POLICY = "change policy"
     MANAGE_SOURCES = "manage sources"
@@ -38,7 +40,12 @@ class Capability(StrEnum):
 
 
 _VIEWER = frozenset({Capability.SEE_STATUS})
-_RESPONDER = _VIEWER | {Capability.SEE_PAGES, Capability.ACT_ON_PAGES}
+_RESPONDER = _VIEWER | {
+    Capability.SEE_PAGES,
+    Capability.ACT_ON_PAGES,
+    Capability.SEE_INCIDENTS,
+    Capability.ACT_ON_INCIDENTS,
+}
 _LEAD = _RESPONDER | {
     Capability.CHANGE_ROTA,
     Capability.CHANGE_POLICY,

@@ -11,6 +11,7 @@ from hausmeister.team.policy import toml_table
 from hausmeister.team.policy.shape import (
     AlertRule,
     DutyRule,
+    IncidentRule,
     LadderRule,
     PagerRule,
     Policy,
@@ -31,6 +32,8 @@ CALLS = ("on duty", "backstop", "last resort", "leads", "everybody")
 # a step may also call whoever is on by a schedule of the team; which there are, the rota knows
 SCHEDULE_CALL = re.compile(r"schedule [a-z0-9]+(-[a-z0-9]+)*")
 
+_EMOJI = re.compile(r":[a-z0-9_+'-]+:")
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _SHORTEST_WAIT = timedelta(seconds=10)
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 _WEEK_MINUTES = 7 * 24 * 60
@@ -90,6 +93,8 @@ def _policy(root: Table) -> Policy:
         priority_of_severity=_severities(alerts.table("severity")),
         alert_rules=_alert_rules(alerts, ladders),
         severity_levels=_severity_levels(root),
+        incidents=_incidents(root),
+        squads=_squads(root),
         alarms_channel=channels.text("alarms", may_be_empty=True),
         question_channels=channels.texts("questions"),
         updates_channel=channels.text("updates", may_be_empty=True),
@@ -276,7 +281,42 @@ def _severity_levels(root: Table) -> tuple[SeverityLevel, ...]:
                 word=table.text("word", most=40),
                 meaning=table.text("meaning"),
                 procedure=table.texts("procedure"),
+                update_every=_span(table, "update_every"),
+                announce_within=_span(table, "announce_within"),
             )
         )
-        table.done(("name", "word", "meaning", "procedure"))
+        table.done(("name", "word", "meaning", "procedure", "update_every", "announce_within"))
     return tuple(levels)
+
+
+def _span(table: Table, key: str) -> timedelta | None:
+    """Take a length of time of an incident that may be left out."""
+    return table.length(key, least=5 * _MINUTE, most=_DAY) if table.has(key) else None
+
+
+def _incidents(root: Table) -> IncidentRule:
+    if not root.has("incidents"):
+        return IncidentRule()
+    table = root.table("incidents")
+    emoji, within = IncidentRule.timeline_emoji, IncidentRule.review_within
+    if table.has("timeline_emoji"):
+        emoji = table.text("timeline_emoji", most=60)
+        if not _EMOJI.fullmatch(emoji):
+            table.complain("timeline_emoji", repr(emoji), 'the name of an emoji, such as ":pushpin:"')
+    if table.has("review_within"):
+        within = table.length("review_within", least=_DAY, most=90 * _DAY)
+    table.done(("timeline_emoji", "review_within"))
+    return IncidentRule(emoji, within)
+
+
+def _squads(root: Table) -> dict[str, str]:
+    """Take the other squads: name to the e-mail address that pages their on-call (L9)."""
+    if not root.has("squads"):
+        return {}
+    table, found = root.table("squads"), {}
+    for name in table.names():
+        address = table.text(name, most=254)
+        if not _ADDRESS.fullmatch(address):
+            table.complain(name, repr(address), "an e-mail address, such as oncall@example.org")
+        found[name] = address
+    return found
