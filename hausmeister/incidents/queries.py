@@ -113,6 +113,30 @@ class Told:
     fate: Fate
 
 
+@dataclass(frozen=True)
+class News:
+    """One text that was told at one time, with each place that it went to."""
+
+    text: str
+    by_name: str
+    at: datetime
+    places: tuple[Told, ...]
+
+    @property
+    def worst(self) -> str:
+        """The state of the place that stands worst: failed, waits or sent."""
+        states = {one.fate.state for one in self.places}
+        return next((state for state in ("failed", "none", "waits") if state in states), "sent")
+
+
+def news(rows: Sequence[Told]) -> list[News]:
+    """Return what was told, each text once, in the order of `rows`."""
+    groups: dict[tuple[datetime, str, str], list[Told]] = {}
+    for one in rows:
+        groups.setdefault((one.row.at, one.row.by_name, one.row.text), []).append(one)
+    return [News(text, by_name, at, tuple(reversed(group))) for (at, by_name, text), group in groups.items()]
+
+
 def told(incident: Incident) -> list[Told]:
     """Return what was told, newest first; what stands on the incident alone has no message and is none of it."""
     rows = list(Telling.objects.filter(incident=incident).exclude(room="").order_by("-at", "-id")[:200])
@@ -164,7 +188,7 @@ _PAGE_VERBS = (
 
 def timeline(incident: Incident, *, most: int = 500) -> list[Line]:
     """Return what happened, newest first: the incident's own journal and that of its pages, by when it happened."""
-    own = journal.timeline(incident.subject, most=most)
+    own = [one for one in journal.timeline(incident.subject, most=most) if one.verb != "incident.arrived"]
     linked = Linked.objects.filter(incident=incident).values_list("page_id", "page__title")
     titles = {f"page:{page_id}": title for page_id, title in linked}
     pages = journal.timelines(list(titles), _PAGE_VERBS, most=most)

@@ -48,17 +48,19 @@ _WITH_TEXT = frozenset({
     "incident.told", "incident.noted", "incident.heard", "incident.deployed", "incident.pulled", "page.noted",
 })  # fmt: skip
 _BESIDE_THE_POINT = frozenset({
-    "incident.ticked", "incident.unticked", "incident.reminded", "incident.reviewed", "incident.asked",
-    "incident.follow_up", "follow_up.done", "follow_up.undone", "follow_up.issue",
+    "incident.ticked", "incident.unticked", "incident.reminded", "incident.not_told", "incident.reviewed",
+    "incident.asked", "incident.follow_up", "follow_up.done", "follow_up.undone", "follow_up.issue",
 })  # fmt: skip
 
 
 def _facts(entry: Entry) -> dict[str, str]:
     number = entry.subject.partition(":")[2]
-    shown = {
-        key: ", ".join(map(str, value)) if isinstance(value, list) else value for key, value in entry.facts.items()
-    }
+    shown = {key: _shown(value) for key, value in entry.facts.items()}
     return {"who": entry.actor_name, "n": number, **shown}
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _plain(entry: Entry) -> str:
@@ -149,6 +151,13 @@ def _linked(entry: Entry) -> str:
     return _("%(who)s added page %(page)s: %(title)s.") % _facts(entry)
 
 
+def _not_told(entry: Entry) -> str:
+    facts = {"room": "", "reason": "", **_facts(entry)}
+    if entry.facts.get("what") == "topic":
+        return _("The topic of %(room)s could not be set: %(reason)s") % facts
+    return _("%(room)s was not told: %(reason)s") % facts
+
+
 def _over(entry: Entry) -> str:
     facts = _facts(entry)
     return (_("%(who)s gave the all clear. What helped: %(helped)s.") if facts.get("helped")
@@ -206,6 +215,7 @@ _WORDS: dict[str, tuple[str, Callable[[Entry], str]]] = {
     "incident.pulled": ("told", _pulled),
     "incident.paged": ("page", _paged),
     "incident.linked": ("page", _linked),
+    "incident.not_told": ("told", _not_told),
     "incident.over": ("state", _over),
     "incident.reopened": ("state", _reopened),
     "incident.closed": ("state", _closed),

@@ -11,6 +11,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from hausmeister.base import clock
+from hausmeister.incidents.operations import open_incident, reviewing, roles
+from hausmeister.incidents.rules.kinds import Post as IncidentPost
 from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
 from hausmeister.rota.asks import asking
@@ -142,7 +144,22 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "list_name": "important",
         "name": "team",
         **_calendars(world, trio),
+        **_incidents(world, trio),
     }
+
+
+def _incidents(world: Any, trio: Any) -> dict[str, Any]:
+    """Return an incident of the team's, what Ana is asked to take in it, and a follow-up."""
+    incident = an_incident(trio, world.now)
+    offer = roles.offer(incident.pk, IncidentPost.COMMS, to=trio.ana, by=trio.carla, now=world.now)
+    task = reviewing.add_follow_up(incident.pk, "x", owner=None, by=trio.carla, now=world.now)
+    return {"incident_id": incident.pk, "offer_id": offer.pk, "follow_up_id": task.pk, "verb": "done"}
+
+
+def an_incident(trio: Any, now: Any) -> Any:
+    """Return an incident of the team's that Carla opened."""
+    by = team_operations.as_actor(trio.carla)
+    return open_incident(trio.team, "No data", "SEV2", actor=by, now=now)
 
 
 def _calendars(world: Any, trio: Any) -> dict[str, Any]:

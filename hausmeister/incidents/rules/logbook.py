@@ -42,7 +42,7 @@ def key_of(title: str) -> str:
 
 
 # what says nothing about what helped
-_EMPTY_REASONS = frozenset({"done", "over", "closed", "false alarm", "mended"})
+_EMPTY_REASONS = frozenset({"done", "over", "closed", "false alarm", "mended", "over, says the source"})
 
 
 def gathered(found: Iterable[Happened], *, remedies: Mapping[str, str]) -> list[Failure]:

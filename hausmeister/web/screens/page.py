@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from hausmeister.alerts import queries as alerts
 from hausmeister.alerts.models import Alert
 from hausmeister.base import clock
+from hausmeister.incidents import queries as incidents
 from hausmeister.journal import queries as journal
 from hausmeister.outbox import queries as outbox
 from hausmeister.outbox.models import Message
@@ -81,6 +82,7 @@ def context(person: Person, page: Page, *, now: datetime) -> dict[str, Any]:
         "arrived": [arrived(alert) for alert in on_it[:20]],
         "before": alerts.same_before(on_it[0]) if on_it else [],
         "may_act": permissions.can(person, Capability.ACT_ON_PAGES, team_id=page.team_id),
+        "incident": incidents.of_page(page),
         "others": _others(page),
         "is_mine": page.acked_by_id == person.pk,
     }
