@@ -32,6 +32,7 @@ from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
+from hausmeister.incidents import api as incidents_api
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
@@ -57,8 +58,8 @@ def api_routers() -> tuple[Router, ...]:
     """Return the parts of the JSON API, in the order of its documentation."""
     native_api.add_to(alerts_api.router)
     return (
-        alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
-        planning_api.router, asks_api.router, ledger_api.router,
+        alerts_api.router, pager_api.router, incidents_api.router, rota_api.router, schedules_api.router,
+        calendars_api.router, planning_api.router, asks_api.router, ledger_api.router,
     )  # fmt: skip
 
 

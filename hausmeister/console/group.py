@@ -18,6 +18,7 @@ _COMMANDS = {
     "people": ("people", "people"),
     "key": ("keys", "key"),
     "calendar": ("calendars", "calendar"),
+    "incident": ("incidents", "incident"),
     "doctor": ("doctor.command", "doctor"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),

@@ -244,6 +244,16 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/calendar/feeds": {"name": "x", "kind": "rota"},
     "POST /api/v1/calendar/imports": {"kind": "leave", "name": "x", "url": "https://127.0.0.1/x.ics"},
     "POST /api/v1/calendar/imports/{import_id}/read": {},
+    "POST /api/v1/incidents": {"title": "x", "level": "SEV3"},
+    "POST /api/v1/incidents/timeline": {"text": "x"},
+    "POST /api/v1/incidents/{incident_id}/answer": {"post": "comms"},
+    "POST /api/v1/incidents/{incident_id}/comms": {"person": "carla@example.org"},
+    "POST /api/v1/incidents/{incident_id}/follow-ups": {"text": "x"},
+    "POST /api/v1/incidents/{incident_id}/level": {"level": "SEV3"},
+    "POST /api/v1/incidents/{incident_id}/over": {},
+    "POST /api/v1/incidents/{incident_id}/point": {"person": "carla@example.org"},
+    "POST /api/v1/incidents/{incident_id}/timeline": {"text": "x"},
+    "POST /api/v1/incidents/{incident_id}/update": {"text": "x"},
     "POST /api/v1/pages/{page_id}/note": {"text": "x"},
     "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
     "POST /api/v1/schedules": {"slug": "new", "name": "New"},
@@ -300,7 +310,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "layer_id": schedule.layers.get().pk, "override_id": override.pk, "name": "our-week",
         "feed_id": feed.pk, "import_id": leave_import(world, trio.carla).pk,
         "draft_id": page.team.drafts.get().pk, "person_id": page.team.drafts.get().asked_by_id,
-        "ask_id": page.team.asks.get().pk,
+        "ask_id": page.team.asks.get().pk, "incident_id": an_incident(trio, world.now).pk,
     }  # fmt: skip
 
 
