@@ -109,6 +109,7 @@ def _record(outcomes: Sequence[Outcome], *, by: str, now: datetime) -> None:
 @transaction.atomic
 def _stored(outcomes: Sequence[Outcome], *, by: str, now: datetime) -> list[tuple[Outcome, Result]]:
     """Store all of `outcomes` or none: a second try must not find half of them there and call them late."""
+    incidents.hold(one.message for one in outcomes)
     delivered = [one for one in outcomes if one.error is None]
     about_pages = [one for one in delivered if delivery.page_id_of(one.message.subject) is not None]
     stored: list[tuple[Outcome, Result]] = []

@@ -160,6 +160,13 @@ class CrashChannel:
         return next((fate.reason for fate in (self.message, self.topic) if fate.is_missing), "")
 
 
+def crash_message(incident: Incident) -> Message | None:
+    """Return the incident's message in the crash channel, the newest where it was posted again."""
+    kept = Telling.objects.filter(incident=incident, kind=TellKind.CRASH).order_by("-id")
+    key = kept.values_list("dedup_key", flat=True).first()
+    return outbox.keyed([key]).get(key) if key else None
+
+
 def crash_channel(incident: Incident, *, now: datetime) -> CrashChannel:
     """Return what the crash channel was told of the incident as it is now."""
     room = incident.crash_room
@@ -170,10 +177,10 @@ def crash_channel(incident: Incident, *, now: datetime) -> CrashChannel:
     if not room:
         nowhere = Fate("none", reason="The policy names no crash channel ([channels] crash).")
         return CrashChannel("", nowhere, nowhere, topic_text, message_text)
-    said = outbox.keyed([f"incident-{incident.pk}-crash"]).get(f"incident-{incident.pk}-crash")
+    said = crash_message(incident)
     revised = outbox.newest(incident.subject, channel=chat.CHANNEL, kind=chat.REVISE)
     first = fate_of(said)
-    message = fate_of(revised) if revised is not None and not first.is_missing else first
+    message = fate_of(revised) if said and revised and revised.pk > said.pk and not first.is_missing else first
     topic = outbox.newest(telling.topic_subject(room), channel=chat.CHANNEL, kind=chat.TOPIC)
     return CrashChannel(room, message, fate_of(topic), topic_text, message_text)
 
@@ -291,7 +298,10 @@ def tasks_of_failures(team: Team, failures: Sequence[str]) -> dict[str, FollowUp
     return {one.failure: one for one in found.select_related("owner")}
 
 
-def last_announcement(incident: Incident) -> Telling | None:
-    """Return what clients were told last, None while they were told nothing."""
-    kinds = (TellKind.ANNOUNCE, TellKind.OVER)
-    return incident.tellings.filter(kind__in=kinds, is_client=True).order_by("-id").first()
+def announced(team_ids: Sequence[int]) -> list[Telling]:
+    """Return what clients were told last of each incident that runs: all that they see of it."""
+    found: dict[int, Telling] = {}
+    rows = Telling.objects.filter(incident__team_id__in=team_ids, incident__over_at=None, is_client=True)
+    for row in rows.order_by("-id")[:200]:
+        found.setdefault(row.incident_id, row)
+    return list(found.values())

@@ -48,7 +48,8 @@ _WITH_TEXT = frozenset({
     "incident.told", "incident.noted", "incident.heard", "incident.deployed", "incident.pulled", "page.noted",
 })  # fmt: skip
 _BESIDE_THE_POINT = frozenset({
-    "incident.ticked", "incident.unticked", "incident.reminded", "incident.not_told", "incident.reviewed",
+    "incident.ticked", "incident.unticked", "incident.reminded", "incident.not_told", "incident.told_again",
+    "incident.reviewed",
     "incident.asked", "incident.follow_up", "follow_up.done", "follow_up.undone", "follow_up.issue",
 })  # fmt: skip
 
@@ -151,6 +152,10 @@ def _linked(entry: Entry) -> str:
     return _("%(who)s added page %(page)s: %(title)s.") % _facts(entry)
 
 
+def _told_again(entry: Entry) -> str:
+    return _("%(who)s sent what had not arrived once more.") % _facts(entry)
+
+
 def _not_told(entry: Entry) -> str:
     facts = {"room": "", "reason": "", **_facts(entry)}
     if entry.facts.get("what") == "topic":
@@ -215,6 +220,7 @@ _WORDS: dict[str, tuple[str, Callable[[Entry], str]]] = {
     "incident.pulled": ("told", _pulled),
     "incident.paged": ("page", _paged),
     "incident.linked": ("page", _linked),
+    "incident.told_again": ("told", _told_again),
     "incident.not_told": ("told", _not_told),
     "incident.over": ("state", _over),
     "incident.reopened": ("state", _reopened),

@@ -11,10 +11,14 @@ from hausmeister.incidents.rules import words
 from hausmeister.incidents.rules.kinds import TellKind, TimerKind
 from hausmeister.incidents.rules.words import Face
 from hausmeister.outbox import chat
+from hausmeister.outbox.models import Message
 from hausmeister.outbox.operations import Draft
 from hausmeister.outbox.rules import Lane
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Channel
+
+# what a notification shows of a message
+HEADLINE_MOST = 150
 
 
 def link(incident: Incident) -> str:
@@ -58,7 +62,20 @@ def about(incident: Incident, key: str) -> chat.About:
 
 def update_words(incident: Incident, text: str, by: str) -> chat.Words:
     """Return an update, as those read it who wait in a channel of ours or of the clients."""
-    return chat.Words(headline=text, notes=(_("Incident %(n)d, told by %(who)s") % {"n": incident.pk, "who": by},))
+    first, _newline, rest = text.partition("\n")
+    notes = (_("Incident %(n)d, told by %(who)s") % {"n": incident.pk, "who": by},)
+    if len(first) <= HEADLINE_MOST:
+        return chat.Words(headline=first, paragraphs=_paragraphs(rest), notes=notes)
+    return chat.Words(headline=f"{first[: HEADLINE_MOST - 1]}…", paragraphs=_paragraphs(text), notes=notes)
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    return tuple(line for line in (one.strip() for one in text.split("\n")) if line)
+
+
+def crash_thread(incident: Incident, said: Message | None) -> chat.Place:
+    """Return the thread of the incident's message in the crash channel, the channel itself while there is none."""
+    return chat.Place(incident.crash_room, under=said.pk if said else None)
 
 
 def topic_subject(room: str) -> str:
@@ -104,8 +121,8 @@ def asked(incident: Incident, to: Person, *, post: str, by: str, key: str, now: 
     return person_letter(incident, to, key, subject=subject, text=text % facts, now=now)
 
 
-def reminders(incident: Incident, timer: Timer, *, is_late: bool, to: Iterable[Person], now: datetime) -> list[Draft]:
-    """Return a letter for each of `to`: something is due soon, or ought to have been told already."""
+def reminder_sentence(incident: Incident, timer: Timer, *, is_late: bool, now: datetime) -> str:
+    """Return what a reminder says: something is due soon, or ought to have been told already."""
     what = {
         (TimerKind.UPDATE, False): _("The next update is due at %(when)s (%(zone)s), in %(left)s."),
         (TimerKind.UPDATE, True): _("The update promised for %(when)s (%(zone)s) has not been told."),
@@ -116,12 +133,23 @@ def reminders(incident: Incident, timer: Timer, *, is_late: bool, to: Iterable[P
     left = max(timer.interval_ends_at - now, timedelta(0))
     when = timer.due_at if is_late else timer.interval_ends_at
     facts = {"when": words.clock(when, zone, now=now), "zone": zone.key, "left": _minutes(left)}
-    sentence = what % facts
+    return what % facts
+
+
+def reminder_key(incident: Incident, timer: Timer) -> str:
+    """Return how the dedup keys of one reminder begin."""
+    return f"remind-{incident.pk}-{timer.kind}-{incident.version}"
+
+
+def reminders(
+    incident: Incident, timer: Timer, sentence: str, *, to: Iterable[Person], now: datetime
+) -> list[Draft]:  # fmt: skip
+    """Return a letter for each of `to` that says `sentence`."""
     text = _("%(what)s\n\n%(label)s, %(title)s. Comms: %(teller)s, point: %(point)s.\n\nPost it here: %(link)s") % {
         "what": sentence, "label": incident.label, "title": incident.title, "teller": incident.teller.name,
         "point": incident.point.name, "link": link(incident),
     }  # fmt: skip
-    key = f"remind-{incident.pk}-{timer.kind}-{incident.version}-{'late' if is_late else 'soon'}"
+    key = reminder_key(incident, timer)
     return [person_letter(incident, one, key, subject=sentence, text=text, now=now) for one in to]
 
 

@@ -142,6 +142,7 @@ _incidents: list[URLPattern | URLResolver] = [
     path("incidents/new", incidents.new, name="incident_new"),
     path("incidents/<int:incident_id>", incidents.one, name="incident"),
     path("incidents/<int:incident_id>/update", incident_telling.update, name="incident_update"),
+    path("incidents/<int:incident_id>/again", incident_acts.tell_again, name="incident_again"),
     path("incidents/<int:incident_id>/over", incident_telling.over, name="incident_over"),
     path("incidents/<int:incident_id>/reopen", incident_acts.reopen, name="incident_reopen"),
     path("incidents/<int:incident_id>/close", incident_acts.close, name="incident_close"),

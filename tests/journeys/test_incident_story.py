@@ -6,11 +6,12 @@ import pytest
 
 from hausmeister.incidents import queries
 from hausmeister.incidents.models import Incident, Offer, Timer
-from hausmeister.incidents.operations import closing, open_incident, reviewing, roles, updating
+from hausmeister.incidents.operations import closing, open_incident, pulling, reviewing, roles, updating
 from hausmeister.incidents.operations.updating import Said
 from hausmeister.incidents.rules.kinds import Post
 from hausmeister.outbox import chat
 from hausmeister.outbox.delivery import Refused
+from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting
 from hausmeister.team.operations import as_actor
 
@@ -152,16 +153,19 @@ def test_comms_is_reminded_before_an_update_is_due_point_and_backstop_after_each
     world.expect_none()
     world.go(minutes=1)
     assert "in 10 min" in world.expect("email", "Carla").parcel.facts["text"]
+    assert words_of(world.expect("chat", kind="say")).headline.startswith("Carla: The next update is due at 04:00")
     world.go(minutes=9, seconds=59)
     world.expect_none()
     world.go(seconds=1)
     for name in ("Ana", "Bruno"):
         assert "has not been told" in world.expect("email", name).parcel.facts["subject"]
+    assert words_of(world.expect("chat", kind="say")).headline.startswith("Ana, Bruno: The update promised for 04:00")
     # nobody tells: the next interval begins with comms again
     world.go(minutes=49)
     world.expect_none()
     world.go(minutes=1)
     world.expect("email", "Carla")
+    world.expect("chat", kind="say")
     updating.post_update(incident.pk, Said("Again."), by=trio.carla, now=world.now)
     world.tick()
     world.forget()
@@ -174,7 +178,55 @@ def test_clients_that_were_not_told_in_time_are_asked_about_once(world, trio):
     world.forget()
     world.go(minutes=22, seconds=30)
     assert "Clients are to be told by" in world.expect("email", "Ana").parcel.facts["subject"]
+    world.expect("chat", kind="say")
     world.go(minutes=7, seconds=30)
     for name in ("Ana", "Bruno"):
         assert "were not" in world.expect("email", name).parcel.facts["subject"]
+    world.expect("chat", kind="say")
     assert list(Timer.objects.values_list("kind", flat=True)) == ["update"]
+
+
+def test_once_the_chat_is_mended_what_did_not_arrive_is_sent_once_more(world, trio):
+    world.channels["chat"].always = Refused("The bot was removed from the channel.")
+    incident = opened(trio, world)
+    updating.post_update(incident.pk, Said("We look.", ("#crash", "#data-announcements")), by=trio.ana, now=world.now)
+    world.tick()
+    world.forget()
+    world.channels["chat"].always = None
+    updating.tell_again(incident.pk, by=trio.ana, now=world.now)
+    world.tick()
+    crash, thread, clients = (world.expect("chat", kind="say") for _ in range(3))
+    assert words_of(crash).headline.endswith("SEV2 major, Clients see yesterday's data")
+    assert thread.parcel.to == {"room": "#crash", "thread": "", "under": crash.parcel.message_id}
+    assert (clients.parcel.to["room"], words_of(clients).headline) == ("#data-announcements", "We look.")
+    the_topic(world)
+    incident.refresh_from_db()
+    assert queries.crash_channel(incident, now=world.now).problem == ""
+    updating.tell_again(incident.pk, by=trio.ana, now=world.now)
+    world.tick()
+
+
+def test_whoever_was_paged_for_an_incident_is_not_called_again_once_it_is_over(world, trio):
+    incident = opened(trio, world)
+    pulling.page_person(incident.pk, trio.carla, by=trio.ana, now=world.now)
+    world.tick()
+    world.forget()
+    closing.all_clear(incident.pk, Said(""), by=trio.ana, now=world.now)
+    world.tick()
+    world.forget()
+    world.go(hours=3)
+    assert Page.objects.get().close_reason == "the incident is over"
+
+
+def test_an_update_of_many_lines_begins_with_its_first_and_loses_nothing(world, trio):
+    incident = opened(trio, world)
+    world.tick()
+    world.forget()
+    long = "y" * 400
+    for text in ("First line.\n\nSecond line.", long):
+        updating.post_update(incident.pk, Said(text, ("#crash",)), by=trio.ana, now=world.now)
+        world.tick()
+    short, whole = (words_of(world.expect("chat", kind="say")) for _ in range(2))
+    assert (short.headline, short.paragraphs) == ("First line.", ("Second line.",))
+    assert (len(whole.headline), whole.paragraphs) == (150, (long,))
+    world.forget()

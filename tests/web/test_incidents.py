@@ -4,12 +4,15 @@ import pytest
 
 from hausmeister.incidents import queries, tracker
 from hausmeister.incidents.models import FollowUp, Incident, Review
-from hausmeister.incidents.operations import closing, open_incident, recording, reviewing
+from hausmeister.incidents.operations import closing, open_incident, recording, reviewing, updating
 from hausmeister.incidents.operations.updating import Said
 from hausmeister.outbox.delivery import Refused
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting
+from hausmeister.team import operations as team
 from hausmeister.team.operations import as_actor
+from hausmeister.team.rules import Capability, Role
+from hausmeister.web import changes
 from tests import builders
 from tests.web.visitors import browser, queries_of
 
@@ -271,3 +274,57 @@ def test_the_log_book_counts_what_failed_and_says_what_helped(world, trio, incid
 
 def test_an_incident_takes_few_questions_to_draw(trio, incident):
     assert len(queries_of(browser(trio.ana), f"/incidents/{incident.pk}")) <= 40
+
+
+def test_a_client_sees_what_clients_were_told_and_nothing_else(world, trio, incident):
+    viewer = builders.person("Viktor")
+    team.join(
+        trio.team,
+        viewer,
+        role=Role.VIEWER,
+        experience=1,
+        joined_on=world.now.date(),
+        by=builders.CONSOLE,
+        now=world.now,
+    )
+    updating.post_update(incident.pk, Said("Inside.", ("#crash",)), by=trio.ana, now=world.now)
+    assert "Inside." not in shown(browser(viewer), "/")
+    updating.post_update(incident.pk, Said("Data are late.", ("#data-announcements",)), by=trio.ana, now=world.now)
+    assert "Data are late." in shown(browser(viewer), "/")
+    assert "/incidents" not in shown(browser(viewer), "/")
+    closing.all_clear(incident.pk, Said(""), by=trio.ana, now=world.now)
+    assert "Data are late." not in shown(browser(viewer), "/")
+    world.tick()
+    world.forget()
+
+
+def test_the_live_stream_tells_of_an_incident_those_who_may_see_it(world, trio, incident):
+    found = changes.since(world.now)
+    assert found is not None
+    told = {one.line: one.capability for one in found if one.line.startswith("incident")}
+    version = Incident.objects.get().version
+    assert told == {
+        f"incident {incident.pk} v{version}": Capability.SEE_INCIDENTS,
+        f"incidents {trio.team.pk}": Capability.SEE_INCIDENTS,
+    }
+    part = browser(trio.ana).get(f"/incidents/{incident.pk}?part=head", headers={"HX-Request": "true"})
+    assert part.content.decode().lstrip().startswith('<header id="incident-head"')
+
+
+def test_the_policy_says_in_sentences_what_holds_for_incidents(trio):
+    text = shown(browser(trio.ana), "/policy")
+    for words in ("SEV2 major: An important part", "An update is due every 1 h.", "Clients are told within 30 min.",
+                  "Failures are announced in #crash.", "Other squads: none."):  # fmt: skip
+        assert words in text
+
+
+def test_what_did_not_arrive_is_sent_once_more_by_a_button(world, trio, incident):
+    world.channels["chat"].always = Refused("The token was revoked.")
+    said(browser(trio.ana), f"/incidents/{incident.pk}/update", text="We look.", rooms=["#crash"])
+    world.tick()
+    assert "Send it once more" in shown(browser(trio.ana), f"/incidents/{incident.pk}")
+    world.channels["chat"].always = None
+    assert "Sent once more." in said(browser(trio.ana), f"/incidents/{incident.pk}/again")
+    world.tick()
+    assert "Tell it yourself" not in shown(browser(trio.ana), f"/incidents/{incident.pk}")
+    world.forget()

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from hausmeister.incidents import telling
-from hausmeister.incidents.models import Incident, Step
+from hausmeister.incidents import queries, telling
+from hausmeister.incidents.models import Incident, Step, Telling
 from hausmeister.incidents.rules import words
+from hausmeister.incidents.rules.kinds import TellKind
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.outbox import chat
 from hausmeister.outbox import operations as outbox
-from hausmeister.outbox import queries as outbox_queries
 from hausmeister.outbox.rules import State
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person
@@ -86,16 +86,26 @@ def tick_named(incident: Incident, word: str, *, by: Person, now: datetime) -> N
 # ---- the chat ----
 
 
-def crash_key(incident: Incident) -> str:
-    """Return the dedup key of the incident's message in the crash channel."""
-    return f"incident-{incident.pk}-crash"
+def say_in_crash_channel(incident: Incident, *, now: datetime) -> None:
+    """Post the incident's message to the crash channel, and set its topic."""
+    if not incident.crash_room:
+        return
+    key = f"incident-{incident.pk}-crash-{incident.version}"
+    Telling.objects.create(
+        incident=incident, kind=TellKind.CRASH, room=incident.crash_room, text="", by_name="Hausmeister", at=now,
+        dedup_key=key,
+    )  # fmt: skip
+    words = telling.crash_words(incident, now=now)
+    place = chat.Place(incident.crash_room)
+    outbox.enqueue([chat.say(place, words, telling.about(incident, key), due_at=now)], now=now)
+    set_topic(incident, now=now)
 
 
 def show_in_chat(incident: Incident, *, now: datetime) -> None:
     """Bring the message in the crash channel and its topic up to date with a locked, stored incident."""
     if not incident.crash_room:
         return
-    said = outbox_queries.keyed([crash_key(incident)]).get(crash_key(incident))
+    said = queries.crash_message(incident)
     facts = telling.crash_words(incident, now=now)
     if said is not None and not outbox.reword(said.pk, facts.facts()) and said.state != State.FAILED:
         key = f"incident-{incident.pk}-revise-{incident.version}"

@@ -7,7 +7,7 @@ from django.db import transaction
 from hausmeister.base import database
 from hausmeister.base.untrusted import lines, one_line
 from hausmeister.incidents.models import TEXT_MOST, Incident, Offer, Timer
-from hausmeister.incidents.operations import changing, opening, updating
+from hausmeister.incidents.operations import changing, opening, pulling, updating
 from hausmeister.incidents.operations.updating import Said
 from hausmeister.incidents.rules.kinds import Answer, TellKind
 from hausmeister.team import queries as team_queries
@@ -44,6 +44,7 @@ def all_clear(incident_id: int, said: Said, *, by: Person, now: datetime, helped
     changing.store(incident, "over_at", "over_by", "helped", "review_due_at")
     Timer.objects.filter(incident=incident).delete()
     Offer.objects.filter(incident=incident, answer=Answer.NONE).update(answer=Answer.VOID, answered_at=now)
+    pulling.end_pages(incident, by=by, now=now)
     text = lines(said.text, TEXT_MOST)
     changing.tell(incident, "incident.over", as_actor(by), now, helped=incident.helped)
     if text:

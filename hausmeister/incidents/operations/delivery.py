@@ -1,6 +1,7 @@
 """What became of what was told: a failure is part of the timeline, and the screen is told of both."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import F
@@ -21,6 +22,16 @@ def incident_id_of(message: Message) -> int | None:
     """
     found = _KEY.match(message.dedup_key)
     return int(found[1]) if found else None
+
+
+def hold(messages: Iterable[Message]) -> None:
+    """Lock the incidents that `messages` tell of, before their own rows are touched: every operation goes that way.
+
+    In the order of ids, so that two engines never wait for each other crosswise.
+    """
+    wanted = sorted({number for one in messages if (number := incident_id_of(one)) is not None})
+    if wanted:
+        list(Incident.objects.select_for_update().filter(pk__in=wanted).order_by("id").values_list("id", flat=True))
 
 
 def settled(message: Message, *, reason: str = "", now: datetime) -> None:

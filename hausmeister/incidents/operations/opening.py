@@ -8,14 +8,11 @@ from django.db import IntegrityError, transaction
 
 from hausmeister.base import database
 from hausmeister.base.untrusted import one_line
-from hausmeister.incidents import telling
-from hausmeister.incidents.models import TITLE_MOST, Incident, Linked, Step, Telling, Timer
+from hausmeister.incidents.models import TITLE_MOST, Incident, Linked, Step, Timer
 from hausmeister.incidents.operations import changing, roles
 from hausmeister.incidents.rules import timers
-from hausmeister.incidents.rules.kinds import TellKind, TimerKind
+from hausmeister.incidents.rules.kinds import TimerKind
 from hausmeister.journal.rules import Actor
-from hausmeister.outbox import chat
-from hausmeister.outbox import operations as outbox
 from hausmeister.pager import queries as pager
 from hausmeister.pager.context import TeamContext
 from hausmeister.team import queries as team_queries
@@ -108,7 +105,7 @@ def _open(team: Team, title: str, level: str, origin: _Origin) -> Incident:
     )  # fmt: skip
     if chosen.update_every is not None:
         _ask_for_comms(incident, now=now)
-    _first_message(incident, now=now)
+    changing.say_in_crash_channel(incident, now=now)
     return incident
 
 
@@ -203,17 +200,3 @@ def _link(incident: Incident) -> None:
     page = pager.find(int(number)) if kind == "page" and number.isdecimal() and len(number) < 19 else None
     if page is not None and page.team_id == incident.team_id:
         Linked.objects.create(incident=incident, page=page)
-
-
-def _first_message(incident: Incident, *, now: datetime) -> None:
-    if not incident.crash_room:
-        return
-    key = changing.crash_key(incident)
-    words = telling.crash_words(incident, now=now)
-    Telling.objects.create(
-        incident=incident, kind=TellKind.CRASH, room=incident.crash_room, text="", by_name="Hausmeister", at=now,
-        dedup_key=key,
-    )  # fmt: skip
-    place = chat.Place(incident.crash_room)
-    outbox.enqueue([chat.say(place, words, telling.about(incident, key), due_at=now)], now=now)
-    changing.set_topic(incident, now=now)

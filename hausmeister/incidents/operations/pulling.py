@@ -12,7 +12,9 @@ from hausmeister.incidents.models import TEXT_MOST, Incident, Linked, Telling
 from hausmeister.incidents.operations import changing
 from hausmeister.incidents.rules.kinds import TellKind
 from hausmeister.outbox import operations as outbox
+from hausmeister.outbox.operations import Draft
 from hausmeister.pager.context import TeamContext
+from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting
 from hausmeister.pager.operations.opening import PageDraft, open_pages
 from hausmeister.team import queries as team_queries
@@ -54,6 +56,14 @@ def call_squad(incident_id: int, squad: str, what: str, *, by: Person, now: date
     return incident
 
 
+def letter_again(incident: Incident, row: Telling, *, by: Person, key: str, now: datetime) -> list[Draft]:
+    """Return the message to a squad once more; none when the policy has dropped it meanwhile."""
+    address = team_queries.policy_of(incident.team_id).squads.get(row.room, "")
+    if not address:
+        return []
+    return [telling.squad_letter(incident, address=address, by=by, what=row.text, key=key, now=now)]
+
+
 @database.tried_again
 @transaction.atomic
 def page_person(incident_id: int, to: Person, *, by: Person, now: datetime) -> Incident:
@@ -81,3 +91,13 @@ def page_person(incident_id: int, to: Person, *, by: Person, now: datetime) -> I
     changing.tell(incident, "incident.paged", as_actor(by), now, to=to.name, page=page_id)
     changing.store(incident)
     return incident
+
+
+def end_pages(incident: Incident, *, by: Person, now: datetime) -> None:
+    """Close the pages by which people were called for an incident that is over: nobody is called for it any more."""
+    called = Page.objects.open().filter(source_key=f"incident:{incident.pk}").order_by("id")
+    for page_id in list(called.values_list("id", flat=True)):
+        try:
+            acting.close(page_id, by=as_actor(by), person=by, reason="the incident is over", now=now)
+        except acting.PageIsClosed:
+            continue

@@ -5,14 +5,17 @@ from datetime import datetime, timedelta
 from django.db import InterfaceError, OperationalError, transaction
 
 from hausmeister.base import database, log
-from hausmeister.incidents import telling
+from hausmeister.incidents import queries, telling
 from hausmeister.incidents.models import Incident, Timer
 from hausmeister.incidents.operations import changing, opening
 from hausmeister.incidents.rules import timers
 from hausmeister.incidents.rules.kinds import TimerKind
 from hausmeister.incidents.rules.timers import Reminder
 from hausmeister.journal.rules import ENGINE
+from hausmeister.outbox import chat
 from hausmeister.outbox import operations as outbox
+from hausmeister.outbox.operations import Draft
+from hausmeister.outbox.rules import State
 from hausmeister.team.models import Person
 
 _log = log.get(__name__)
@@ -50,13 +53,27 @@ def remind_of(timer_id: int, *, now: datetime) -> int:
     reminder = Reminder(timer.reminder_at, timer.is_late, timer.interval_ends_at)
     is_late = timers.said(reminder, now=now)
     people = _after(incident, now) if is_late else [incident.teller]
-    outbox.enqueue(telling.reminders(incident, timer, is_late=is_late, to=people, now=now), now=now)
+    sentence = telling.reminder_sentence(incident, timer, is_late=is_late, now=now)
+    drafts = telling.reminders(incident, timer, sentence, to=people, now=now)
+    outbox.enqueue([*drafts, *_in_the_thread(incident, timer, sentence, people, now)], now=now)
     changing.tell(
         incident, "incident.reminded", ENGINE, now, what=timer.kind, late=is_late, to=[one.name for one in people]
     )  # fmt: skip
     _advance(timer, reminder, incident, is_late=is_late, now=now)
     changing.store(incident)
     return 1
+
+
+def _in_the_thread(
+    incident: Incident, timer: Timer, sentence: str, people: list[Person], now: datetime
+) -> list[Draft]:  # fmt: skip
+    """Return the reminder for the crash channel's thread, where whoever is at it looks anyway."""
+    said = queries.crash_message(incident)
+    if said is None or said.state == State.FAILED:
+        return []
+    words = chat.Words(headline=f"{', '.join(one.name for one in people)}: {sentence}")
+    about = telling.about(incident, f"{telling.reminder_key(incident, timer)}-chat")
+    return [chat.say(telling.crash_thread(incident, said), words, about, due_at=now)]
 
 
 def _after(incident: Incident, now: datetime) -> list[Person]:

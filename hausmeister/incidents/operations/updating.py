@@ -10,12 +10,11 @@ from hausmeister.base import chance, database
 from hausmeister.base.untrusted import lines
 from hausmeister.incidents import queries, telling
 from hausmeister.incidents.models import TEXT_MOST, Incident, Telling, Timer
-from hausmeister.incidents.operations import changing, opening
+from hausmeister.incidents.operations import changing, opening, pulling
 from hausmeister.incidents.rules.kinds import TellKind, TimerKind
 from hausmeister.journal.rules import Actor
 from hausmeister.outbox import chat
 from hausmeister.outbox import operations as outbox
-from hausmeister.outbox import queries as outbox_queries
 from hausmeister.team.models import Person
 from hausmeister.team.operations import as_actor
 
@@ -112,5 +111,34 @@ def _place(incident: Incident, room: str) -> chat.Place:
     """Return where a message goes: in the crash channel into the thread of the incident's own message."""
     if room != incident.crash_room:
         return chat.Place(room)
-    said = outbox_queries.keyed([changing.crash_key(incident)]).get(changing.crash_key(incident))
-    return chat.Place(room, under=said.pk if said else None)
+    return telling.crash_thread(incident, queries.crash_message(incident))
+
+
+@database.tried_again
+@transaction.atomic
+def tell_again(incident_id: int, *, by: Person, now: datetime) -> Incident:
+    """Send once more what could not be delivered: somebody has mended the chat. What arrived is not repeated.
+
+    Raises IncidentIsClosed.
+    """
+    incident = changing.lock_open(incident_id)
+    changing.store(incident)
+    missing = [one for one in queries.told(incident) if one.fate.state == "failed" and one.row.text]
+    crash = queries.crash_channel(incident, now=now)
+    changing.tell(incident, "incident.told_again", as_actor(by), now, rooms=[one.row.room for one in missing])
+    if crash.room and crash.message.is_missing:
+        changing.say_in_crash_channel(incident, now=now)
+    elif crash.room and crash.topic.is_missing:
+        changing.set_topic(incident, now=now)
+    drafts = []
+    for place, one in enumerate(reversed(missing)):
+        key = f"incident-{incident.pk}-again-{incident.version}-{place}"
+        Telling.objects.filter(pk=one.row.pk).update(dedup_key=key)
+        if one.row.kind == TellKind.SQUAD:
+            drafts += pulling.letter_again(incident, one.row, by=by, key=key, now=now)
+        else:
+            words = telling.update_words(incident, one.row.text, one.row.by_name)
+            where = _place(incident, one.row.room)
+            drafts.append(chat.say(where, words, telling.about(incident, key), due_at=now))
+    outbox.enqueue(drafts, now=now)
+    return incident

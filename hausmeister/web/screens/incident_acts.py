@@ -10,7 +10,17 @@ from django.views.decorators.http import require_POST
 from hausmeister.base import clock
 from hausmeister.base.untrusted import cut
 from hausmeister.incidents.models import TEXT_MOST, FollowUp, Incident
-from hausmeister.incidents.operations import changing, closing, levels, opening, pulling, recording, reviewing, roles
+from hausmeister.incidents.operations import (
+    changing,
+    closing,
+    levels,
+    opening,
+    pulling,
+    recording,
+    reviewing,
+    roles,
+    updating,
+)
 from hausmeister.incidents.operations.roles import holder_of
 from hausmeister.incidents.rules.kinds import Post
 from hausmeister.pager.operations.acting import NobodyToAsk
@@ -175,6 +185,13 @@ def link_page(request: Request, incident: Incident, now: datetime) -> Toast:
     """Make a page part of the incident."""
     recording.link_page(incident.pk, whole_number(request.POST.get("page", "")) or 0, by=request.user, now=now)
     return Toast(_("The page belongs to the incident now."))
+
+
+@act
+def tell_again(request: Request, incident: Incident, now: datetime) -> Toast:
+    """Send once more what could not be delivered."""
+    updating.tell_again(incident.pk, by=request.user, now=now)
+    return Toast(_("Sent once more."))
 
 
 @act

@@ -96,6 +96,7 @@ def screen(request: Request) -> HttpResponse:
         context.update(_about_me(person, now))
     else:
         context["counts"] = status_counts(teams)
+        context["announced"] = incidents.announced([team.pk for team in teams])
     return render(request, "web/now/now.html", context)
 
 
