@@ -148,7 +148,7 @@ def test_the_procedure_is_ticked_by_name_and_follows_the_severity(world, trio, i
 
 
 def test_the_level_is_kept_as_it_was_when_the_policy_drops_it(world, trio, incident):
-    builders.policy_with(trio.team, ('name = "SEV2"', 'name = "MAJOR"'))
+    builders.policy_with(trio.team, ('name = "SEV2"', 'name = "MAJOR"'), ('p4_level = "SEV2"', 'p4_level = ""'))
     assert "SEV2 major" in shown(browser(trio.ana), f"/incidents/{incident.pk}")
     said(browser(trio.ana), f"/incidents/{incident.pk}/update", text="Still.", rooms=["#crash"])
     world.tick()

@@ -12,6 +12,7 @@ from hausmeister.incidents.rules.kinds import EventKind
 from hausmeister.journal import queries as journal
 from hausmeister.journal.rules import Actor
 from hausmeister.pager.models import Page
+from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person
 from hausmeister.team.operations import as_actor
 
@@ -73,6 +74,22 @@ def add_from_chat(
         incident.pk, "incident.heard", text or "(no text)", by=by, at=min(at, now), now=now, link=link,
         key=link, author=one_line(author, 200),
     )  # fmt: skip
+
+
+def mark_in_chat(
+    team_id: int, emoji: str, text: str, *, author: str, at: datetime, link: str, by: Actor, now: datetime
+) -> list[int]:
+    """Add a message that got an emoji to every incident of the team that runs, if it is the policy's emoji.
+
+    `emoji` with or without colons. Returns the incidents' numbers: none for another emoji, or when nothing runs.
+    """
+    wanted = team_queries.policy_of(team_id).incidents.timeline_emoji
+    if emoji.strip(":") != wanted.strip(":"):
+        return []
+    running = list(Incident.objects.running().filter(team_id=team_id))
+    for incident in running:
+        add_from_chat(incident, text, author=author, at=at, link=link, by=by, now=now)
+    return [incident.pk for incident in running]
 
 
 def _add(

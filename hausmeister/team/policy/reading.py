@@ -75,7 +75,7 @@ def _policy(root: Table) -> Policy:
     working = root.table("working_hours")
     alerts, channels = root.table("alerts"), root.table("channels")
     tracker, dashboards = root.table("tracker"), root.table("dashboards")
-    ladders = _ladders(root)
+    ladders, levels = _ladders(root), _severity_levels(root)
     starts, ends = working.clock_time("starts"), working.clock_time("ends")
     if ends <= starts and working.has("days"):
         working.complain("ends", f"{ends:%H:%M}", f"later than the start, {starts:%H:%M}")
@@ -92,8 +92,8 @@ def _policy(root: Table) -> Policy:
         default_priority=Priority[alerts.one_of("default_priority", _PRIORITIES)],
         priority_of_severity=_severities(alerts.table("severity")),
         alert_rules=_alert_rules(alerts, ladders),
-        severity_levels=_severity_levels(root),
-        incidents=_incidents(root),
+        severity_levels=levels,
+        incidents=_incidents(root, levels),
         squads=_squads(root),
         alarms_channel=channels.text("alarms", may_be_empty=True),
         question_channels=channels.texts("questions"),
@@ -294,7 +294,7 @@ def _span(table: Table, key: str) -> timedelta | None:
     return table.length(key, least=5 * _MINUTE, most=_DAY) if table.has(key) else None
 
 
-def _incidents(root: Table) -> IncidentRule:
+def _incidents(root: Table, levels: tuple[SeverityLevel, ...]) -> IncidentRule:
     if not root.has("incidents"):
         return IncidentRule()
     table = root.table("incidents")
@@ -305,8 +305,14 @@ def _incidents(root: Table) -> IncidentRule:
             table.complain("timeline_emoji", repr(emoji), 'the name of an emoji, such as ":pushpin:"')
     if table.has("review_within"):
         within = table.length("review_within", least=_DAY, most=90 * _DAY)
-    table.done(("timeline_emoji", "review_within"))
-    return IncidentRule(emoji, within)
+    p4_level = table.text("p4_level", most=20, may_be_empty=True) if table.has("p4_level") else IncidentRule.p4_level
+    names = [level.name for level in levels]
+    if p4_level and p4_level not in names:
+        table.complain(
+            "p4_level", repr(p4_level), f'the name of a severity level ({listed(names) or "none yet"}) or ""'
+        )
+    table.done(("timeline_emoji", "review_within", "p4_level"))
+    return IncidentRule(emoji, within, p4_level)
 
 
 def _squads(root: Table) -> dict[str, str]:

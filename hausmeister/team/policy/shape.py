@@ -124,10 +124,14 @@ class SeverityLevel:
 
 @dataclass(frozen=True)
 class IncidentRule:
-    """What holds for incidents of every level. `timeline_emoji` on a chat message adds it to the timeline."""
+    """What holds for incidents of every level. `timeline_emoji` on a chat message adds it to the timeline.
+
+    `p4_level` is the severity level of the incident that an issue of priority P4 opens, "" for none.
+    """
 
     timeline_emoji: str = ":pushpin:"
     review_within: timedelta = timedelta(days=7)
+    p4_level: str = ""
 
 
 @dataclass(frozen=True)

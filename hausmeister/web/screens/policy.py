@@ -232,6 +232,7 @@ def _incidents(policy: Policy) -> list[str]:
         _("Failures are announced in %(room)s.") % {"room": policy.crash_channel or _("no channel")},
         _("Clients are told in %(room)s.") % {"room": policy.announcements_channel or _("no channel")},
         _("%(emoji)s on a chat message adds it to the timeline.") % {"emoji": rule.timeline_emoji},
+        _("An issue of priority P4 opens an incident: %(level)s.") % {"level": rule.p4_level or _("no, it does not")},
         _("A review is written within %(span)s.") % {"span": words.duration(rule.review_within)},
         _("Other squads: %(squads)s.") % {"squads": squads or _("none")},
     ]
