@@ -26,6 +26,11 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
         """Incidents with something left to do: running, or over and not closed."""
         return self.filter(closed_at=None)
 
+    def with_due(self) -> "IncidentQuerySet":
+        """The same, each with `update_due_at`: when its next update is due, None for no such promise."""
+        due = Timer.objects.filter(incident=models.OuterRef("pk"), kind=TimerKind.UPDATE).values("due_at")[:1]
+        return self.annotate(update_due_at=models.Subquery(due))
+
     def newest_first(self) -> "IncidentQuerySet":
         """Running ones first, then the newest."""
         return self.order_by(F("over_at").desc(nulls_first=True), "-opened_at", "-id")

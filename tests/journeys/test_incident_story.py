@@ -13,6 +13,7 @@ from hausmeister.outbox import chat
 from hausmeister.outbox.delivery import Refused
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting
+from hausmeister.team.models import Person
 from hausmeister.team.operations import as_actor
 
 NOT_SET_UP = "The channel chat is not set up on this installation."
@@ -229,4 +230,19 @@ def test_an_update_of_many_lines_begins_with_its_first_and_loses_nothing(world, 
     short, whole = (words_of(world.expect("chat", kind="say")) for _ in range(2))
     assert (short.headline, short.paragraphs) == ("First line.", ("Second line.",))
     assert (len(whole.headline), whole.paragraphs) == (150, (long,))
+    world.forget()
+
+
+def test_when_point_has_left_others_hear_that_an_update_is_late(world, trio):
+    opened(trio, world)
+    world.tick()
+    world.forget()
+    Person.objects.filter(pk=trio.ana.pk).update(is_active=False)
+    # Bruno has moved up to the duty itself, and Carla stands behind him now
+    world.go(minutes=50)
+    assert {one.person for one in world.sent if one.channel == "email"} == {"Carla"}
+    Person.objects.filter(pk=trio.carla.pk).update(is_active=False)
+    world.forget()
+    world.go(minutes=10)
+    assert {one.person for one in world.sent if one.channel == "email"} == {"Bruno"}
     world.forget()

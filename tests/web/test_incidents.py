@@ -11,6 +11,7 @@ from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting
 from hausmeister.team import operations as team
 from hausmeister.team.operations import as_actor
+from hausmeister.team.policy import reading
 from hausmeister.team.rules import Capability, Role
 from hausmeister.web import changes
 from tests import builders
@@ -328,3 +329,22 @@ def test_what_did_not_arrive_is_sent_once_more_by_a_button(world, trio, incident
     world.tick()
     assert "Tell it yourself" not in shown(browser(trio.ana), f"/incidents/{incident.pk}")
     world.forget()
+
+
+def test_without_severity_levels_the_form_says_what_is_missing(world, trio):
+    text = reading.DEFAULT_FILE.read_text(encoding="utf-8")
+    begin, end = text.index("[[severity_levels]]"), text.index("[incidents]")
+    text = (text[:begin] + text[end:]).replace('p4_level = "SEV2"', 'p4_level = ""')
+    team.apply_policy(trio.team, text=text, file="test", by=builders.CONSOLE, now=world.now)
+    assert "The policy has no severity levels" in shown(browser(trio.ana), "/incidents/new")
+    answer = browser(trio.ana).post("/incidents/new", {"title": "x", "level": "SEV1"})
+    assert answer.status_code == 422
+    assert not Incident.objects.exists()
+
+
+def test_a_list_says_when_the_next_update_is_due_and_that_it_was(world, trio, incident):
+    assert "Next update due" in shown(browser(trio.ana), "/incidents")
+    world.go(hours=1, minutes=1)
+    world.forget()
+    assert "The update was due" in shown(browser(trio.ana), "/incidents")
+    assert "The update was due" in shown(browser(trio.ana), "/")

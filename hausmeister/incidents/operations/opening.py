@@ -1,6 +1,5 @@
 """Opening an incident: by hand, from a page, from an issue, from the chat; once for each origin."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -170,28 +169,26 @@ def _who_acts(team: Team, origin: _Origin) -> Person:
     """Return who is point at the beginning: there is always somebody. Raises NobodyToAct."""
     members = {one.person_id: one.person for one in team_queries.members(team.pk) if one.role != Role.VIEWER}
     named = [one.pk for one in (origin.point, _person(origin.by)) if one is not None]
-    for person_id in (*named, *_on_duty(team, now=origin.now), *members):
+    posts = [one.pk for one in on_duty(team, now=origin.now) if one is not None]
+    for person_id in (*named, *posts, *members):
         if person_id in members:
             return members[person_id]
     raise NobodyToAct(f"{team.name} has nobody who could be point; a responder must join it first.")
 
 
-def _on_duty(team: Team, *, now: datetime) -> Iterator[int]:
+def on_duty(team: Team, *, now: datetime) -> tuple[Person | None, Person | None]:
+    """Return who is on duty at this moment, and the backstop; None for a post that nobody has."""
     duty = TeamContext.load(team.pk, at=now).timeline(timedelta(seconds=1))[0].duty
-    for post in (duty.primary, duty.backstop):
-        if post.person is not None:
-            yield post.person.pk
-
-
-def backstop(team: Team, *, now: datetime) -> Person | None:
-    """Return the backstop of this moment, who is suggested as comms; None when nobody stands behind."""
-    return TeamContext.load(team.pk, at=now).timeline(timedelta(seconds=1))[0].duty.backstop.person
+    return duty.primary.person, duty.backstop.person
 
 
 def _ask_for_comms(incident: Incident, *, now: datetime) -> None:
-    suggested = backstop(incident.team, now=now)
-    if suggested is not None and suggested.pk != incident.point_id:
-        roles.ask_suggested(incident, suggested, now=now)
+    """Ask the backstop, or, where the backstop acts, whoever is on duty."""
+    primary, backstop = on_duty(incident.team, now=now)
+    for one in (backstop, primary):
+        if one is not None and one.pk != incident.point_id:
+            roles.ask_suggested(incident, one, now=now)
+            return
 
 
 def _link(incident: Incident) -> None:

@@ -16,6 +16,7 @@ from hausmeister.outbox import chat
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.operations import Draft
 from hausmeister.outbox.rules import State
+from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person
 
 _log = log.get(__name__)
@@ -52,7 +53,7 @@ def remind_of(timer_id: int, *, now: datetime) -> int:
         return 0
     reminder = Reminder(timer.reminder_at, timer.is_late, timer.interval_ends_at)
     is_late = timers.said(reminder, now=now)
-    people = _after(incident, now) if is_late else [incident.teller]
+    people = _after(incident, now) if is_late else _before(incident, now)
     sentence = telling.reminder_sentence(incident, timer, is_late=is_late, now=now)
     drafts = telling.reminders(incident, timer, sentence, to=people, now=now)
     outbox.enqueue([*drafts, *_in_the_thread(incident, timer, sentence, people, now)], now=now)
@@ -76,10 +77,16 @@ def _in_the_thread(
     return [chat.say(telling.crash_thread(incident, said), words, about, due_at=now)]
 
 
+def _before(incident: Incident, now: datetime) -> list[Person]:
+    """Return who is to tell: comms, or whoever stands in where their account has ended."""
+    return [incident.teller] if incident.teller.is_active else _after(incident, now)
+
+
 def _after(incident: Incident, now: datetime) -> list[Person]:
-    """Return who hears that it is late: point, and the backstop where that is somebody else."""
-    behind = opening.backstop(incident.team, now=now)
-    return [incident.point] if behind is None or behind.pk == incident.point_id else [incident.point, behind]
+    """Return who hears that it is late: point and the backstop; whoever is on duty, or leads, where neither is left."""
+    primary, behind = opening.on_duty(incident.team, now=now)
+    named = {one.pk: one for one in (incident.point, behind) if one is not None and one.is_active}
+    return list(named.values()) or ([primary] if primary is not None else team_queries.leads(incident.team_id))
 
 
 def _advance(timer: Timer, reminder: Reminder, incident: Incident, *, is_late: bool, now: datetime) -> None:

@@ -39,7 +39,7 @@ def screen(request: Request) -> HttpResponse:
     """List incidents: running first, then those that wait for their review, then the closed ones."""
     everything = queries.visible_to(request.user)
     found = {
-        State.RUNNING: everything.running(),
+        State.RUNNING: everything.with_due().running(),
         State.OVER: everything.open().exclude(over_at=None).order_by("-over_at"),
         State.CLOSED: everything.exclude(closed_at=None).order_by("-closed_at"),
     }

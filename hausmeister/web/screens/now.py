@@ -106,7 +106,7 @@ def _incidents(person: Person, teams: list[Team]) -> dict[str, object]:
     mine = [team for team in teams if allowed is None or team.pk in allowed]
     if not mine:
         return {}
-    running = list(incidents.visible_to(person).running()[:MOST_INCIDENTS])
+    running = list(incidents.visible_to(person).with_due().running()[:MOST_INCIDENTS])
     return {
         "incident_teams": mine,
         "incidents": running,
