@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "hausmeister.rota",
     "hausmeister.pager",
     "hausmeister.issues",
+    "hausmeister.incidents",
     "hausmeister.alerts",
     "hausmeister.monitoring",
     "hausmeister.answers",

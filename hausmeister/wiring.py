@@ -38,6 +38,7 @@ from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
+from hausmeister.incidents import api as incidents_api
 from hausmeister.issues import api as issues_api
 from hausmeister.issues import polling
 from hausmeister.issues.sending import TrackerSender
@@ -76,7 +77,7 @@ def api_routers() -> tuple[Router, ...]:
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
         planning_api.router, asks_api.router, ledger_api.router, monitoring_api.router, issues_api.router,
-        foresight_api.router, answers_api.router, triage_api.router,
+        foresight_api.router, incidents_api.router, answers_api.router, triage_api.router,
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests import builders, harness, postgres
 from tests.builders import BuiltTeam
@@ -12,6 +13,10 @@ from tests.harness import World, at
 from tests.processes import Deployment, deployment
 
 TUESDAY_NIGHT = at("2026-11-24 02:00")
+
+# how long an example takes says something about the machine, and nothing about the code
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 # set by `./test`: an absent counterpart is a failure; and the second database's run leaves out what uses none

@@ -9,6 +9,7 @@ from django.db import InterfaceError, OperationalError
 
 from hausmeister.alerts import operations as alerts
 from hausmeister.base import log
+from hausmeister.incidents.operations import tending as incidents
 from hausmeister.issues.operations import arriving, mirroring, nagging, urgency
 from hausmeister.monitoring.operations import heartbeats
 from hausmeister.outbox import operations as outbox
@@ -52,6 +53,7 @@ def housekeeping(node: str) -> tuple[Job, ...]:
     return (
         Job("expire pages", lambda now: alerts.expire(now=now), timedelta(minutes=1)),
         Job("plan the rota", plan_rotas, timedelta(minutes=30)),
+        Job("remind of updates", incidents.remind, AT_EACH_TICK),
         Job("tend asks", tending.tend, timedelta(minutes=1)),
         Job("ask about idle issues", ask_about_idle, AT_EACH_TICK),
         Job("resend issues", mirroring.resend, mirroring.RESEND_EVERY),

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from hausmeister.base import clock, log
+from hausmeister.incidents.operations import delivery as incidents
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.delivery import Refused, TryLater
 from hausmeister.outbox.models import Message
@@ -108,6 +109,7 @@ def _record(outcomes: Sequence[Outcome], *, by: str, now: datetime) -> None:
 @transaction.atomic
 def _stored(outcomes: Sequence[Outcome], *, by: str, now: datetime) -> list[tuple[Outcome, Result]]:
     """Store all of `outcomes` or none: a second try must not find half of them there and call them late."""
+    incidents.hold(one.message for one in outcomes)
     delivered = [one for one in outcomes if one.error is None]
     about_pages = [one for one in delivered if delivery.page_id_of(one.message.subject) is not None]
     stored: list[tuple[Outcome, Result]] = []
@@ -127,6 +129,8 @@ def _stored(outcomes: Sequence[Outcome], *, by: str, now: datetime) -> list[tupl
 def _record_other_sent(one: Outcome, *, by: str, now: datetime) -> Recorded:
     recorded = outbox.record_sent(one.message.pk, by=by, provider_ref=one.provider_ref, now=now)
     outbox.forget_content(one.message.pk)
+    if recorded.result is Result.SENT:
+        incidents.settled(recorded.message, now=now)
     return recorded
 
 
@@ -145,6 +149,7 @@ def _record_failure(message: Message, error: TryLater | Refused, *, by: str, now
     recorded = outbox.record_failure(message.pk, how, by=by, now=now)
     if recorded.result is Result.FAILED:
         outbox.forget_content(message.pk)
+        incidents.settled(recorded.message, reason=str(error), now=now)
     return recorded
 
 

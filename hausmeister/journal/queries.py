@@ -44,3 +44,14 @@ def about_any(subjects: Sequence[str], *, verbs: Iterable[str]) -> list[Entry]:
     for start in range(0, len(subjects), 500):
         found += Entry.objects.filter(subject__in=subjects[start : start + 500], verb__in=sorted(verbs))
     return sorted(found, key=lambda entry: (entry.at, entry.id))
+
+
+def has(subject: str, verb: str, *, key: str) -> bool:
+    """Say whether `subject` has an entry with `verb` whose facts hold this `key`."""
+    return Entry.objects.filter(subject=subject, verb=verb, facts__key=key).exists()
+
+
+def timelines(subjects: Sequence[str], verbs: Sequence[str], *, most: int) -> list[Entry]:
+    """Return the newest entries with one of `verbs` about any of `subjects`, newest first."""
+    found = Entry.objects.filter(subject__in=subjects, verb__in=verbs)
+    return list(found.order_by("-at", "-id")[:most])

@@ -302,3 +302,8 @@ def replace_pending(draft: Draft) -> bool:
     """
     waiting = Message.objects.filter(subject=draft.subject, kind=draft.kind, channel=draft.channel, state=State.PENDING)
     return bool(waiting.update(facts=draft.facts, to=draft.to))
+
+
+def reword(message_id: int, facts: dict[str, Any]) -> bool:
+    """Give a message that still waits other content; return False, and change nothing, when it is under way."""
+    return bool(Message.objects.filter(pk=message_id, state=State.PENDING).update(facts=facts))

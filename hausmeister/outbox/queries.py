@@ -41,6 +41,16 @@ def find(message_id: int) -> Message | None:
     return Message.objects.filter(pk=message_id).first()
 
 
+def keyed(dedup_keys: Sequence[str]) -> dict[str, Message]:
+    """Return the messages with these dedup keys, by key."""
+    return {one.dedup_key: one for one in Message.objects.filter(dedup_key__in=dedup_keys)}
+
+
+def newest(subject: str, *, channel: str, kind: str) -> Message | None:
+    """Return the message about `subject` of this kind that was stored last, None when there is none."""
+    return Message.objects.filter(subject=subject, channel=channel, kind=kind).order_by("-id").first()
+
+
 def is_outdated(message_id: int) -> bool:
     """Say whether a later message like it, to the same place about the same subject, is sent or still will be.
 

@@ -27,6 +27,8 @@ class Capability(StrEnum):
     ACT_ON_PAGES = "act on pages"
     SEE_ISSUES = "see issues"
     WORK_ON_ISSUES = "work on issues"
+    SEE_INCIDENTS = "see incidents"
+    ACT_ON_INCIDENTS = "act on incidents"
     CHANGE_ROTA = "change rota"
     CHANGE_POLICY = "change policy"
     MANAGE_SOURCES = "manage sources"
@@ -45,6 +47,8 @@ _RESPONDER = _VIEWER | {
     Capability.ACT_ON_PAGES,
     Capability.SEE_ISSUES,
     Capability.WORK_ON_ISSUES,
+    Capability.SEE_INCIDENTS,
+    Capability.ACT_ON_INCIDENTS,
 }
 _LEAD = _RESPONDER | {
     Capability.CHANGE_ROTA,

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from hausmeister.incidents import queries as incidents
 from hausmeister.journal import queries as journal
 from hausmeister.journal.models import Entry
 from hausmeister.pager import queries as pager
@@ -82,6 +83,7 @@ def since(moment: datetime) -> list[Change] | None:
 def _told(entries: Iterable[Entry]) -> list[Change]:
     entries = sorted(entries, key=lambda entry: entry.id)
     pages: set[int] = set()
+    open_incidents: set[int] = set()
     changes: dict[str, Change] = {}
     for entry in entries:
         kind, _, number = entry.subject.partition(":")
@@ -95,6 +97,8 @@ def _told(entries: Iterable[Entry]) -> list[Change]:
         elif kind == "item" and entry.team_id is not None:
             line = f"triage {entry.team_id}"
             changes[line] = Change(line, entry.team_id, Capability.SEE_PAGES)
+        elif kind == "incident" and number.isdecimal():
+            open_incidents.add(int(number))
         elif entry.verb.startswith(("rota.", "shift.", "override.", "schedule.")) and entry.team_id is not None:
             line = f"rota {entry.team_id}"
             changes[line] = Change(line, entry.team_id, Capability.SEE_STATUS)
@@ -102,4 +106,7 @@ def _told(entries: Iterable[Entry]) -> list[Change]:
         Change(f"page {page_id} v{version}", team_id, Capability.SEE_PAGES)
         for page_id, version, team_id in pager.versions(pages)
     ]
+    for incident_id, version, team_id in incidents.versions(open_incidents):
+        found.append(Change(f"incident {incident_id} v{version}", team_id, Capability.SEE_INCIDENTS))
+        changes[f"incidents {team_id}"] = Change(f"incidents {team_id}", team_id, Capability.SEE_INCIDENTS)
     return [*found, *changes.values()]

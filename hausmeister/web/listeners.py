@@ -77,6 +77,6 @@ def rights_of(person_ids: Iterable[int]) -> dict[int, Rights]:
     found = {}
     for person in Person.objects.filter(pk__in=set(person_ids), is_active=True):
         permissions.remember_roles(person)
-        asked = (Capability.SEE_STATUS, Capability.SEE_PAGES, Capability.SEE_ISSUES)
+        asked = (Capability.SEE_STATUS, Capability.SEE_PAGES, Capability.SEE_ISSUES, Capability.SEE_INCIDENTS)
         found[person.pk] = Rights({capability: permissions.team_ids(person, capability) for capability in asked})
     return found

@@ -84,6 +84,7 @@ class Shell:
             self._entry("/alerts", _("Alerts"), "bell-ring", "a", Capability.SEE_PAGES, primary=True, number=True),
             self._entry("/triage", _("Triage"), "inbox", "t", Capability.SEE_PAGES, primary=True, number=True),
             self._entry("/issues", _("Issues"), "circle-dot", "i", Capability.SEE_ISSUES),
+            self._entry("/incidents", _("Incidents"), "siren", "", Capability.SEE_INCIDENTS),
         ]
         plan = [
             self._entry("/rota", _("Rota"), "calendar-days", "r", primary=True),
@@ -119,7 +120,11 @@ class Shell:
         path = self._request.path
         if address == "/":
             return path == "/"
-        return path == address or path.startswith(f"{address}/") or (address == "/alerts" and path.startswith("/pages"))
+        return path == address or path.startswith((f"{address}/", _BELOW.get(address, f"{address}/")))
+
+
+# screens that stand under an entry with another address
+_BELOW = {"/alerts": "/pages", "/incidents": "/logbook"}
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from hausmeister.incidents.models import Incident
+from hausmeister.incidents.rules.kinds import State
 from hausmeister.pager.models import Page, PageState
 from hausmeister.web import when
 
@@ -33,3 +35,12 @@ def of_page(page: Page, *, now: datetime, zone: ZoneInfo) -> Shown:
     if found is PageState.CLOSED:
         return Shown(_("closed"), "quiet", "check")
     return Shown(_("firing"), "p4", "bell-ring")
+
+
+def of_incident(incident: Incident) -> Shown:
+    """Return how the state of `incident` is shown."""
+    return {
+        State.RUNNING: Shown(_("running"), "run", "circle-dot"),
+        State.OVER: Shown(_("over"), "ok", "circle-check"),
+        State.CLOSED: Shown(_("closed"), "quiet", "check"),
+    }[incident.state]

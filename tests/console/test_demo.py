@@ -5,6 +5,8 @@ import stat
 import pytest
 
 from hausmeister.console.demo import cast, loading
+from hausmeister.incidents import queries as incidents
+from hausmeister.incidents.models import Incident
 from hausmeister.journal.models import Entry
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import State
@@ -61,6 +63,10 @@ def test_it_looks_lived_in_at_every_hour_and_rings_nobody_by_itself(demo):
     assert not Message.objects.filter(state__in=[State.PENDING, State.CLAIMED]).exists()
     assert Override.objects.filter(ends_at__gt=demo.now).exists()
     assert Leave.objects.filter(ends_on__gt=demo.now.date()).exists()
+    incident = Incident.objects.get()
+    assert (incident.state, incident.needs_review, incident.comms is not None) == ("over", True, True)
+    assert {one.fate.state for one in incidents.told(incident)} == {"sent"}
+    assert any(line.kind == "page" for line in incidents.timeline(incident))
     demo.tick()
     demo.expect_none()
     # and then a page calls whoever is on duty, at once

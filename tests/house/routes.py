@@ -14,6 +14,8 @@ from hausmeister.answers import operations as answer_cards
 from hausmeister.answers.models import Recurring
 from hausmeister.base import clock
 from hausmeister.base.priority import Priority
+from hausmeister.incidents.operations import open_incident, reviewing, roles
+from hausmeister.incidents.rules.kinds import Post as IncidentPost
 from hausmeister.issues.models import Issue
 from hausmeister.issues.operations import working
 from hausmeister.monitoring.models import Heartbeat
@@ -156,7 +158,22 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "list_name": "important",
         "name": "team",
         **_calendars(world, trio),
+        **_incidents(world, trio),
     }
+
+
+def _incidents(world: Any, trio: Any) -> dict[str, Any]:
+    """Return an incident of the team's, what Ana is asked to take in it, and a follow-up."""
+    incident = an_incident(trio, world.now)
+    offer = roles.offer(incident.pk, IncidentPost.COMMS, to=trio.ana, by=trio.carla, now=world.now)
+    task = reviewing.add_follow_up(incident.pk, "x", owner=None, by=trio.carla, now=world.now)
+    return {"incident_id": incident.pk, "offer_id": offer.pk, "follow_up_id": task.pk, "verb": "done"}
+
+
+def an_incident(trio: Any, now: Any) -> Any:
+    """Return an incident of the team's that Carla opened."""
+    by = team_operations.as_actor(trio.carla)
+    return open_incident(trio.team, "No data", "SEV2", actor=by, now=now)
 
 
 def _calendars(world: Any, trio: Any) -> dict[str, Any]:
@@ -273,6 +290,16 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/issues/{issue_id}/hand-over": {"to": "bruno@example.org", "note": "x"},
     "POST /api/v1/issues/{issue_id}/note": {"text": "x"},
     "POST /api/v1/issues/{issue_id}/help": {"comes": True},
+    "POST /api/v1/incidents": {"title": "x", "level": "SEV3"},
+    "POST /api/v1/incidents/timeline": {"text": "x"},
+    "POST /api/v1/incidents/{incident_id}/answer": {"post": "comms"},
+    "POST /api/v1/incidents/{incident_id}/comms": {"person": "carla@example.org"},
+    "POST /api/v1/incidents/{incident_id}/follow-ups": {"text": "x"},
+    "POST /api/v1/incidents/{incident_id}/level": {"level": "SEV3"},
+    "POST /api/v1/incidents/{incident_id}/over": {},
+    "POST /api/v1/incidents/{incident_id}/point": {"person": "carla@example.org"},
+    "POST /api/v1/incidents/{incident_id}/timeline": {"text": "x"},
+    "POST /api/v1/incidents/{incident_id}/update": {"text": "x"},
     "POST /api/v1/pages/{page_id}/note": {"text": "x"},
     "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
     "POST /api/v1/schedules": {"slug": "new", "name": "New"},
@@ -346,6 +373,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "issue_id": an_issue(page.team, trio.ana, world.now).pk,
         "item_id": an_item(trio.team, world.now).pk,
         **a_question_that_keeps_coming(world, trio),
+        "incident_id": an_incident(trio, world.now).pk,
     }  # fmt: skip
 
 

@@ -11,10 +11,13 @@ from urllib.parse import urlsplit
 
 from hausmeister.alerts import operations as alert_operations
 from hausmeister.base.priority import Priority
+from hausmeister.incidents.operations import add_from_chat, closing, levels, open_incident, reviewing, roles, updating
+from hausmeister.incidents.operations.updating import Said
+from hausmeister.incidents.rules.kinds import Post as IncidentPost
 from hausmeister.issues.models import Issue, Mirror
 from hausmeister.issues.operations import working as issues
 from hausmeister.journal.rules import CONSOLE
-from hausmeister.outbox.delivery import TryLater
+from hausmeister.outbox.delivery import Refused, TryLater
 from hausmeister.pager import links
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting, testing
@@ -85,6 +88,8 @@ class Story:
     item: int
     seen: int
     answered: int
+    incident: int
+    past_incident: int
 
 
 def tell() -> Story:
@@ -172,6 +177,7 @@ def _tell(world: World) -> Story:
     for _ in range(2):
         world.go(seconds=40)
         world.fire("Dataset billing_cycles built with 0 rows", key="dataset/billing_cycles", severity="critical")
+    told = _incidents(infra, access, people, world)
     world.go_to(TONIGHT)
     world.forget()
     other = _fire_for(access, world)
@@ -194,7 +200,7 @@ def _tell(world: World) -> Story:
     given = {name: _link(person, burning, world) for name, person in (("ada", ada), ("bo", bo))}
     asked = _asks(infra, ada, world)
     made = {"issue": _issues(infra, people, world), "urgent": _urgent(world)}
-    more = {**asked, **made, **came, **_plans(infra, people, world)}
+    more = {**asked, **made, **came, **told, **_plans(infra, people, world)}
     return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **more)
 
 
@@ -246,6 +252,36 @@ def _urgent(world: World) -> int:
     world.go(seconds=20)
     world.forget()
     return made.pk
+
+
+def _incidents(infra: Team, access: Team, people: dict[str, Person], world: World) -> dict[str, Any]:
+    """Tell of one that runs in the second team, and of one of the first team that is over and waits for its review."""
+    hana, ivo = Person.objects.get(name="Hana Costa"), Person.objects.get(name="Ivo Reis")
+    mirela, ada, bo = people["Mirela Sand"], people["Ada Okafor"], people["Bo Lindqvist"]
+    runs, now = TONIGHT - timedelta(minutes=42), world.now
+    running = open_incident(access, "Clients see yesterday's data", "SEV2", actor=team.as_actor(hana), now=runs)
+    roles.assign(running.pk, IncidentPost.COMMS, to=ivo, by=ivo, seen=None, now=runs + timedelta(minutes=3))
+    first = Said("The tables of today are not there yet; we restore yesterday's. More by 19:40.",
+                 ("#crash", "#data-announcements"))  # fmt: skip
+    updating.post_update(running.pk, first, by=ivo, now=runs + timedelta(minutes=12))
+    add_from_chat(
+        running, "The writer of s1 stopped at 18:21, the disk was full.", author="Imani Diaz",
+        at=runs + timedelta(minutes=14), link="https://chat.example.org/archives/C1/p1", by=team.as_actor(hana),
+        now=runs + timedelta(minutes=15),
+    )  # fmt: skip
+    levels.tick(running.pk, running.steps.order_by("place")[0].pk, done=True, by=hana, now=runs + timedelta(minutes=4))
+    reviewing.add_follow_up(running.pk, "Alarm before the disk is full", owner=ivo, by=hana, now=now)
+    roles.offer(running.pk, IncidentPost.POINT, to=mirela, by=hana, now=now)
+
+    began = world.now - timedelta(days=9)
+    past = open_incident(infra, "Contracts came six hours late", "SEV1", actor=team.as_actor(ada), now=began)
+    said = Said("Contracts are late today. We work on it.", ("#crash", "#data-announcements"))
+    updating.post_update(past.pk, said, by=bo, now=began + timedelta(minutes=8))
+    closing.all_clear(past.pk, Said("All contracts are there.", ("#crash",)), by=ada, now=began + timedelta(hours=3),
+                      helped="restarted the commit service with half its batch size")  # fmt: skip
+    world.channels["chat"].fail(Refused("The bot was removed from #crash."))
+    world.tick()
+    return {"incident": running.pk, "past_incident": past.pk}
 
 
 def _asks(infra: Team, ada: Person, world: World) -> dict[str, Any]:

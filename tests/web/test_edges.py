@@ -38,15 +38,23 @@ def test_s28_every_screen_says_which_capability_it_needs():
     assert without == []
 
 
+HEARTBEATS = {
+    "ping", "ping_word", "opsgenie_heartbeats", "opsgenie_heartbeat", "opsgenie_heartbeat_ping",
+    "opsgenie_heartbeat_enable", "opsgenie_heartbeat_disable", "opsgenie_heartbeats_too",
+}  # fmt: skip
+# a token or a key in the request authorises these
+EXEMPT = {"link", "opsgenie_events", "github_events", "gitlab_events", "api_nothing", *HEARTBEATS}
+
+
 def test_s21_only_what_no_cookie_authorises_is_free_of_the_token_against_forgery():
     exempt = {one.name for one in routes() if getattr(one.callback, "csrf_exempt", False)}
-    assert exempt == {"link", "opsgenie_events", "github_events", "gitlab_events", "api_nothing"}
+    assert exempt == EXEMPT
 
 
 OPEN_TO_STRANGERS = {
     "account_login", "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "invitation", "link", "welcome", "worker", "offline",
-    "opsgenie_events", "github_events", "gitlab_events", "api_nothing", "calendar",
+    "opsgenie_events", "github_events", "gitlab_events", "api_nothing", "calendar", *HEARTBEATS,
 }  # fmt: skip
 
 

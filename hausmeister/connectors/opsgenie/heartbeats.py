@@ -209,7 +209,7 @@ def _shown(one: Heartbeat) -> dict[str, Any]:
 
 urlpatterns = [
     path("v2/heartbeats", listed, name="opsgenie_heartbeats"),
-    path("v2/heartbeats/", listed),
+    path("v2/heartbeats/", listed, name="opsgenie_heartbeats_too"),
     path("v2/heartbeats/<str:name>/ping", ping, name="opsgenie_heartbeat_ping"),
     path("v2/heartbeats/<str:name>/enable", enable, name="opsgenie_heartbeat_enable"),
     path("v2/heartbeats/<str:name>/disable", disable, name="opsgenie_heartbeat_disable"),

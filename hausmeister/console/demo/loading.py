@@ -15,7 +15,7 @@ from django.db import transaction
 
 from hausmeister.base import chance
 from hausmeister.base.wall_time import instant, monday_of
-from hausmeister.console.demo import backlog, cast, inbox, week
+from hausmeister.console.demo import backlog, cast, inbox, incident, week
 from hausmeister.console.demo.acting_out import Stage
 from hausmeister.console.demo.cast import Cast
 from hausmeister.console.demo.replay import Replay
@@ -81,8 +81,11 @@ def load(*, now: datetime) -> Secrets:
     with _quietly():
         teams = {one.slug: _team(one, began_at=began_at, now=now) for one in cast.TEAMS}
         data_infra, streaming = teams[cast.DATA_INFRA.slug], teams[cast.STREAMING.slug]
+        scenes = week.data_infra(now=now, zone=data_infra.zone)
+        worst = next(scene for scene in scenes if scene.severity == "critical")
+        incident.play(data_infra, replay, page_title=worst.title, page_at=worst.at)
         stages = [
-            _stage(data_infra, week.data_infra(now=now, zone=data_infra.zone), replay, until=now),
+            _stage(data_infra, scenes, replay, until=now),
             _stage(streaming, week.streaming(now=now, zone=streaming.zone), replay, until=now),
         ]
         replay.audience = [stage.on_delivered for stage in stages]

@@ -14,6 +14,7 @@ from hausmeister.base import clock, outgoing
 from hausmeister.engine import jobs
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
+from hausmeister.outbox import chat
 from hausmeister.outbox import queries as outbox
 from hausmeister.outbox.delivery import Parcel
 from hausmeister.pager.models import Page, Summons
@@ -39,7 +40,7 @@ class Replay:
         self.now = starts_at
         # told of each message that is delivered
         self.audience: Sequence[Callable[[Parcel], None]] = ()
-        senders = {channel.value: _Delivered(self) for channel in Channel}
+        senders = {name: _Delivered(self) for name in (*(channel.value for channel in Channel), chat.CHANNEL)}
         dispatcher = Dispatcher(senders, executor=lambda *_: _Inline())
         self._engine = Engine(paging=jobs.paging(), housekeeping=(), dispatcher=dispatcher)
         self._ahead: list[tuple[datetime, int, Callable[[], None]]] = []

@@ -12,6 +12,7 @@ from hausmeister.team.policy.monitoring import monitoring_rules
 from hausmeister.team.policy.shape import (
     AlertRule,
     DutyRule,
+    IncidentRule,
     IssuesRule,
     LadderRule,
     PagerRule,
@@ -35,7 +36,8 @@ SCHEDULE_CALL = re.compile(r"schedule [a-z0-9]+(-[a-z0-9]+)*")
 
 # the kinds of tracker that a team may keep its issues in
 TRACKERS = ("github", "gitlab")
-
+_EMOJI = re.compile(r":[a-z0-9_+'-]+:")
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _SHORTEST_WAIT = timedelta(seconds=10)
 _MINUTE, _DAY = timedelta(minutes=1), timedelta(days=1)
 _WEEK_MINUTES = 7 * 24 * 60
@@ -77,7 +79,7 @@ def _policy(root: Table) -> Policy:
     working = root.table("working_hours")
     alerts, channels = root.table("alerts"), root.table("channels")
     tracker, dashboards = root.table("tracker"), root.table("dashboards")
-    ladders, shards = _ladders(root), dashboards.texts("shards")
+    ladders, shards, levels = _ladders(root), dashboards.texts("shards"), _severity_levels(root)
     starts, ends = working.clock_time("starts"), working.clock_time("ends")
     if ends <= starts and working.has("days"):
         working.complain("ends", f"{ends:%H:%M}", f"later than the start, {starts:%H:%M}")
@@ -94,7 +96,9 @@ def _policy(root: Table) -> Policy:
         default_priority=Priority[alerts.one_of("default_priority", _PRIORITIES)],
         priority_of_severity=_severities(alerts.table("severity")),
         alert_rules=_alert_rules(alerts, ladders),
-        severity_levels=_severity_levels(root),
+        severity_levels=levels,
+        incidents=_incidents(root, levels),
+        squads=_squads(root),
         alarms_channel=channels.text("alarms", may_be_empty=True),
         question_channels=channels.texts("questions"),
         updates_channel=channels.text("updates", may_be_empty=True),
@@ -296,7 +300,48 @@ def _severity_levels(root: Table) -> tuple[SeverityLevel, ...]:
                 word=table.text("word", most=40),
                 meaning=table.text("meaning"),
                 procedure=table.texts("procedure"),
+                update_every=_span(table, "update_every"),
+                announce_within=_span(table, "announce_within"),
             )
         )
-        table.done(("name", "word", "meaning", "procedure"))
+        table.done(("name", "word", "meaning", "procedure", "update_every", "announce_within"))
     return tuple(levels)
+
+
+def _span(table: Table, key: str) -> timedelta | None:
+    """Take a length of time of an incident that may be left out."""
+    return table.length(key, least=5 * _MINUTE, most=_DAY) if table.has(key) else None
+
+
+def _incidents(root: Table, levels: tuple[SeverityLevel, ...]) -> IncidentRule:
+    if not root.has("incidents"):
+        return IncidentRule()
+    table = root.table("incidents")
+    emoji, within = IncidentRule.timeline_emoji, IncidentRule.review_within
+    if table.has("timeline_emoji"):
+        emoji = table.text("timeline_emoji", most=60)
+        if not _EMOJI.fullmatch(emoji):
+            table.complain("timeline_emoji", repr(emoji), 'the name of an emoji, such as ":pushpin:"')
+    if table.has("review_within"):
+        within = table.length("review_within", least=_DAY, most=90 * _DAY)
+    p4_level = table.text("p4_level", most=20, may_be_empty=True) if table.has("p4_level") else IncidentRule.p4_level
+    names = [level.name for level in levels]
+    if p4_level and p4_level not in names:
+        table.complain(
+            "p4_level", repr(p4_level), f'the name of a severity level ({listed(names) or "none yet"}) or ""'
+        )
+    table.done(("timeline_emoji", "review_within", "p4_level"))
+    return IncidentRule(emoji, within, p4_level)
+
+
+def _squads(root: Table) -> dict[str, str]:
+    """Take the other squads: name to the e-mail address that pages their on-call (L9)."""
+    if not root.has("squads"):
+        return {}
+    table, found = root.table("squads"), {}
+    for name in table.names():
+        address = table.text(name, most=254)
+        if not _ADDRESS.fullmatch(address):
+            table.complain(name, repr(address), "an e-mail address, such as oncall@example.org")
+        found[name] = address
+    return found

@@ -132,12 +132,35 @@ class AlertRule:
 
 @dataclass(frozen=True)
 class SeverityLevel:
-    """A company-wide severity level (H13) with its procedure."""
+    """A company-wide severity level (H13) with its procedure.
+
+    `update_every`: so often whoever waits hears something, None for no rhythm. `announce_within`: so soon after
+    the opening the clients are told, None where that is left to judgement.
+    """
 
     name: str
     word: str
     meaning: str
     procedure: tuple[str, ...]
+    update_every: timedelta | None = None
+    announce_within: timedelta | None = None
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether the procedure asks for a review."""
+        return any("review" in line.lower() for line in self.procedure)
+
+
+@dataclass(frozen=True)
+class IncidentRule:
+    """What holds for incidents of every level. `timeline_emoji` on a chat message adds it to the timeline.
+
+    `p4_level` is the severity level of the incident that an issue of priority P4 opens, "" for none.
+    """
+
+    timeline_emoji: str = ":pushpin:"
+    review_within: timedelta = timedelta(days=7)
+    p4_level: str = ""
 
 
 _HOUR = timedelta(hours=1)
@@ -199,6 +222,8 @@ class Policy:
     priority_of_severity: dict[str, Priority]
     alert_rules: tuple[AlertRule, ...]
     severity_levels: tuple[SeverityLevel, ...]
+    incidents: IncidentRule
+    squads: dict[str, str]
     alarms_channel: str
     question_channels: tuple[str, ...]
     updates_channel: str
@@ -227,6 +252,10 @@ class Policy:
         if post == "backstop":
             return self.rota.backstop_title
         return next((duty.title for duty in self.duties if duty.name == name), name)
+
+    def severity(self, name: str) -> SeverityLevel | None:
+        """Return the severity level called `name`, however it is written; None when there is none."""
+        return next((level for level in self.severity_levels if level.name.lower() == name.strip().lower()), None)
 
     def ladder_for(self, *, is_hard: bool, named: str = "") -> LadderRule:
         """Return the ladder called `named`, else the one for hard or soft pages.

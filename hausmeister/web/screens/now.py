@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from hausmeister.base import clock
 from hausmeister.base.priority import Priority
+from hausmeister.incidents import queries as incidents
 from hausmeister.pager import queries as pager
 from hausmeister.pager.context import TeamContext
 from hausmeister.pager.models import Page, PageState, Summons
@@ -33,6 +34,7 @@ from hausmeister.web.weekline import WeekLine, week_line
 
 AHEAD = timedelta(days=8)
 MOST_OPEN = 200
+MOST_INCIDENTS = 5
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,9 @@ def screen(request: Request) -> HttpResponse:
         "sees_pages": sees_pages,
         "now": now,
     }
+    context |= _incidents(person, teams)
+    if request.htmx and request.htmx.target == "running":
+        return render(request, "web/now/incidents.html", context)
     if sees_pages:
         context["needs"] = replace(
             what_needs(person, cards),
@@ -109,7 +114,22 @@ def screen(request: Request) -> HttpResponse:
         context["ahead"] = ahead.concerning(teams, reader=person, now=now)
     else:
         context["counts"] = status_counts(teams)
+        context["announced"] = incidents.announced([team.pk for team in teams])
     return render(request, "web/now/now.html", context)
+
+
+def _incidents(person: Person, teams: list[Team]) -> dict[str, object]:
+    """Return what runs, and what the person is asked to take in it: it stands above everything else."""
+    allowed = permissions.team_ids(person, Capability.SEE_INCIDENTS)
+    mine = [team for team in teams if allowed is None or team.pk in allowed]
+    if not mine:
+        return {}
+    running = list(incidents.visible_to(person).with_due().running()[:MOST_INCIDENTS])
+    return {
+        "incident_teams": mine,
+        "incidents": running,
+        "incident_offers": incidents.offers_to(person) if running else [],
+    }
 
 
 def duty_card(team: Team, *, person: Person, now: datetime) -> DutyCard:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from hausmeister.alerts import queries as alerts
 from hausmeister.alerts.models import Alert
 from hausmeister.base import clock
+from hausmeister.incidents import queries as incidents
 from hausmeister.issues import queries as issues
 from hausmeister.journal import queries as journal
 from hausmeister.outbox import queries as outbox
@@ -84,6 +85,7 @@ def context(person: Person, page: Page, *, now: datetime) -> dict[str, Any]:
         "before": alerts.same_before(on_it[0]) if on_it else [],
         "issues": issues.about(page.subject, person),
         "may_act": permissions.can(person, Capability.ACT_ON_PAGES, team_id=page.team_id),
+        "incident": incidents.of_page(page),
         "others": _others(page),
         "is_mine": page.acked_by_id == person.pk,
         "hints": helping.standing(person, subject=page.subject) if page.acked_by_id == person.pk else [],

@@ -74,6 +74,8 @@ def rules(policy: Policy, team: Team) -> list[Rule]:
         Rule(_("Rules for events"), tuple(_event_rules(policy))),
         Rule(_("Channels"), tuple(_channels(policy))),
         Rule(_("Inbox"), tuple(_inbox(policy))),
+        Rule(_("Severity levels"), tuple(_levels(policy))),
+        Rule(_("Incidents"), tuple(_incidents(policy))),
     ]
 
 
@@ -254,6 +256,33 @@ def _event_rules(policy: Policy) -> list[str]:
         where = _(" on %(shards)s") % {"shards": ", ".join(rule.shards)} if rule.shards else ""
         told.append(f"{rule.name}: {told_so}{lasts}{where}.")
     return told
+
+
+def _levels(policy: Policy) -> list[str]:
+    told = []
+    for level in policy.severity_levels:
+        lines = [f"{level.name} {level.word}: {level.meaning}"]
+        if level.update_every is not None:
+            lines.append(_("An update is due every %(every)s.") % {"every": words.duration(level.update_every)})
+        if level.announce_within is not None:
+            lines.append(_("Clients are told within %(span)s.") % {"span": words.duration(level.announce_within)})
+        if level.procedure:
+            lines.append(_("Procedure: %(lines)s") % {"lines": " ".join(level.procedure)})
+        told.append(" ".join(lines))
+    return told or [_("None: no incident can be opened.")]
+
+
+def _incidents(policy: Policy) -> list[str]:
+    rule = policy.incidents
+    squads = ", ".join(f"{name} ({address})" for name, address in policy.squads.items())
+    return [
+        _("Failures are announced in %(room)s.") % {"room": policy.crash_channel or _("no channel")},
+        _("Clients are told in %(room)s.") % {"room": policy.announcements_channel or _("no channel")},
+        _("%(emoji)s on a chat message adds it to the timeline.") % {"emoji": rule.timeline_emoji},
+        _("An issue of priority P4 opens an incident: %(level)s.") % {"level": rule.p4_level or _("no, it does not")},
+        _("A review is written within %(span)s.") % {"span": words.duration(rule.review_within)},
+        _("Other squads: %(squads)s.") % {"squads": squads or _("none")},
+    ]
 
 
 def _channels(policy: Policy) -> list[str]:

@@ -21,6 +21,7 @@ from lucide.templatetags.lucide import lucide
 
 from hausmeister.base import clock, words
 from hausmeister.base.priority import Priority
+from hausmeister.incidents.models import Incident
 from hausmeister.pager.models import Page, PageState
 from hausmeister.rota import queries as rota
 from hausmeister.team import queries as team_queries
@@ -59,6 +60,18 @@ def priority(rank: int) -> dict[str, Any]:
 def state(page: Page) -> dict[str, Any]:
     """Draw the badge of what a page is now: icon, word, colour."""
     return {"shown": states.of_page(page, now=clock.now(), zone=_zone())}
+
+
+@register.inclusion_tag("web/components/severity.html")
+def severity(incident: Incident) -> dict[str, Any]:
+    """Draw the badge of an incident's level: a square, its name and its word; never in a priority's colour."""
+    return {"label": incident.label}
+
+
+@register.inclusion_tag("web/components/state.html")
+def incident_state(incident: Incident) -> dict[str, Any]:
+    """Draw the badge of what an incident is now."""
+    return {"shown": states.of_incident(incident)}
 
 
 @register.inclusion_tag("web/components/state.html")

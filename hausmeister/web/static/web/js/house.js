@@ -166,14 +166,16 @@ const house = (() => {
       event.detail.shouldSwap = false;
       return;
     }
-    focused = target && target.contains(active) ? { id: active.id, target: target.id } : null;
+    // a second swap that comes before the first has given the focus back must not forget where it was
+    if (active !== body) focused = target && target.contains(active) ? { id: active.id, target: target.id } : null;
   });
   document.addEventListener("htmx:afterSettle", () => {
     tick();
     arm();
     const told = toasts && toasts.querySelector("[data-toast] p");
     if (told && told.textContent !== document.getElementById("say").textContent) say(told.textContent);
-    if (!focused || document.activeElement !== body) return;
+    if (document.activeElement !== body) focused = null;
+    if (!focused) return;
     const place = document.getElementById(focused.target);
     const next = (focused.id && document.getElementById(focused.id))
       || (place && (place.querySelector(".actions button, .bar .primary") || place.querySelector("a[href], button"))) || document.querySelector("#needs-head, h1");

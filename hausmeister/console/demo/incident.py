@@ -1,0 +1,77 @@
+"""The demo's incident: the bad night's page became one; it is over and waits for its review."""
+
+from datetime import datetime, timedelta
+
+from hausmeister.console.demo.replay import Replay
+from hausmeister.incidents.models import Incident
+from hausmeister.incidents.operations import closing, levels, open_incident, recording, reviewing, roles, updating
+from hausmeister.incidents.operations.updating import Said
+from hausmeister.incidents.rules.kinds import EventKind
+from hausmeister.journal.rules import Actor
+from hausmeister.pager.models import Page
+from hausmeister.team import operations as team_operations
+from hausmeister.team import queries as team_queries
+from hausmeister.team.models import Person, Team
+
+_MINUTE = timedelta(minutes=1)
+_AFTER_THE_PAGE = 12 * _MINUTE
+TITLE = "The data of today are not there yet"
+
+
+def play(team: Team, replay: Replay, *, page_title: str, page_at: datetime) -> None:
+    """Let the incident happen beside the page with this title: opened, told, over, with one follow-up."""
+
+    def begin() -> None:
+        page = Page.objects.filter(team=team, title=page_title).order_by("-id").first()
+        if page is None or page.acked_by is None:
+            return
+        ada, at = page.acked_by, page_at + _AFTER_THE_PAGE
+        open_incident(
+            team, TITLE, "SEV2", opened_from=page.subject, actor=team_operations.as_actor(ada), now=replay.now
+        )
+        for after, act in ((4, _answer), (9, _announce), (14, _note), (33, _end), (60, _learn)):
+            replay.later(at + after * _MINUTE, lambda act=act: act(team, ada, replay.now))  # type: ignore[misc]
+
+    replay.later(page_at + _AFTER_THE_PAGE, begin)
+
+
+def _incident(team: Team) -> Incident:
+    return Incident.objects.select_related("team", "point", "comms").get(team=team, title=TITLE)
+
+
+def _answer(team: Team, _point: Person, now: datetime) -> None:
+    for offer in _incident(team).offers.filter(answer=""):
+        roles.accept(offer.pk, by=offer.to, now=now)
+
+
+def _announce(team: Team, point: Person, now: datetime) -> None:
+    incident, policy = _incident(team), team_queries.policy_of(team.pk)
+    said = Said(
+        "The data of today come later than usual; those of yesterday stay as they are. You hear from us again within"
+        " the hour.",
+        (policy.crash_channel, policy.announcements_channel),
+    )
+    updating.post_update(incident.pk, said, by=incident.teller, now=now)
+    for step in incident.steps.filter(text__startswith="Name point"):
+        levels.tick(incident.pk, step.pk, done=True, by=point, now=now)
+
+
+def _note(team: Team, point: Person, now: datetime) -> None:
+    incident = _incident(team)
+    recording.note(incident.pk, "The vacuum of 02:00 holds the lock. Ending it.", by=point, now=now)
+    pipeline = Actor("source", None, "pipeline")
+    recording.add_event(
+        incident.pk, EventKind.DEPLOY, "loader 96: gives up a lock after 5 min", by=pipeline, at=now - _MINUTE, now=now
+    )
+
+
+def _end(team: Team, point: Person, now: datetime) -> None:
+    policy = team_queries.policy_of(team.pk)
+    said = Said("All data of today are there.", (policy.crash_channel, policy.announcements_channel))
+    closing.all_clear(
+        _incident(team).pk, said, by=point, now=now, helped="ended the vacuum that held the loader's lock"
+    )
+
+
+def _learn(team: Team, point: Person, now: datetime) -> None:
+    reviewing.add_follow_up(_incident(team).pk, "No vacuum while the loader runs", owner=point, by=point, now=now)
