@@ -82,6 +82,7 @@ INSTALLED_APPS = [
     "hausmeister.rota",
     "hausmeister.pager",
     "hausmeister.alerts",
+    "hausmeister.triage",
 ]
 
 MIDDLEWARE = [

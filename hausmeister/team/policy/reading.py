@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hausmeister.base.priority import Priority
 from hausmeister.base.words import listed
-from hausmeister.team.policy import toml_table
+from hausmeister.team.policy import day_shift, toml_table
 from hausmeister.team.policy.shape import (
     AlertRule,
     DutyRule,
@@ -103,6 +103,8 @@ def _policy(root: Table) -> Policy:
         tracker_labels=tracker.texts("labels"),
         dashboard_url=dashboards.text("riemann", may_be_empty=True),
         dashboard_shards=dashboards.texts("shards"),
+        triage=day_shift.triage(root),
+        escalation_help=day_shift.escalation_help(root),
     )
     working.done(("days", "starts", "ends", "days_off"))
     alerts.done(("default_priority", "severity", "rules"))

@@ -1,6 +1,7 @@
 """What a policy is, once it is read: plain values, no dates of today, no people but by address."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -111,6 +112,48 @@ class SeverityLevel:
     procedure: tuple[str, ...]
 
 
+_HOUR = timedelta(hours=1)
+
+
+def _first_answers() -> dict[Priority, timedelta]:
+    return {Priority.P4: _HOUR / 4, Priority.P3: _HOUR, Priority.P2: 4 * _HOUR, Priority.P1: 9 * _HOUR}
+
+
+def _idle_times() -> dict[Priority, timedelta]:
+    return {Priority.P4: _HOUR, Priority.P3: 4 * _HOUR, Priority.P2: 27 * _HOUR, Priority.P1: 45 * _HOUR}
+
+
+@dataclass(frozen=True)
+class PromiseRule:
+    """How long items of the inbox may wait, in working time: questions, problems without a priority, by priority."""
+
+    question: timedelta
+    problem: timedelta
+    by_priority: Mapping[Priority, timedelta]
+
+
+@dataclass(frozen=True)
+class TriageRule:
+    """The promises of the one inbox. The holder is reminded when `nudge_percent` of a promise has passed."""
+
+    first_answer: PromiseRule = field(default_factory=lambda: PromiseRule(2 * _HOUR, _HOUR, _first_answers()))
+    idle: PromiseRule = field(default_factory=lambda: PromiseRule(9 * _HOUR, 4 * _HOUR, _idle_times()))
+    nudge_percent: int = 75
+
+
+@dataclass(frozen=True)
+class HelpRule:
+    """When the backstop is suggested to whoever holds something (L3): never called without them.
+
+    After `without_progress`; when somebody holds `several_at_once`; when so many took a thing and gave it back.
+    A number of 0 switches that reason off.
+    """
+
+    without_progress: timedelta = _HOUR
+    several_at_once: int = 3
+    given_back: int = 2
+
+
 @dataclass(frozen=True)
 class Policy:
     """One team's policy."""
@@ -139,6 +182,8 @@ class Policy:
     tracker_labels: tuple[str, ...]
     dashboard_url: str
     dashboard_shards: tuple[str, ...]
+    triage: TriageRule = field(default_factory=TriageRule)
+    escalation_help: HelpRule = field(default_factory=HelpRule)
 
     def chat_rooms(self) -> tuple[str, ...]:
         """Return the names of all rooms of the chat that the policy names, each once."""

@@ -1,0 +1,106 @@
+"""Reading the inbox: the oldest promise first, one item with its thread, what is mine now, who could take it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from hausmeister.rota import queries as rota
+from hausmeister.rota.queries import DutyNow
+from hausmeister.team import permissions
+from hausmeister.team import queries as team_queries
+from hausmeister.team.models import Membership, Person, Team
+from hausmeister.team.policy.shape import Policy
+from hausmeister.team.rules import Capability, Role
+from hausmeister.triage.models import Item, ItemQuerySet, Said
+from hausmeister.triage.rules.hours import TriageHours, Window
+from hausmeister.triage.rules.states import State
+
+MOST = 200
+
+
+def visible_to(person: Person) -> ItemQuerySet:
+    """Return the items that `person` may see: those of their teams."""
+    found = Item.objects.select_related("team", "holder", "answered_by")
+    ids = permissions.team_ids(person, Capability.SEE_PAGES)
+    return found if ids is None else found.filter(team_id__in=ids)
+
+
+def thread(item: Item, *, most: int = 100) -> list[Said]:
+    """Return what was said in the item, the oldest first; of many the newest."""
+    newest = Said.objects.filter(item=item).select_related("person").order_by("-at", "-id")[:most]
+    return list(reversed(newest))
+
+
+def hours_of(team: Team, policy: Policy) -> TriageHours:
+    """Return the hours in which the clocks of the team's inbox run."""
+    windows = tuple(
+        Window(duty.starts.day, duty.starts.at, duty.ends.day, duty.ends.at) for duty in policy.duties if duty.triage
+    )
+    return TriageHours(policy.working_hours(team.zone), windows)
+
+
+@dataclass(frozen=True)
+class Shop:
+    """Whether a team's inbox is attended now, by whom, and when it is again."""
+
+    team: Team
+    is_open: bool
+    opens_at: datetime | None
+    duty: DutyNow
+
+    @staticmethod
+    def of(team: Team, *, now: datetime) -> "Shop":
+        """Return it for `team`."""
+        hours = hours_of(team, team_queries.policy_of(team.pk))
+        return Shop(team, hours.contains(now), hours.next_at(now), rota.on_duty(team, at=now))
+
+    @property
+    def holder(self) -> Person | None:
+        """Who takes what nobody has taken; nobody out of hours, and never the weekend's on-call (H3)."""
+        return self.duty.primary.person if self.is_open and self.duty.triage else None
+
+
+def mine(person: Person, shops: list[Shop]) -> list[Item]:
+    """Return the items that need `person` now: held by them, and untaken ones while they are on duty for the inbox."""
+    found: list[Item] = []
+    for shop in shops:
+        if not shop.is_open:
+            continue
+        open_ones = Item.objects.filter(team=shop.team).unfinished().select_related("team", "holder")
+        for item in open_ones.oldest_promise_first()[:MOST]:
+            if item.holder_id == person.pk or (item.holder_id is None and shop.holder == person):
+                found.append(item)
+    return found
+
+
+def due_today(person: Person, *, now: datetime) -> int:
+    """Return how many unfinished items of the person's teams are due before their day is over, late ones among them."""
+    midnight = (now.astimezone(person.zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    ids = permissions.team_ids(person, Capability.SEE_PAGES)
+    found = Item.objects.unfinished().filter(due_at__lt=midnight)
+    return (found if ids is None else found.filter(team_id__in=ids)).count()
+
+
+@dataclass(frozen=True)
+class CanTake:
+    """Somebody who could take an item, and why they are named."""
+
+    person: Person
+    why: str
+
+
+def candidates(item: Item, *, now: datetime) -> list[CanTake]:
+    """Return who could take the item, the most experienced first, without those who are away or have it.
+
+    Who knows which part of the platform is not recorded yet: experience stands in for it, and the reason says so.
+    """
+    members: list[Membership] = [one for one in team_queries.members(item.team_id) if one.role != Role.VIEWER]
+    away = rota.away_between(item.team, starts_at=now, ends_at=now + timedelta(minutes=1))
+    free = [one for one in members if one.person_id not in away and one.person_id != item.holder_id]
+    free.sort(key=lambda one: (-one.experience, one.person.name, one.person_id))
+    return [CanTake(one.person, f"experience {one.experience}") for one in free]
+
+
+def answered_before(item: Item) -> list[Item]:
+    """Return answered items with the same title in the team, the newest first."""
+    same = Item.objects.filter(team_id=item.team_id, title=item.title, state__in=[State.ANSWERED, State.CLOSED])
+    return list(same.exclude(pk=item.pk).exclude(answered_at=None).order_by("-id")[:3])

@@ -1,0 +1,82 @@
+"""What the chat room hands to the triage, and what any other way in does: plain values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from hausmeister.base.priority import Priority
+from hausmeister.triage.rules.states import Kind, RoomUse, Source
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One chat message, whichever chat.
+
+    `thread` is the stamp of the thread's first message, "" for a message that opens one (or stands alone).
+    `room_name` may be written with or without "#". `at` is the chat's own time, aware.
+    """
+
+    service: str
+    room_id: str
+    room_name: str
+    stamp: str
+    thread: str
+    author_id: str
+    author_name: str
+    is_bot: bool
+    text: str
+    at: datetime
+    link: str = ""
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room to be watched: its name in the policy, the chat's id of it ("" while unknown), what it is for."""
+
+    name: str
+    room_id: str
+    use: RoomUse
+
+
+@dataclass(frozen=True)
+class Taken:
+    """Something that came by another way than chat. `key` makes taking it twice harmless; "" for none.
+
+    Without `kind` the text decides. `asker_email` gets the answer when there is no thread to answer in.
+    """
+
+    source: Source
+    title: str
+    text: str = ""
+    kind: Kind | None = None
+    priority: Priority | None = None
+    asker_name: str = ""
+    asker_email: str = ""
+    place: str = ""
+    link: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An earlier answer that may fit. `confidence` is in words; `card` names it where it came from."""
+
+    card: str
+    title: str
+    text: str
+    confidence: str
+    source: str
+    age: str
+    link: str = ""
+
+    def facts(self) -> dict[str, str]:
+        """Return it as the item keeps it."""
+        return {
+            "card": self.card, "title": self.title, "text": self.text, "confidence": self.confidence,
+            "source": self.source, "age": self.age, "link": self.link,
+        }  # fmt: skip
+
+    @classmethod
+    def all_of(cls, facts: Sequence[dict[str, str]]) -> list["Candidate"]:
+        """Return the kept ones: the other way round."""
+        return [cls(**one) for one in facts]
