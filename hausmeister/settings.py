@@ -22,7 +22,13 @@ HAUSMEISTER_EMAIL_FROM = env.mailbox(
 # ---- channels ----
 HAUSMEISTER_SLACK_TOKEN = _read.text("HAUSMEISTER_SLACK_TOKEN")
 HAUSMEISTER_SLACK_URL = _read.url("HAUSMEISTER_SLACK_URL", "https://slack.com/api")
+HAUSMEISTER_SLACK_APP_TOKEN = _read.text("HAUSMEISTER_SLACK_APP_TOKEN")
+HAUSMEISTER_SLACK_SIGNING_SECRET = _read.secret("HAUSMEISTER_SLACK_SIGNING_SECRET", least=16)
 HAUSMEISTER_CHAT = "slack" if HAUSMEISTER_SLACK_TOKEN else ""
+# whether we hear the chat, and not only write into it: buttons, commands and the inbox need that
+HAUSMEISTER_CHAT_HEARS = bool(
+    HAUSMEISTER_SLACK_TOKEN and (HAUSMEISTER_SLACK_APP_TOKEN or HAUSMEISTER_SLACK_SIGNING_SECRET)
+)
 HAUSMEISTER_OPSGENIE_KEY = _read.text("HAUSMEISTER_OPSGENIE_KEY")
 HAUSMEISTER_OPSGENIE_URL = env.somebody_else(
     "HAUSMEISTER_OPSGENIE_URL",
@@ -83,6 +89,7 @@ INSTALLED_APPS = [
     "hausmeister.pager",
     "hausmeister.alerts",
     "hausmeister.triage",
+    "hausmeister.chat",
 ]
 
 MIDDLEWARE = [

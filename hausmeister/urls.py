@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from hausmeister import wiring
 from hausmeister.connectors.opsgenie import hook as opsgenie_hook
+from hausmeister.connectors.slack import hooks as slack_hooks
 from hausmeister.web.api import json_api, nothing_here
 
 api = json_api(wiring.api_routers())
@@ -18,5 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
     path("api/<path:path>", nothing_here, name="api_nothing"),
     path("", include(opsgenie_hook.urlpatterns)),
+    path("", include(slack_hooks.urlpatterns)),
     path("", include("hausmeister.web.urls")),
 ]

@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Callable
 from concurrent.futures import Executor
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from hausmeister.alerts import api as alerts_api
 from hausmeister.alerts.intake import Route
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
+from hausmeister.chat import posts
 from hausmeister.connectors.alertmanager import inbound as alertmanager
 from hausmeister.connectors.native import api as native_api
 from hausmeister.connectors.native import inbound as native
@@ -23,7 +25,12 @@ from hausmeister.connectors.ntfy.sender import NtfySender
 from hausmeister.connectors.opsgenie import inbound as opsgenie
 from hausmeister.connectors.opsgenie import poll as opsgenie_poll
 from hausmeister.connectors.opsgenie.sender import OpsgenieApi, OpsgenieSender
+from hausmeister.connectors.slack import api as slack_api
+from hausmeister.connectors.slack import catching_up as slack_catching_up
+from hausmeister.connectors.slack import set_up as slack
+from hausmeister.connectors.slack.chat_sender import SlackChatSender
 from hausmeister.connectors.slack.sender import SlackSender
+from hausmeister.connectors.slack.socket_mode import SocketMode
 from hausmeister.connectors.smtp.line import Route as MailRoute
 from hausmeister.connectors.smtp.sender import MailSender
 from hausmeister.connectors.webhook.sender import WebhookSender
@@ -32,6 +39,7 @@ from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
+from hausmeister.outbox import chat
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
@@ -71,9 +79,10 @@ def senders() -> dict[str, Sender]:
         Channel.WEBHOOK: WebhookSender(typed),
     }
     if settings.HAUSMEISTER_SLACK_TOKEN:
-        found[Channel.SLACK] = SlackSender(
-            configured, url=settings.HAUSMEISTER_SLACK_URL, token=settings.HAUSMEISTER_SLACK_TOKEN
-        )
+        url, token = settings.HAUSMEISTER_SLACK_URL, settings.HAUSMEISTER_SLACK_TOKEN
+        hears = settings.HAUSMEISTER_CHAT_HEARS
+        found[Channel.SLACK] = SlackSender(configured, url=url, token=token, has_buttons=hears)
+        found[chat.CHANNEL] = SlackChatSender(Client(limits=slack_api.LIMITS), url=url, token=token)
     if settings.HAUSMEISTER_OPSGENIE_KEY:
         found[Channel.OPSGENIE] = OpsgenieSender(_opsgenie_api())
     return found
@@ -116,7 +125,36 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     auditor = Auditor(settings.HAUSMEISTER_WATCHER_URL, client=Client(), begin=begin)
     audit = Job("audit", auditor.run, watching.EVERY)
     calendars = Job("read calendars", fetching.Round(begin=begin).run, fetching.EVERY)
-    if not settings.HAUSMEISTER_OPSGENIE_KEY:
-        return (audit, calendars)
-    poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
-    return (audit, calendars, Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))
+    found = [audit, calendars, *_jobs_of_the_chat(begin=begin)]
+    if settings.HAUSMEISTER_OPSGENIE_KEY:
+        poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
+        found.append(Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))
+    return tuple(found)
+
+
+def _jobs_of_the_chat(*, begin: Callable[[database.Work], None]) -> tuple[Job, ...]:
+    """Return what the chat is told by itself, and what is read there again; nothing where we only write into it."""
+    if not settings.HAUSMEISTER_CHAT_HEARS:
+        return ()
+    workspace = slack.workspace_of(settings.HAUSMEISTER_SLACK_URL, settings.HAUSMEISTER_SLACK_TOKEN)
+    reading = slack_catching_up.CatchingUp(
+        workspace, sweeps=not settings.HAUSMEISTER_SLACK_APP_TOKEN, begin=begin
+    )  # fmt: skip
+    return (
+        Job("tell the duty", lambda now: posts.tell_duty(settings.HAUSMEISTER_CHAT, now), posts.EVERY),
+        Job("read the chat again", reading.run, slack_catching_up.EVERY),
+    )
+
+
+class Line(Protocol):
+    """A line to a chat that is kept open beside the engine."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def lines() -> tuple[Line, ...]:
+    """Return the lines over which chats tell us what happens; none where they call us, or where none is set up."""
+    if not settings.HAUSMEISTER_CHAT_HEARS or not settings.HAUSMEISTER_SLACK_APP_TOKEN:
+        return ()
+    return (SocketMode(slack.app_of_settings(), slack.app_token_api()),)

@@ -25,9 +25,7 @@ def person_of(member: Member) -> Person | None:
 
 def members_of(service: str, person_ids: list[int]) -> dict[int, str]:
     """Return each person's member id in the chat; who is not linked is not among them."""
-    methods = ContactMethod.objects.usable().filter(
-        channel=service, person_id__in=person_ids, person__is_active=True
-    )
+    methods = ContactMethod.objects.usable().filter(channel=service, person_id__in=person_ids, person__is_active=True)
     return dict(methods.order_by("-id").values_list("person_id", "address"))
 
 
@@ -46,9 +44,7 @@ def how_to_link(member: Member) -> Answer:
 def teams_of(person: Person, capability: Capability) -> list[Team]:
     """Return the teams for which the person may do it, the one on whose rota they are first."""
     found = permissions.teams(person, capability)
-    mine = set(
-        person.memberships.filter(left_on=None, takes_duty=True).values_list("team_id", flat=True)
-    )
+    mine = set(person.memberships.filter(left_on=None, takes_duty=True).values_list("team_id", flat=True))
     return sorted(found, key=lambda team: (team.pk not in mine, team.name))
 
 

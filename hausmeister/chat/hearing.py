@@ -66,10 +66,16 @@ def signed(service: str, room_id: str, stamp: str, emoji: str, member_id: str, *
 # ---- which rooms ----
 
 
-def watch(service: str, find: Callable[[str], Found | None], *, now: datetime) -> int:
+Find = Callable[[str], Found | None]
+# the stamp that a message said at this moment would have at the least
+Stamp = Callable[[datetime], str]
+
+
+def watch(service: str, find: Find, *, stamp_of: Stamp, now: datetime) -> int:
     """Watch every room that a team's policy names for questions or alarms; return how many cannot be read.
 
-    `find` asks the chat for a room by its name. A room that is watched anew is read from now on.
+    `find` asks the chat for a room by its name. A room that is watched anew is read from now on, one that can be
+    read again from where it was lost.
     """
     lost = 0
     for team in Team.objects.order_by("id"):
@@ -81,6 +87,7 @@ def watch(service: str, find: Callable[[str], Found | None], *, now: datetime) -
         lost += sum(one is None or bool(one.problem) for one in found.values())
         if _standing(team, service) != _wanted(uses, found):
             _watch(team, service, uses, found, now)
+            open_gaps(service, stamp_of=stamp_of)
     return lost
 
 
@@ -118,15 +125,15 @@ def lose(service: str, room_id: str, reason: str, *, now: datetime) -> None:
 
 
 @transaction.atomic
-def open_gaps(service: str, *, begin: str) -> int:
+def open_gaps(service: str, *, stamp_of: Stamp) -> int:
     """Open a gap for every room that is watched, from what was heard there last; return how many are open now.
 
-    `begin` is the stamp from which a room is read that was never heard. A gap that is open already stays as it is.
+    A room in which nothing was heard yet is read from when it was first watched. A gap that is open stays as it is.
     """
     rooms = WatchedRoom.objects.filter(service=service, state=RoomState.WATCHING).exclude(room_id="")
     oldest: dict[str, str] = {}
     for row in rooms.order_by(F("heard_at").asc(nulls_last=True), "id"):
-        oldest.setdefault(row.room_id, row.stamp or begin)
+        oldest.setdefault(row.room_id, row.stamp or stamp_of(row.since_at))
     Gap.objects.bulk_create(
         [Gap(service=service, room_id=room_id, after=stamp) for room_id, stamp in sorted(oldest.items())],
         ignore_conflicts=True,

@@ -8,12 +8,18 @@ from hausmeister.chat.acts import cover, pages
 from hausmeister.chat.commands.duty import duty_lines
 from hausmeister.chat.page_buttons import NEW
 from hausmeister.chat.shapes import Member
-from hausmeister.outbox.chat import Button, Words
+from hausmeister.outbox.chat import Button, Link, Words
 from hausmeister.pager import queries as pager
+from hausmeister.pager.rules.words import clock_time
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Capability
+from hausmeister.triage import queries as triage
+from hausmeister.triage.models import Item
+from hausmeister.triage.operations import telling
+from hausmeister.triage.queries import Shop
 
 MOST_PAGES = 10
+MOST_ITEMS = 10
 
 Section = Callable[[Person, datetime], list[Words]]
 
@@ -29,7 +35,9 @@ def home(member: Member, *, now: datetime) -> list[Words]:
 def _pages(person: Person, now: datetime) -> list[Words]:  # noqa: ARG001 - one signature for every section
     found = pager.needs(person)
     head = Words(
-        f"{len(found)} open {'page is' if len(found) == 1 else 'pages are'} yours" if found else "No open page is yours",
+        f"{len(found)} open {'page is' if len(found) == 1 else 'pages are'} yours"
+        if found
+        else "No open page is yours",
         buttons=(Button("Page somebody…", NEW, "home"),),
     )
     return [head, *(pages.link_words(one) for one in found[:MOST_PAGES])]
@@ -42,4 +50,26 @@ def _duty(person: Person, now: datetime) -> list[Words]:
     return [*told, Words("Your duties" if mine else "You have no duty ahead"), *mine]
 
 
-SECTIONS: tuple[Section, ...] = (_pages, _duty)
+def _questions(person: Person, now: datetime) -> list[Words]:
+    shops = [Shop.of(team, now=now) for team in accounts.teams_of(person, Capability.SEE_PAGES)[:3]]
+    found = triage.mine(person, shops)
+    if not found:
+        return [Words("No question waits for you")]
+    return [
+        Words(f"{len(found)} in the inbox {'waits' if len(found) == 1 else 'wait'} for you"),
+        *(_item(one, person, now) for one in found[:MOST_ITEMS]),
+    ]
+
+
+def _item(item: Item, person: Person, now: datetime) -> Words:
+    buttons = () if item.holder_id else (Button("I take it", "item.claim", str(item.pk), is_primary=True),)
+    due = f"due {clock_time(item.due_at, zone=person.zone, now=now)}" if item.due_at else ""
+    return Words(
+        item.title,
+        notes=tuple(filter(None, (item.sort.words, item.place, due))),
+        links=(Link("Open", telling.address(item)),),
+        buttons=(*buttons, Button("Answered", "item.answered", str(item.pk))),
+    )
+
+
+SECTIONS: tuple[Section, ...] = (_pages, _questions, _duty)

@@ -46,9 +46,7 @@ def heard(service: str, *, now: datetime) -> None:
 @transaction.atomic
 def _set(service: str, state: LineState, reason: str, now: datetime) -> None:
     text = one_line(reason, 300)
-    line, made = Line.objects.get_or_create(
-        pk=service, defaults={"state": state, "reason": text, "since_at": now}
-    )
+    line, made = Line.objects.get_or_create(pk=service, defaults={"state": state, "reason": text, "since_at": now})
     if not made and line.state == state:
         if line.reason != text:
             Line.objects.filter(pk=service).update(reason=text)

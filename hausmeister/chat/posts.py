@@ -5,7 +5,7 @@ Looked at each minute; told once for each change, also when several engines look
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
@@ -26,6 +26,8 @@ from hausmeister.team.models import Person, Team
 from hausmeister.team.policy.shape import Policy
 
 _log = log.get(__name__)
+
+EVERY = timedelta(minutes=1)
 
 
 @dataclass
@@ -105,9 +107,7 @@ def _tell_group(service: str, handle: str, wanted: _Group, now: datetime) -> int
     return _tell(f"{service} group {handle}"[:120], signing.sha256_hex(" ".join(ids)), draft, now)
 
 
-def _tell(
-    what: str, says: str, draft: Callable[[int], Draft], now: datetime, *, is_told_at_first: bool = True
-) -> int:
+def _tell(what: str, says: str, draft: Callable[[int], Draft], now: datetime, *, is_told_at_first: bool = True) -> int:
     """Put the message into the outbox, unless it says what was told last; return how many were put there."""
     before = Told.objects.filter(what=what).first()
     if before is not None and before.says == says:

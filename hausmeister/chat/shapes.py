@@ -85,12 +85,17 @@ class Form:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered: to the one who asked, or, `for_all`, to everybody in the room."""
+    """What is answered to the one who asked. `is_problem`: nothing was done, and the words say why."""
 
     words: Words
-    for_all: bool = False
+    is_problem: bool = False
 
 
 def said(headline: str, *paragraphs: str) -> Answer:
     """Return an answer in a sentence or some."""
     return Answer(Words(headline, tuple(paragraphs)))
+
+
+def refused(headline: str) -> Answer:
+    """Return why nothing was done, in a sentence."""
+    return Answer(Words(headline), is_problem=True)

@@ -75,7 +75,9 @@ def ask(call: Call) -> Answer:
     asked = made.offers.count()
     if not asked:
         return said("Nobody can cover it, keeping all rules. Your lead and the backstop have been told.")
-    return said(f"Asked: there {'is 1 way' if asked == 1 else f'are {asked} ways'}. You hear as soon as somebody agrees.")
+    return said(
+        f"Asked: there {'is 1 way' if asked == 1 else f'are {asked} ways'}. You hear as soon as somebody agrees."
+    )
 
 
 def problem(error: Exception) -> str:

@@ -161,6 +161,8 @@ def _open(call: Call, team: Team, title: str) -> Page:
         key=f"{call.person.pk}:{call.asked.key}"[:200],
         now=now,
     )
+    if taken.page_id is None:
+        raise CannotDo("Nobody was paged: the alert was taken, and no page came of it.")
     if given.get("to"):
         acting.reassign(taken.page_id, to=_member(team, given["to"]), by=call.person, now=now, via=call.via)
     return Page.objects.select_related("team", "acked_by").get(pk=taken.page_id)
@@ -173,7 +175,9 @@ def snooze_form(call: Call) -> Form:
     """Ask for how long."""
     page = page_of(call, call.asked.value)
     fields = (Field("for", "Silent until", choices=SNOOZES, initial="in 1h"),)
-    return Form(f"Snooze page {page.pk}", page_buttons.SNOOZE, str(page.pk), fields, "Snooze", f"snooze {page.pk} in 1h")
+    return Form(
+        f"Snooze page {page.pk}", page_buttons.SNOOZE, str(page.pk), fields, "Snooze", f"snooze {page.pk} in 1h"
+    )
 
 
 def close_form(call: Call) -> Form:

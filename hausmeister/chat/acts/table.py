@@ -6,9 +6,9 @@ from dataclasses import replace
 from hausmeister.base import log
 from hausmeister.base.untrusted import one_line
 from hausmeister.chat import accounts
-from hausmeister.chat.acts import cover, pages
+from hausmeister.chat.acts import cover, items, pages
 from hausmeister.chat.acts.act import Act, CannotDo
-from hausmeister.chat.shapes import Answer, Asked, Call, Form, said
+from hausmeister.chat.shapes import Answer, Asked, Call, Form, refused, said
 from hausmeister.team.models import Person
 from hausmeister.team.permissions import NotAllowed
 
@@ -21,6 +21,8 @@ PROBLEMS = (pages.problem, cover.problem)
 
 def press(name: str, asked: Asked) -> Answer | Form:
     """Return what happened when the button `name` was pressed, or the form that it asks first."""
+    if name.startswith(items.PREFIX):
+        return items.pressed(name, asked)
     act = ACTS.get(name)
     if act is None:
         return _unknown(name)
@@ -60,9 +62,9 @@ def attempt(asked: Asked, work: Callable[[Person], Answer | Form]) -> Answer | F
     try:
         return work(person)
     except (CannotDo, NotAllowed) as error:
-        return said(str(error))
+        return refused(str(error))
     except Exception as error:
         words = next(filter(None, (told(error) for told in PROBLEMS)), "")
         if not words:
             raise
-        return said(words)
+        return refused(words)

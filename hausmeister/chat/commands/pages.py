@@ -58,7 +58,9 @@ def snooze(call: Call) -> Answer:
     """Silence a page until a moment, an hour if none is said."""
     number, rest = _number(call)
     until = rest or "in 1h"
-    return acts.snooze(_with(call, number, **{"for": f"in {until}" if until[:1].isdecimal() and ":" not in until else until}))
+    return acts.snooze(
+        _with(call, number, **{"for": f"in {until}" if until[:1].isdecimal() and ":" not in until else until})
+    )
 
 
 def close(call: Call) -> Answer:

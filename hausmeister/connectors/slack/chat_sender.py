@@ -112,8 +112,15 @@ class SlackChatSender:
         if place["channel"] == member or place["channel"].startswith("D"):
             # in a direct message everything is between the two anyway
             return self._reference("chat.postMessage", {**place, **blocks.message(Words.of(parcel.facts))})
-        place["channel"] = self._directory.channel_id(place["channel"])
-        said = self._api.change("chat.postEphemeral", {**place, "user": member, **message})
+        try:
+            place["channel"] = self._directory.channel_id(place["channel"])
+            said = self._api.change("chat.postEphemeral", {**place, "user": member, **message})
+        except SlackSaysNo as error:
+            if error.word not in errors.CHANNEL_LOST | {"user_not_in_channel"}:
+                raise
+            # shortcuts and commands work where the app is no member: there it cannot whisper
+            direct = {"channel": member, **blocks.message(Words.of(parcel.facts))}
+            return self._reference("chat.postMessage", direct)
         return f"{place['channel']}:{one_line(str(said.get('message_ts', '')), 40)}"
 
     def _topic(self, parcel: Parcel) -> str:

@@ -1,4 +1,4 @@
-"""Slack's ids for what people name: channels by "#name", user groups by handle. Kept for a while, read anew on a miss."""
+"""Slack's ids for what people name: channels by "#name", user groups by handle. Kept, and read anew on a miss."""
 
 import threading
 from dataclasses import dataclass

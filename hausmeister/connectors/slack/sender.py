@@ -71,8 +71,14 @@ class SlackSender:
             raise TryLater(f"{FAR_SIDE} answered 200, but not as Slack does", maybe_delivered=True)
         return reference
 
+    def _page(self, parcel: Parcel, words: Words, link: str) -> dict[str, Any]:
+        return with_buttons(wire.page_message(words, link), self._buttons(parcel))
 
-def _post_message(parcel: Parcel) -> dict[str, Any]:
-    facts = parcel.facts
-    words = post_words_of(facts, now=clock.now())
-    return wire.post_message(words, str(facts["state"]), links.page_url(facts["page"]))
+    def _post_message(self, parcel: Parcel) -> dict[str, Any]:
+        facts = parcel.facts
+        words = post_words_of(facts, now=clock.now())
+        message = wire.post_message(words, str(facts["state"]), links.page_url(facts["page"]))
+        return with_buttons(message, self._buttons(parcel))
+
+    def _buttons(self, parcel: Parcel) -> tuple[Button, ...]:
+        return page_buttons.of_message(parcel.facts) if self._has_buttons else ()
