@@ -19,7 +19,7 @@ ADVICE = {
     "token_expired": _CREDENTIAL,
     "account_inactive": _CREDENTIAL,
     "no_permission": _CREDENTIAL,
-    "missing_scope": "give the app the scopes of docs/slack.md and install it again",
+    "missing_scope": "give the app the scope chat:write and the others of its manifest, and install it again",
     "not_allowed_token_type": _CREDENTIAL,
     "channel_not_found": "check the channel's name or the member id, and that the app may see it",
     "user_not_found": "check the member id",

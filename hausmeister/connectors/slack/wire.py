@@ -39,7 +39,7 @@ def escaped(text: str, most: int) -> str:
 
 
 def link_to(url: str, label: str) -> str:
-    return f"<{escaped(url, 2_000)}|{escaped(label, 100)}>"
+    return f"<{escaped(url, 2_000)}|{escaped(label, 100) or 'link'}>"
 
 
 def section(text: str) -> dict[str, Any]:

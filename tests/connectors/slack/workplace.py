@@ -28,7 +28,7 @@ ANA, BRUNO, CARLA, DORA = "U0ANA", "U0BRUNO", "U0CARLA", "U0DORA"
 def fake_slack() -> FakeSlack:
     """Return a workspace whose members can be written to, and whose channels have the policy's names."""
     channels = {f"#{name}": one for one, name in NAMES.items()} | {one: one for one in NAMES}
-    direct = {member: f"D{member[2:]}" for member in (ANA, BRUNO, CARLA, DORA)}
+    direct = {member: f"D{member[1:]}" for member in (ANA, BRUNO, CARLA, DORA)}
     slack = FakeSlack(token=TOKEN, app_token=APP_TOKEN, channels=channels | direct | {d: d for d in direct.values()})
     slack.rooms = [
         {"id": one, "name": name, "is_member": True, "is_archived": False} for one, name in NAMES.items()
