@@ -214,6 +214,10 @@ class FakeSlack(FarSide):
         message: dict[str, Any] = found.json
         return message
 
+    def forget(self) -> None:
+        """Take every delivery off the list: the story so far is not the test's subject."""
+        self.delivered.clear()
+
     def took(self, method: str) -> dict[str, Any]:
         """Return what the oldest call of `method` carried. Raises Unexpected."""
         given: dict[str, Any] = self.expect(lambda one: one.target == f"/api/{method}").json

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from hausmeister.base import clock
 from hausmeister.base.outgoing import Client
 from hausmeister.chat import hearing
 from hausmeister.connectors.slack import events
@@ -60,7 +61,8 @@ class Place:
     def of(cls, slack: FakeSlack, **options: Any) -> "Place":
         api = SlackApi(Client(limits=LIMITS), url=slack.api, token=TOKEN)
         workspace = Workspace(api, directory=Directory(api))
-        sender = SlackChatSender(Client(), url=slack.api, token=TOKEN, directory=workspace.directory)
+        sender = SlackChatSender(Client(), url=slack.api, token=TOKEN, directory=workspace.directory,
+                                 stopwatch_s=lambda: clock.now().timestamp())  # fmt: skip
         reading = CatchingUp(workspace, begin=lambda work: work(), **options)
         return cls(slack, workspace, SlackApp(workspace), sender, reading)
 
