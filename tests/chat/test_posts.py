@@ -44,7 +44,8 @@ def test_user_groups_have_whoever_is_on_and_are_told_once(world, built):
 def test_the_groups_follow_the_duty_and_come_back(world, built):
     look(world.now)
     rota.add_override(
-        built.team, post=Post.BACKSTOP, starts_at=world.now + timedelta(hours=1), ends_at=world.now + timedelta(hours=2),
+        built.team, post=Post.BACKSTOP, starts_at=world.now + timedelta(hours=1),
+        ends_at=world.now + timedelta(hours=2),
         person=built.carla, reason="a favour", by=CONSOLE, now=world.now,
     )  # fmt: skip
     for hours in (0.5, 1, 1.5, 2, 3):

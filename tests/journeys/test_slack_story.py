@@ -1,14 +1,14 @@
 """A day with Slack: a question answered there, Slack in trouble, and pages that do not care."""
 
-
 import pytest
 
+from hausmeister.base.outgoing import Client
 from hausmeister.connectors.slack.fake import buttons, shown
 from hausmeister.connectors.slack.sender import SlackSender
-from hausmeister.base.outgoing import Client
 from hausmeister.outbox import chat
 from hausmeister.outbox import operations as outbox
-from hausmeister.outbox.chat import About, Place as Where, Words
+from hausmeister.outbox.chat import About, Words
+from hausmeister.outbox.chat import Place as Where
 from hausmeister.outbox.models import Message
 from hausmeister.triage.models import Item
 from tests import builders, harness
@@ -134,5 +134,3 @@ def test_a_flood_of_revisions_is_few_calls(place, day, slack):
     assert slack.called.count("chat.update") == 1
     assert "state 99" in shown(slack.messages[HELP, "1795.000000"])
     slack.forget()
-
-

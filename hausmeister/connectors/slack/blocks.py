@@ -31,7 +31,10 @@ def with_buttons(message: dict[str, Any], buttons: Sequence[Button]) -> dict[str
 
 def blocks_of(words: Words) -> list[dict[str, Any]]:
     """Return the blocks of one message."""
-    texts = [f"*{wire.escaped(words.headline, 1_000) or '…'}*", *(wire.escaped(one, 3_000) for one in words.paragraphs if one)]
+    texts = [
+        f"*{wire.escaped(words.headline, 1_000) or '…'}*",
+        *(wire.escaped(one, 3_000) for one in words.paragraphs if one),
+    ]
     blocks = [wire.section(text) for text in _packed(texts)]
     if words.quote:
         blocks.append(wire.section(_quoted(words.quote)))

@@ -188,7 +188,9 @@ class FakeSlack(FarSide):
         if not parent:
             return _no("thread_not_found")
         replies = [one for one in everything if one.get("thread_ts") == given["ts"] and one["ts"] != given["ts"]]
-        return self._listed("messages", [*parent, *(o for o in replies if float(o["ts"]) > float(given["oldest"]))], given)
+        return self._listed(
+            "messages", [*parent, *(o for o in replies if float(o["ts"]) > float(given["oldest"]))], given
+        )
 
     def _user(self, _received: Received, given: dict[str, Any]) -> Reply:
         if given["user"] not in self.members:

@@ -55,6 +55,7 @@ def _findings() -> "Iterator[Finding]":
         ("policy", ground.policy),
         ("clock", ground.time),
         ("channels", outside.channels),
+        ("chat", outside.chat),
         ("engine", duty.engine),
         ("pages", duty.auditor),
         ("rota", duty.rotas),

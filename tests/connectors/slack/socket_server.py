@@ -4,7 +4,6 @@ Strict: what nobody delivered must not be acknowledged, and an answer that comes
 """
 
 import json
-import queue
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -4,6 +4,7 @@ import pytest
 
 from hausmeister.base.outgoing import Client
 from hausmeister.chat.models import Line
+from hausmeister.chat.shapes import Field, Form
 from hausmeister.connectors.slack import blocks
 from hausmeister.connectors.slack.chat_sender import SlackChatSender
 from hausmeister.connectors.slack.fake import buttons, mind, mind_view, shown
@@ -13,7 +14,6 @@ from hausmeister.outbox.chat import About, Button, Link, Place, Words
 from hausmeister.outbox.delivery import Refused, TryLater
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import State
-from hausmeister.chat.shapes import Field, Form
 from tests.connectors.parcels import NOW, at_night
 from tests.connectors.slack import workplace
 from tests.connectors.slack.workplace import ALARMS, ANA, BRUNO, HELP, TOKEN
@@ -81,11 +81,15 @@ def test_words_become_blocks_worst_first(slack, sender):
     words = Words(
         "Two questions wait", ("The first since 09:00.", "The second since 09:10."), quote="how do I\nrerun a DAG?",
         notes=("Times are on the clocks of Europe/Berlin.",), links=(Link("Inbox", "http://testserver/triage"),),
-        buttons=(Button("I take it", "item.claim", "12", is_primary=True), Button("Close", "item.close", "12", asks="Sure?")),
+        buttons=(
+            Button("I take it", "item.claim", "12", is_primary=True), Button("Close", "item.close", "12", asks="Sure?"),
+        ),
     )  # fmt: skip
     assert send(sender, say(Place("#data-help"), words)) == f"{HELP}:1795.000000"
     message = slack.take("#data-help")
-    assert shown(message).startswith("*Two questions wait*\nThe first since 09:00.\nThe second since 09:10.\n>how do I\n>rerun")
+    assert shown(message).startswith(
+        "*Two questions wait*\nThe first since 09:00.\nThe second since 09:10.\n>how do I\n>rerun"
+    )
     assert "Times are on the clocks of Europe/Berlin. · Inbox" in shown(message)
     drawn = buttons(message)
     assert (drawn["I take it"]["action_id"], drawn["I take it"]["value"]) == ("item.claim", "12")
@@ -169,7 +173,9 @@ def test_block_kit_as_slacks_own_library_reads_it(slack, sender):
     from slack_sdk.models.views import View
 
     long = "&<x> " * 9_000
-    words = Words(long, (long,), long, (long,), (Link("x", "http://testserver/"),), (Button(long, "a", long, asks=long),) * 30)
+    words = Words(
+        long, (long,), long, (long,), (Link("x", "http://testserver/"),), (Button(long, "a", long, asks=long),) * 30
+    )
     form = Form(long, "page.close", long, (
         Field("one", long, hint=long, initial=long, most=3000, is_long=True),
         Field("two", "Two", choices=tuple((f"v{n}", long) for n in range(300)), initial="v1"),
@@ -242,5 +248,3 @@ def test_a_kind_that_nobody_carries_is_refused(sender):
     message.refresh_from_db()
     with pytest.raises(Refused, match="song"):
         send(sender, message)
-
-

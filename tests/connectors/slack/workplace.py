@@ -1,4 +1,4 @@
-"""A workspace with three channels, the trio linked to it, and the app on a line: what stories about Slack begin with."""
+"""A workspace with the policy's channels, the trio linked to it, and the app: what stories about Slack begin with."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -132,5 +132,3 @@ def submission(view: dict[str, Any], *, member: str = ANA, number: int = 1, **gi
 def message(text: str, *, ts: str, channel: str = HELP, user: str = DORA, **more: Any) -> dict[str, Any]:
     return {"type": "message", "channel": channel, "user": user, "text": text, "ts": ts, "channel_type": "channel",
             **more}  # fmt: skip
-
-
