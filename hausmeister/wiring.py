@@ -54,6 +54,8 @@ from hausmeister.rota.planning import solving
 from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.team.rules import Channel
+from hausmeister.triage import api as triage_api
+from hausmeister.triage.operations.pointing import Pointer, Round
 
 
 def intake_routes() -> tuple[Route, ...]:
@@ -66,7 +68,7 @@ def api_routers() -> tuple[Router, ...]:
     native_api.add_to(alerts_api.router)
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
-        planning_api.router, asks_api.router, ledger_api.router,
+        planning_api.router, asks_api.router, ledger_api.router, triage_api.router,
     )  # fmt: skip
 
 
@@ -99,6 +101,11 @@ def _opsgenie_api() -> OpsgenieApi:
     return OpsgenieApi(Client(), url=settings.HAUSMEISTER_OPSGENIE_URL, key=settings.HAUSMEISTER_OPSGENIE_KEY)
 
 
+def pointer() -> Pointer | None:
+    """Return who knows earlier answers, None while there is nobody."""
+    return None
+
+
 def engine(
     *,
     senders: dict[str, Sender],
@@ -106,6 +113,7 @@ def engine(
     node: str = "",
     is_pressed: Callable[[], bool] = lambda: False,
     solve: Solve | None = None,
+    points: Pointer | None = None,
 ) -> Engine:
     """Return an engine with every job; `executor` and `solve` are given by tests, where all happens in one thread.
 
@@ -116,7 +124,8 @@ def engine(
     begin = database.beside if executor is None else database.at_once
     planning = Planning(solve or Child(), begin=begin)
     plan = Job("solve plans", planning.run, solving.EVERY)
-    housekeeping = (*jobs.housekeeping(node), plan, *_jobs_with_a_far_side(begin=begin))
+    point = Job("point", Round(points or pointer()).run, jobs.AT_EACH_TICK)
+    housekeeping = (*jobs.housekeeping(node), plan, point, *_jobs_with_a_far_side(begin=begin))
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 

@@ -27,8 +27,10 @@ from hausmeister.rota.planning.rules.states import DraftState
 from hausmeister.rota.planning.solving import Answer as Planned
 from hausmeister.rota.planning.solving import Solve, Task, Tell
 from hausmeister.team import queries as team_queries
+from hausmeister.triage.models import Item
+from hausmeister.triage.operations.pointing import Pointer
 
-CHANNELS = ("email", "ntfy", "slack", "webhook", "opsgenie")
+CHANNELS = ("email", "ntfy", "slack", "webhook", "opsgenie", "chat")
 
 
 class InlineExecutor(Executor):
@@ -145,6 +147,20 @@ async def _nothing_behind(_scope, _receive, send):  # type: ignore[no-untyped-de
     await send({"type": "http.response.body", "body": b""})
 
 
+class _AsTheStorySays:
+    """Asks the story's own pointer, where it has one."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+
+    def suggest(self, team, text, *, now, most=3):  # type: ignore[no-untyped-def]
+        return self._world.pointer.suggest(team, text, now=now, most=most) if self._world.pointer else ()
+
+    def learn(self, team, card, asked, *, fits, by, now):  # type: ignore[no-untyped-def]
+        if self._world.pointer:
+            self._world.pointer.learn(team, card, asked, fits=fits, by=by, now=now)
+
+
 class World:
     """Time, an engine, an intake and the far sides of every channel."""
 
@@ -155,9 +171,11 @@ class World:
         self.channels = {name: FakeChannel(name, self) for name in CHANNELS}
         # plans are found by the child process; a story that wants one says how
         self.solve: Solve = _no_solver
+        # who knows earlier answers; a story that wants some says which
+        self.pointer: Pointer | None = None
         self.engine = wiring.engine(
             senders=dict(self.channels), executor=lambda *_: InlineExecutor(), node="test",
-            solve=lambda task, tell: self.solve(task, tell),
+            solve=lambda task, tell: self.solve(task, tell), points=_AsTheStorySays(self),
         )  # fmt: skip
         self.writer, self.keys = Writer(), GivenKeys()
         self.intake = Intake(wiring.intake_routes(), writer=self.writer, keys=self.keys, behind=_nothing_behind)
@@ -231,6 +249,8 @@ class World:
             *Page.objects.unanswered().values_list("next_step_at", flat=True),
             *Page.objects.open().exclude(ack_expires_at=None).values_list("ack_expires_at", flat=True),
             *Summons.objects.exclude(next_ring_at=None).values_list("next_ring_at", flat=True),
+            *Item.objects.exclude(nudge_at=None).values_list("nudge_at", flat=True),
+            *Item.objects.exclude(raise_at=None).values_list("raise_at", flat=True),
             *Message.objects.filter(state=State.PENDING).values_list("due_at", flat=True),
             *Message.objects.filter(state=State.CLAIMED).values_list("claimed_until", flat=True),
         ]

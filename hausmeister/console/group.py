@@ -29,6 +29,7 @@ _COMMANDS = {
     "check": ("planner_or_team", "check"),
     "swap": ("asks", "swap"),
     "cover": ("asks", "cover"),
+    "triage": ("triage", "triage"),
     "demo": ("demos", "demo"),
 }
 

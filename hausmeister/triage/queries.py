@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from hausmeister.rota import queries as rota
 from hausmeister.rota.queries import DutyNow
 from hausmeister.team import permissions
@@ -50,8 +52,13 @@ class Shop:
     @staticmethod
     def of(team: Team, *, now: datetime) -> "Shop":
         """Return it for `team`."""
-        hours = hours_of(team, team_queries.policy_of(team.pk))
-        return Shop(team, hours.contains(now), hours.next_at(now), rota.on_duty(team, at=now))
+        return Shop.on(rota.on_duty(team, at=now), team_queries.policy_of(team.pk), now=now)
+
+    @staticmethod
+    def on(duty: DutyNow, policy: Policy, *, now: datetime) -> "Shop":
+        """Return it where duty and policy are known."""
+        hours = hours_of(duty.team, policy)
+        return Shop(duty.team, hours.contains(now), hours.next_at(now), duty)
 
     @property
     def holder(self) -> Person | None:
@@ -61,15 +68,13 @@ class Shop:
 
 def mine(person: Person, shops: list[Shop]) -> list[Item]:
     """Return the items that need `person` now: held by them, and untaken ones while they are on duty for the inbox."""
-    found: list[Item] = []
-    for shop in shops:
-        if not shop.is_open:
-            continue
-        open_ones = Item.objects.filter(team=shop.team).unfinished().select_related("team", "holder")
-        for item in open_ones.oldest_promise_first()[:MOST]:
-            if item.holder_id == person.pk or (item.holder_id is None and shop.holder == person):
-                found.append(item)
-    return found
+    attended = {shop.team.pk: shop for shop in shops if shop.is_open}
+    if not attended:
+        return []
+    found = Item.objects.filter(team_id__in=attended).unfinished().select_related("team", "holder")
+    takes = [team_id for team_id, shop in attended.items() if shop.holder == person]
+    found = found.filter(Q(holder=person) | Q(holder=None, team_id__in=takes))
+    return list(found.oldest_promise_first()[:MOST])
 
 
 def due_today(person: Person, *, now: datetime) -> int:

@@ -23,8 +23,8 @@ _FOLDER = Path(__file__).resolve().parent / "static" / "web"
 
 # the order is the order of the cascade
 STYLES = (
-    "tokens", "base", "shell", "buttons", "badges", "steps", "components", "lists", "forms", "page", "rota", "plan",
-    "print",
+    "tokens", "base", "shell", "buttons", "badges", "steps", "components", "lists", "forms", "page", "triage", "rota",
+    "plan", "print",
 )  # fmt: skip
 SCRIPTS = ("live", "house", "keys")
 

@@ -86,6 +86,9 @@ def _told(entries: Iterable[Entry]) -> list[Change]:
         kind, _, number = entry.subject.partition(":")
         if kind == "page" and number.isdecimal():
             pages.add(int(number))
+        elif kind == "item" and entry.team_id is not None:
+            line = f"triage {entry.team_id}"
+            changes[line] = Change(line, entry.team_id, Capability.SEE_PAGES)
         elif entry.verb.startswith(("rota.", "shift.", "override.", "schedule.")) and entry.team_id is not None:
             line = f"rota {entry.team_id}"
             changes[line] = Change(line, entry.team_id, Capability.SEE_STATUS)

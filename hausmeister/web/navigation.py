@@ -1,4 +1,4 @@
-"""What stands around a screen: the entries that exist and that this person may open, and one number."""
+"""What stands around a screen: the entries that exist and that this person may open, and two numbers."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,10 +8,12 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
+from hausmeister.base import clock
 from hausmeister.pager import queries as pager
 from hausmeister.team import permissions
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Capability
+from hausmeister.triage import queries as triage
 from hausmeister.web.answers import Toast, kept_toast
 
 
@@ -62,6 +64,13 @@ class Shell:
         return pager.firing_for(self.person)
 
     @cached_property
+    def due_today(self) -> int:
+        """How many items of the inbox are due before this person's day is over."""
+        if self.person is None or not permissions.can(self.person, Capability.SEE_PAGES):
+            return 0
+        return triage.due_today(self.person, now=clock.now())
+
+    @cached_property
     def toast(self) -> Toast | None:
         """What the screen before left to be said."""
         return kept_toast(self._request)
@@ -72,6 +81,7 @@ class Shell:
         duty = [
             self._entry("/", _("Now"), "house", "n", primary=True),
             self._entry("/alerts", _("Alerts"), "bell-ring", "a", Capability.SEE_PAGES, primary=True, number=True),
+            self._entry("/triage", _("Triage"), "inbox", "t", Capability.SEE_PAGES, primary=True, number=True),
         ]
         plan = [
             self._entry("/rota", _("Rota"), "calendar-days", "r", primary=True),
@@ -98,9 +108,9 @@ class Shell:
     ) -> Entry | None:
         if self.person is None or not permissions.can(self.person, capability):
             return None
-        return Entry(
-            address, words, icon, key, primary, self._is_current(address), self.firing if number else 0
-        )  # fmt: skip
+        numbers = {"/alerts": "firing", "/triage": "due_today"}
+        shown: int = getattr(self, numbers[address]) if number else 0
+        return Entry(address, words, icon, key, primary, self._is_current(address), shown)
 
     def _is_current(self, address: str) -> bool:
         path = self._request.path

@@ -32,6 +32,8 @@ from hausmeister.web.screens import (
     schedules,
     styleguide,
     terms,
+    triage,
+    triage_acts,
     welcome,
     why,
     worker,
@@ -134,6 +136,23 @@ _pages: list[URLPattern | URLResolver] = [
     path("pages/<int:page_id>/reassign", page_acts.reassign, name="page_reassign"),
 ]
 
+_triage: list[URLPattern | URLResolver] = [
+    path("triage", triage.screen, name="triage"),
+    path("triage/new", triage.new, name="item_new"),
+    path("triage/<int:item_id>", triage.one, name="item"),
+    path("triage/<int:item_id>/claim", triage_acts.claim, name="item_claim"),
+    path("triage/<int:item_id>/release", triage_acts.release, name="item_release"),
+    path("triage/<int:item_id>/assign", triage_acts.assign, name="item_assign"),
+    path("triage/<int:item_id>/answer", triage_acts.answer, name="item_answer"),
+    path("triage/<int:item_id>/answered", triage_acts.done, name="item_answered"),
+    path("triage/<int:item_id>/kind", triage_acts.kind, name="item_kind"),
+    path("triage/<int:item_id>/dismiss", triage_acts.dismiss, name="item_dismiss"),
+    path("triage/<int:item_id>/close", triage_acts.close, name="item_close"),
+    path("triage/<int:item_id>/reopen", triage_acts.reopen, name="item_reopen"),
+    path("triage/<int:item_id>/undo", triage_acts.undo, name="item_undo"),
+    path("triage/<int:item_id>/judge", triage_acts.judge, name="item_judge"),
+]
+
 _calendars: list[URLPattern | URLResolver] = [
     path("calendar/<str:token>.ics", calendar_feed.calendar, name="calendar"),
     path("profile/calendars", calendars.screen, name="calendars"),
@@ -172,6 +191,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leave/<int:leave_id>/cancel", rota_acts.cancel_leave, name="leave_cancel"),
     path("alerts", alerts.screen, name="alerts"),
     path("alerts/act", alerts.act, name="alerts_act"),
+    *_triage,
     path("p/<str:token>", link.screen, name="link"),
     *_calendars,
 ]

@@ -99,7 +99,7 @@ def _hear(ears: _Ears, one: Heard) -> int | None:
         return _attached(ears, item, said) if item is not None else None
     if said.is_bot:
         return _alarm(ears, one, said)
-    item = _follows(ears, said)
+    item = _follows(said)
     if item is not None:
         return _attached(ears, item, said)
     return _opened(ears, one, said)
@@ -130,7 +130,7 @@ def _attached(ears: _Ears, item: Item, said: Said) -> int:
     return item.pk
 
 
-def _follows(ears: _Ears, said: Said) -> Item | None:
+def _follows(said: Said) -> Item | None:
     """Return the item of the same asker in the same room that a message without a thread belongs to."""
     latest = opening.latest_of(said)
     if latest is None:
@@ -232,7 +232,7 @@ def edited(team_id: int, heard: Heard, *, now: datetime, people: Mapping[str, in
     if said.item is None:
         is_opener = not said.thread and not said.is_bot
         return _opened(ears, heard, said) if is_opener else None
-    item = Item.objects.select_for_update().get(pk=said.item_id)
+    item = Item.objects.select_for_update().get(pk=said.item.pk)
     if item.stamp == said.stamp:
         opening.reword(ears.desk, item, said)
     return item.pk

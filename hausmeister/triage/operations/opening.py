@@ -41,7 +41,7 @@ def of_message(said: Said, *, stamp: str) -> Item | None:
     part = Said.objects.filter(
         team_id=said.team_id, service=said.service, room_id=said.room_id, stamp=stamp, item__isnull=False
     ).first()
-    return there.filter(pk=part.item_id).first() if part is not None else None
+    return there.filter(said=part).first() if part is not None else None
 
 
 def latest_of(said: Said) -> Item | None:

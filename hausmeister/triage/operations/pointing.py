@@ -1,14 +1,15 @@
 """Pointing in the right direction (H9): earlier answers are looked for, offered quietly, and judged by people.
 
-The answers room is asked through a `Pointer`; without one nothing is ever offered. The engine asks and passes on
-what people said, so that hearing a message never waits for a search. A suggestion alone stops no clock.
+The answers room is asked through a `Pointer`; without one nothing is offered, and verdicts wait for one. The engine
+asks and passes on what people said, so that hearing a message never waits for a search. A suggestion alone stops no
+clock.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from hausmeister.base import database, log
@@ -24,6 +25,8 @@ from hausmeister.triage.shapes import Candidate
 
 MOST = 3
 AT_ONCE = 20
+# what was asked longer ago is not offered in the thread any more, only on the screen
+_FRESH = timedelta(hours=1)
 _LONGEST_QUOTE = 600
 THIS = "this answered it"
 
@@ -40,54 +43,46 @@ class Pointer(Protocol):
         """Take in that the card answered the text `asked`, or did not."""
 
 
-class NoPointer:
-    """Knows nothing, and says so by silence."""
-
-    def suggest(self, team: Team, text: str, *, now: datetime, most: int = MOST) -> Sequence[Candidate]:
-        """Return nothing."""
-        return ()
-
-    def learn(self, team: Team, card: str, asked: str, *, fits: bool, by: str, now: datetime) -> None:
-        """Learn nothing."""
-
-
 class Round:
     """The engine's part: offers earlier answers for new items, and passes on what people said of them."""
 
-    def __init__(self, pointer: Pointer) -> None:
+    def __init__(self, pointer: Pointer | None) -> None:
         self._pointer = pointer
 
     def run(self, now: datetime) -> int:
         """Look for earlier answers to the next items, pass verdicts on; return how much was done."""
-        done = 0
-        for item_id in list(Item.objects.unpointed().values_list("pk", flat=True)[:AT_ONCE]):
-            done += self._point(item_id, now)
-        for verdict_id in list(
-            Verdict.objects.filter(told_at=None).order_by("id").values_list("pk", flat=True)[:AT_ONCE]
-        ):
-            done += self._pass_on(verdict_id, now)
-        return done
+        if self._pointer is None:
+            return 0
+        unpointed = Item.objects.unpointed().values_list("pk", flat=True)[:AT_ONCE]
+        done = sum([_point(self._pointer, item_id, now) for item_id in list(unpointed)])
+        untold = Verdict.objects.filter(told_at=None).order_by("id").values_list("pk", flat=True)[:AT_ONCE]
+        return done + sum([_pass_on(self._pointer, verdict_id, now) for verdict_id in list(untold)])
 
-    def _point(self, item_id: int, now: datetime) -> int:
-        item = Item.objects.select_related("team").get(pk=item_id)
-        found: list[Candidate] = []
-        if State(item.state).is_unfinished:
-            try:
-                found = list(self._pointer.suggest(item.team, f"{item.title}\n{item.text}", now=now, most=MOST))
-            except Exception as error:  # noqa: BLE001 - a search that breaks must not keep items from being answered
-                _log.error("item.not_pointed", item=item_id, error=f"{type(error).__name__}: {error}"[:500])
-        return int(_pointed(item_id, found, now=now))
 
-    def _pass_on(self, verdict_id: int, now: datetime) -> int:
-        verdict = Verdict.objects.select_related("item__team").get(pk=verdict_id)
-        item = verdict.item
+def _point(pointer: Pointer, item_id: int, now: datetime) -> int:
+    item = Item.objects.select_related("team").get(pk=item_id)
+    found: list[Candidate] = []
+    if State(item.state).is_unfinished:
         try:
-            self._pointer.learn(
-                item.team, verdict.card, f"{item.title}\n{item.text}", fits=verdict.fits, by=verdict.by_name, now=now
-            )  # fmt: skip
-        except Exception as error:  # noqa: BLE001 - the next one may be learned
-            _log.error("item.verdict_not_learned", item=item.pk, error=f"{type(error).__name__}: {error}"[:500])
-        return Verdict.objects.filter(pk=verdict_id, told_at=None).update(told_at=now)
+            found = list(pointer.suggest(item.team, f"{item.title}\n{item.text}", now=now, most=MOST))
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - a search that breaks must not keep items from being answered
+            _log.error("item.not_pointed", item=item_id, error=f"{type(error).__name__}: {error}"[:500])
+    return int(_pointed(item_id, found, now=now))
+
+
+def _pass_on(pointer: Pointer, verdict_id: int, now: datetime) -> int:
+    verdict = Verdict.objects.select_related("item__team").get(pk=verdict_id)
+    item = verdict.item
+    asked = f"{item.title}\n{item.text}"
+    try:
+        pointer.learn(item.team, verdict.card, asked, fits=verdict.fits, by=verdict.by_name, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the next one may be learned
+        _log.error("item.verdict_not_learned", item=item.pk, error=f"{type(error).__name__}: {error}"[:500])
+    return Verdict.objects.filter(pk=verdict_id, told_at=None, at=verdict.at).update(told_at=now)
 
 
 @database.tried_again
@@ -100,7 +95,8 @@ def _pointed(item_id: int, found: Sequence[Candidate], *, now: datetime) -> bool
     item.pointed_at, item.candidates, item.offered = now, [one.facts() for one in found], 0
     item.version += 1
     item.save(update_fields=["pointed_at", "candidates", "offered", "version"])
-    if found and item.is_in_chat and State(item.state).is_unfinished and not item.is_unsure:
+    is_wanted = State(item.state).is_unfinished and not item.is_unsure and now - item.opened_at <= _FRESH
+    if found and item.is_in_chat and is_wanted:
         desk = Desk.of(item.team, now=now)
         outbox.enqueue([telling.offer(desk, item, words_of(item, found[0]))], now=now)
         desk.tell(item, "item.pointed", Actor("engine", None, "Hausmeister"), card=found[0].card, title=found[0].title)

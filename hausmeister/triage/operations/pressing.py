@@ -39,7 +39,7 @@ def pressed(
     )
     if item is None:
         raise acting.NotPossible("This is not there any more.")
-    if more and act in {"item.answered", "item.not_this", "item.still"} or act in {"item.not_this", "item.still"}:
+    if (more and act in {"item.answered", "item.not_this", "item.still"}) or act in {"item.not_this", "item.still"}:
         return pointing.judged(item.pk, more, act, by_name=person.name if person else name, now=now)
     if act == "item.answered" and person is None and member_id and member_id == item.asker_id:
         return _asker_is_content(item.pk, name, now=now)

@@ -26,10 +26,12 @@ def watch(team: Team, service: str, rooms: Sequence[Room], *, now: datetime) -> 
     wanted = {bare(one.name): one for one in rooms}
     WatchedRoom.objects.filter(pk__in=[one.pk for name, one in mine.items() if name not in wanted]).delete()
     for name, one in wanted.items():
-        row = mine.get(name) or WatchedRoom(team=team, service=service, name=name, since_at=now)
+        row = mine.get(name)
+        if row is None:
+            row = WatchedRoom(team=team, service=service, name=name, since_at=now, state="", use=one.use)
         state = RoomState.WATCHING if one.room_id else RoomState.UNKNOWN
         problem = "" if one.room_id else f"There is no room #{name} that the bot can see."
-        if row.pk is None or (row.room_id, row.use, row.state, row.problem) != (one.room_id, one.use, state, problem):
+        if (row.room_id, row.use, row.state, row.problem) != (one.room_id, one.use, state, problem):
             if row.room_id not in ("", one.room_id):
                 # another room under the same name: it was not read yet
                 row.stamp, row.heard_at = "", None

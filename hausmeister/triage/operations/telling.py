@@ -11,7 +11,8 @@ from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.chat import About, Button, Link, Place, Words
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.operations import Draft
-from hausmeister.outbox.rules import Lane, State as Sending
+from hausmeister.outbox.rules import Lane
+from hausmeister.outbox.rules import State as Sending
 from hausmeister.pager import queries as pager_queries
 from hausmeister.team.models import ContactMethod, Person
 from hausmeister.team.rules import Channel
@@ -32,7 +33,7 @@ def address(item: Item) -> str:
 
 
 def update(desk: Desk, item: Item) -> None:
-    """Let the thread say how far the item is: one message, changed rather than repeated, silent where nothing is new."""
+    """Let the thread say how far the item is: one message, changed rather than repeated, silent without news."""
     if not item.is_in_chat:
         return
     text = status_text(item)

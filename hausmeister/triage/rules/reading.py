@@ -38,7 +38,8 @@ _CODE = re.compile(r"```.*?```|`[^`]*`|<[^>]{1,300}>|https?://\S+", re.DOTALL)
 _EMOJI = re.compile(r":[a-z0-9_+-]{1,60}:|[\U0001f300-\U0001faff\u2600-\u27bf\ufe0f\u200d]")
 # matched against words alone: marks are taken out before, so that a flood of them costs nothing
 _THANKS = re.compile(
-    r"^(?:(?:ok|okay|great|perfect|awesome|cool|super|nice|ah|oh|that|works|worked|it|now|yes|hi|many|big|so much) ){0,5}"
+    r"^(?:(?:ok|okay|great|perfect|awesome|cool|super|nice|ah|oh|that|works|worked|it|now|yes|hi|many|"
+    r"big|so much) ){0,5}"
     r"(?:thanks?|thank you|thx|ty|cheers|danke|obrigad[oa]|merci|gracias|got it|that worked|solved)\b",
     re.IGNORECASE,
 )
@@ -48,19 +49,23 @@ _MORE = re.compile(
     re.IGNORECASE,
 )
 _ASKS = re.compile(
-    r"\b(?:how (?:do|can|should|does|would|to)|what(?:'s| is| are| does| would)|where (?:is|are|can|do)|why (?:is|are|do|does|did)|"
-    r"when (?:is|will|does)|who (?:is|can|owns|knows)|which|can (?:i|we|you|someone|somebody|anyone|anybody)|"
-    r"could (?:i|we|you|someone|somebody|anyone)|is (?:there|it|this|that) |are there|does (?:anyone|anybody|somebody|it|this)|"
-    r"do (?:we|you|i) |did (?:anyone|something|we)|any(?:one|body) (?:know|here|else|have)|any (?:idea|ideas|way|chance|help|pointers)|"
-    r"should (?:i|we)|need (?:help|access|some help)|please help|help (?:me|with|please)|looking for|wondering (?:if|how|why)|"
-    r"is anyone|has anyone|have you|would (?:it|you|someone)|wie |warum |wo |kann (?:ich|jemand|man))",
+    r"\b(?:"
+    r"how (?:do|can|should|does|would|to)|what(?:'s| is| are| does| would)|where (?:is|are|can|do)|"
+    r"why (?:is|are|do|does|did)|when (?:is|will|does)|who (?:is|can|owns|knows)|which|"
+    r"(?:can|could|would) (?:i|we|you|it|someone|somebody|anyone|anybody)|is (?:there|it|this|that|anyone) |"
+    r"are there|does (?:anyone|anybody|somebody|it|this)|do (?:we|you|i) |did (?:anyone|something|we)|"
+    r"any(?:one|body) (?:know|here|else|have)|any (?:idea|ideas|way|chance|help|pointers)|should (?:i|we)|"
+    r"need (?:help|access|some help)|please help|help (?:me|with|please)|looking for|wondering (?:if|how|why)|"
+    r"has anyone|have you|wie |warum |wo |kann (?:ich|jemand|man))",
     re.IGNORECASE,
 )
 _BROKEN = re.compile(
-    r"\b(?:is|are|was|looks?|seems?)\b.{0,25}\b(?:down|broken|stuck|empty|missing|late|failing|stale|unavailable|unreachable|wrong|slow)\b|"
-    r"\b(?:fail(?:s|ed|ing|ure)|crash(?:es|ed|ing)?|exceptions?|errors?|outage|timed? ?out|not working|does ?n[o']t work|stopped working|"
-    r"0 rows|no data|can ?n[o']t (?:read|reach|connect|load|access)|cannot (?:read|reach|connect|load|access)|oom|stack ?trace|traceback|"
-    r"5\d\d (?:error|from)|returns? 5\d\d)\b",
+    r"\b(?:"
+    r"(?:is|are|was|looks?|seems?)\b.{0,25}\b"
+    r"(?:down|broken|stuck|empty|missing|late|failing|stale|unavailable|unreachable|wrong|slow)|"
+    r"fail(?:s|ed|ing|ure)|crash(?:es|ed|ing)?|exceptions?|errors?|outage|timed? ?out|not working|"
+    r"does ?n[o']t work|stopped working|0 rows|no data|can(?: ?n[o']|no)t (?:read|reach|connect|load|access)|oom|"
+    r"stack ?trace|traceback|5\d\d (?:error|from)|returns? 5\d\d)\b",
     re.IGNORECASE,
 )
 _GREETING = re.compile(
@@ -68,9 +73,11 @@ _GREETING = re.compile(
     re.IGNORECASE,
 )
 _TELLS = re.compile(
-    r"^\W*(?:fyi|heads[- ]?up|announcement|reminder|psa|we (?:will|have|are)|i (?:will|have|just)|done|fixed|deployed|released)\b",
+    r"^\W*(?:fyi|heads[- ]?up|announcement|reminder|psa|we (?:will|have|are)|i (?:will|have|just)|done|fixed|"
+    r"deployed|released)\b",
     re.IGNORECASE,
 )
+_HOW_TO = re.compile(r"\bhow (?:do|can|should|would|to)\b|\bwhat is\b|\bwhere (?:is|can|do)\b", re.IGNORECASE)
 _HERE = re.compile(r"<!here>|<!channel>|@here|@channel")
 
 

@@ -21,8 +21,11 @@ from hausmeister.team import queries as team_queries
 from hausmeister.team.models import ContactMethod, Person, Team
 from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Capability
-from hausmeister.web import rows
+from hausmeister.triage import queries as triage
+from hausmeister.triage.queries import Shop
+from hausmeister.web import items, rows
 from hausmeister.web.access import Request, needs
+from hausmeister.web.items import ItemRow
 from hausmeister.web.rows import Board, Row
 from hausmeister.web.weekline import WeekLine, week_line
 
@@ -61,6 +64,12 @@ class Needs:
     waiting: int
     snoozed: int
     last: Page | None
+    items: tuple[ItemRow, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """How many things need me."""
+        return len(self.mine) + len(self.items)
 
     @property
     def firing(self) -> int:
@@ -85,7 +94,8 @@ def screen(request: Request) -> HttpResponse:
         "now": now,
     }
     if sees_pages:
-        context["needs"] = what_needs(person, cards)
+        context["needs"] = replace(what_needs(person, cards), items=my_items(person, cards, now=now))
+        context["live"] = " ".join(f"triage:{team.pk}" for team in teams)
         if request.htmx and request.htmx.target == "needs":
             return render(request, "web/now/needs.html", context)
         context.update(_about_me(person, now))
@@ -129,6 +139,12 @@ def what_needs(person: Person, cards: list[DutyCard]) -> Needs:
         snoozed=sum(page.state is PageState.SNOOZED for page in pages),
         last=last,
     )
+
+
+def my_items(person: Person, cards: list[DutyCard], *, now: datetime) -> tuple[ItemRow, ...]:
+    """Return what waits for a word of mine: in working hours, and on a duty that takes questions (H1, H3)."""
+    shops = [Shop.on(card.duty, card.policy, now=now) for card in cards]
+    return tuple(items.build(triage.mine(person, shops)[:MOST_OPEN], person=person, now=now))
 
 
 def _is_asked(page: Page, called: dict[int, list[Summons]], person: Person) -> bool:

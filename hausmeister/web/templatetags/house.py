@@ -66,6 +66,12 @@ def badge(word: str, tone: str = "quiet", icon_name: str = "") -> dict[str, Any]
     return {"shown": states.Shown(str(word), tone, icon_name)}
 
 
+@register.inclusion_tag("web/components/state.html")
+def shown(badge_of: states.Shown) -> dict[str, Any]:
+    """Draw a badge that a screen has worked out."""
+    return {"shown": badge_of}
+
+
 @register.inclusion_tag("web/components/avatar.html")
 def avatar(person: Person | None, away: bool = False) -> dict[str, Any]:
     """Draw initials on the person's colour edge."""
@@ -239,6 +245,17 @@ def browser(user_agent: str) -> str:
 def here(context: Context) -> str:
     """Return the address of the screen that people look at, also in a fragment that htmx put into it."""
     return answers.screen_of(cast("HttpRequest", context["request"]))
+
+
+@register.simple_tag(takes_context=True)
+def here_with(context: Context, **changed: Any) -> str:
+    """Return the address of the screen that people look at with some parameters changed, also in a fragment."""
+    path, _, asked = answers.screen_of(cast("HttpRequest", context["request"])).partition("?")
+    query = QueryDict(asked, mutable=True)
+    query.pop("page", None)
+    for name, value in changed.items():
+        query[name] = str(value)
+    return f"{path}?{query.urlencode()}"
 
 
 @register.simple_tag

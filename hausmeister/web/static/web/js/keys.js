@@ -47,7 +47,7 @@
     }
     if (key === "u") { const undo = document.querySelector('[data-toast] [data-key="u"]'); if (undo) undo.click(); return true; }
     if (key === "Escape") { escape(); return false; }
-    return "aescw".includes(key) && press(key);
+    return "aescwtpn".includes(key) && press(key);
   };
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
