@@ -23,7 +23,21 @@ def test_slack_and_opsgenie_are_there_once_they_have_a_key(bare):
     bare.HAUSMEISTER_SLACK_TOKEN = "xoxb-1"
     assert "slack" in wiring.senders()
     bare.HAUSMEISTER_OPSGENIE_KEY = "key"
-    assert sorted(wiring.senders()) == ["email", "ntfy", "opsgenie", "slack", "webhook"]
+    assert sorted(wiring.senders()) == ["chat", "email", "ntfy", "opsgenie", "slack", "webhook"]
+
+
+def test_the_chat_is_heard_only_with_a_way_in(bare):
+    bare.HAUSMEISTER_SLACK_TOKEN, bare.HAUSMEISTER_CHAT = "xoxb-1", "slack"
+    assert wiring.lines() == ()
+    assert wiring._jobs_of_the_chat(begin=lambda work: work()) == ()
+    bare.HAUSMEISTER_CHAT_HEARS, bare.HAUSMEISTER_SLACK_APP_TOKEN = True, "xapp-1"
+    (line,) = wiring.lines()
+    line.stop()
+    jobs = [job.name for job in wiring._jobs_of_the_chat(begin=lambda work: work())]
+    assert jobs == ["tell the duty", "read the chat again"]
+    # where Slack calls us, no line is kept
+    bare.HAUSMEISTER_SLACK_APP_TOKEN = ""
+    assert wiring.lines() == ()
 
 
 def test_opsgenie_is_asked_only_where_it_is_set_up(bare):
