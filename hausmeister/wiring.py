@@ -19,6 +19,11 @@ from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
 from hausmeister.chat import posts
 from hausmeister.connectors.alertmanager import inbound as alertmanager
+from hausmeister.connectors.matrix import api as matrix_api
+from hausmeister.connectors.matrix.api import MatrixApi
+from hausmeister.connectors.matrix.rooms import Rooms as MatrixRooms
+from hausmeister.connectors.matrix.sender import MatrixChatSender, MatrixSender
+from hausmeister.connectors.matrix.sync import MatrixLine
 from hausmeister.connectors.native import api as native_api
 from hausmeister.connectors.native import inbound as native
 from hausmeister.connectors.ntfy.sender import NtfySender
@@ -83,11 +88,25 @@ def senders() -> dict[str, Sender]:
     if settings.HAUSMEISTER_SLACK_TOKEN:
         url, token = settings.HAUSMEISTER_SLACK_URL, settings.HAUSMEISTER_SLACK_TOKEN
         hears = settings.HAUSMEISTER_CHAT_HEARS
-        found[Channel.SLACK] = SlackSender(configured, url=url, token=token, has_buttons=hears)
+        found[Channel.SLACK] = SlackSender(
+            configured, url=url, token=token, has_buttons=hears and settings.HAUSMEISTER_CHAT == "slack"
+        )  # fmt: skip
         found[chat.CHANNEL] = SlackChatSender(Client(limits=slack_api.LIMITS), url=url, token=token)
+    if settings.HAUSMEISTER_MATRIX_TOKEN:
+        api = _matrix_api()
+        found[Channel.MATRIX] = MatrixSender(api)
+        if settings.HAUSMEISTER_CHAT == "matrix":
+            found[chat.CHANNEL] = MatrixChatSender(api)
     if settings.HAUSMEISTER_OPSGENIE_KEY:
         found[Channel.OPSGENIE] = OpsgenieSender(_opsgenie_api())
     return found
+
+
+def _matrix_api() -> MatrixApi:
+    limits = matrix_api.LIMITS
+    return MatrixApi(
+        Client(limits=limits), url=settings.HAUSMEISTER_MATRIX_URL, token=settings.HAUSMEISTER_MATRIX_TOKEN
+    )  # fmt: skip
 
 
 def _mail() -> MailSender:
@@ -143,16 +162,17 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
 
 def _jobs_of_the_chat(*, begin: Callable[[database.Work], None]) -> tuple[Job, ...]:
     """Return what the chat is told by itself, and what is read there again; nothing where we only write into it."""
+    service = settings.HAUSMEISTER_CHAT
     if not settings.HAUSMEISTER_CHAT_HEARS:
         return ()
+    tell = Job("tell the duty", lambda now: posts.tell_duty(service, now, has_groups=service == "slack"), posts.EVERY)
+    if service != "slack":
+        return (tell,)
     workspace = slack.workspace_of(settings.HAUSMEISTER_SLACK_URL, settings.HAUSMEISTER_SLACK_TOKEN)
     reading = slack_catching_up.CatchingUp(
         workspace, sweeps=not settings.HAUSMEISTER_SLACK_APP_TOKEN, begin=begin
     )  # fmt: skip
-    return (
-        Job("tell the duty", lambda now: posts.tell_duty(settings.HAUSMEISTER_CHAT, now), posts.EVERY),
-        Job("read the chat again", reading.run, slack_catching_up.EVERY),
-    )
+    return (tell, Job("read the chat again", reading.run, slack_catching_up.EVERY))
 
 
 class Line(Protocol):
@@ -164,6 +184,9 @@ class Line(Protocol):
 
 def lines() -> tuple[Line, ...]:
     """Return the lines over which chats tell us what happens; none where they call us, or where none is set up."""
+    if settings.HAUSMEISTER_CHAT == "matrix":
+        api = _matrix_api()
+        return (MatrixLine(api, MatrixRooms(api)),)
     if not settings.HAUSMEISTER_CHAT_HEARS or not settings.HAUSMEISTER_SLACK_APP_TOKEN:
         return ()
     return (SocketMode(slack.app_of_settings(), slack.app_token_api()),)

@@ -1,4 +1,4 @@
-"""Getting the programs that the tests talk to: Debian's by apt, the others by npm. The table is the suite's own.
+"""Getting the programs that the tests talk to: Debian's by apt, others by npm or into a venv. The table is the suite's own.
 
 Nothing that is installed is started, and nothing that runs is stopped.
 """
@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,9 +38,20 @@ def install() -> None:
     packages = sorted({one["debian"] for one in missing if one["debian"]})
     if packages:
         _install_debian(packages)
-    if any(not one["debian"] for one in missing):
+    for one in missing:
+        if one["lock"]:
+            _install_python(one["name"], one["lock"])
+    if any(not one["debian"] and not one["lock"] for one in missing):
         say("Installing the counterparts that come with npm …")
         _run([environment.tool("npm"), "ci", "--prefix", "tests/counterparts", "--ignore-scripts", "--no-audit"])
+
+
+def _install_python(name: str, lock: str) -> None:
+    """Give a program an environment of its own: what it pins must not meet what we pin."""
+    folder = f"tests/counterparts/{name}-venv"
+    say(f"Installing {name} …")
+    _run([sys.executable, "-m", "venv", "--clear", folder])
+    _run([f"{folder}/bin/pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", lock])
 
 
 def _install_debian(packages: list[str]) -> None:

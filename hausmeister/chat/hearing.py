@@ -71,11 +71,11 @@ Find = Callable[[str], Found | None]
 Stamp = Callable[[datetime], str]
 
 
-def watch(service: str, find: Find, *, stamp_of: Stamp, now: datetime) -> int:
+def watch(service: str, find: Find, *, stamp_of: Stamp | None, now: datetime) -> int:
     """Watch every room that a team's policy names for questions or alarms; return how many cannot be read.
 
     `find` asks the chat for a room by its name. A room that is watched anew is read from now on, one that can be
-    read again from where it was lost.
+    read again from where it was lost; without `stamp_of` the chat itself keeps where it was read.
     """
     lost = 0
     for team in Team.objects.order_by("id"):
@@ -87,7 +87,8 @@ def watch(service: str, find: Find, *, stamp_of: Stamp, now: datetime) -> int:
         lost += sum(one is None or bool(one.problem) for one in found.values())
         if _standing(team, service) != _wanted(uses, found):
             _watch(team, service, uses, found, now)
-            open_gaps(service, stamp_of=stamp_of)
+            if stamp_of is not None:
+                open_gaps(service, stamp_of=stamp_of)
     return lost
 
 

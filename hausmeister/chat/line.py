@@ -60,3 +60,15 @@ def _set(service: str, state: LineState, reason: str, now: datetime) -> None:
 def of(service: str) -> Line | None:
     """Return how the line stands, None when it was never tried."""
     return Line.objects.filter(pk=service).first()
+
+
+def mark(service: str) -> str:
+    """Return up to where the chat was read, "" before the first time."""
+    return Line.objects.filter(pk=service).values_list("mark", flat=True).first() or ""
+
+
+def move_mark(service: str, to: str, *, now: datetime) -> None:
+    """Say up to where the chat was read, all of it stored. That is a sign that the line stands."""
+    if not Line.objects.filter(pk=service, state=LineState.UP).exists():
+        up(service, now=now)
+    Line.objects.filter(pk=service).exclude(mark=to).update(mark=to)

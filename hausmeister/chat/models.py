@@ -21,6 +21,8 @@ class Line(models.Model):
     since_at = models.DateTimeField()
     # when something last came from there
     heard_at = models.DateTimeField(null=True)
+    # up to where a chat was read that gives such a mark with each answer
+    mark = models.CharField(max_length=500, default="")
 
     def __str__(self) -> str:
         return f"line to {self.service}: {self.state}"

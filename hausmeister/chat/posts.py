@@ -38,15 +38,15 @@ class _Group:
     people: list[Person] = field(default_factory=list)
 
 
-def tell_duty(service: str, now: datetime) -> int:
-    """Post what changed hands, and bring the user groups up to date; return how much was told."""
+def tell_duty(service: str, now: datetime, *, has_groups: bool = True) -> int:
+    """Post what changed hands, and bring the chat's user groups up to date, if it has any; return how much was told."""
     told = 0
     groups: dict[str, _Group] = {}
     for team in Team.objects.order_by("id"):
         try:
             policy, duty = team_queries.policy_of(team.pk), rota.on_duty(team, at=now)
             told += _tell_shift(team, policy, duty, now)
-            for handle, calls in policy.chat_groups.items():
+            for handle, calls in policy.chat_groups.items() if has_groups else ():
                 groups.setdefault(handle, _Group(team.pk)).people.extend(_called(team, calls, duty, now))
         except (OperationalError, InterfaceError):
             raise

@@ -76,6 +76,7 @@ class Channel(StrEnum):
     EMAIL = "email"
     NTFY = "ntfy"
     SLACK = "slack"
+    MATRIX = "matrix"
     WEBHOOK = "webhook"
     OPSGENIE = "opsgenie"
 
@@ -89,6 +90,7 @@ _LABELS = {
     Channel.EMAIL: "e-mail",
     Channel.NTFY: "ntfy",
     Channel.SLACK: "Slack",
+    Channel.MATRIX: "Matrix",
     Channel.WEBHOOK: "webhook",
     Channel.OPSGENIE: "Opsgenie",
 }

@@ -18,16 +18,20 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Counterpart:
-    """One program. `debian` is its package, "" for one that npm brings (tests/counterparts/package.json)."""
+    """One program. `debian` is its package, `lock` what its own environment holds; neither for what npm brings."""
 
     name: str
     what: str
     is_here: Callable[[], bool]
     debian: str = ""
+    lock: str = ""
 
     @property
     def how_to_get(self) -> str:
         """The command that gets it."""
+        if self.lock:
+            folder = f"tests/counterparts/{self.name}-venv"
+            return f"python3 -m venv {folder} && {folder}/bin/pip install --require-hashes -r {self.lock}"
         return (
             f"apt-get install {self.debian}" if self.debian else "npm ci --prefix tests/counterparts --ignore-scripts"
         )
@@ -63,6 +67,12 @@ ALL = (
     Counterpart("calcurse", "a calendar in a terminal", _program("calcurse"), debian="calcurse"),
     Counterpart("vdirsyncer", "what subscribes to calendars", _program("vdirsyncer"), debian="vdirsyncer"),
     Counterpart("khal", "a calendar beside vdirsyncer", _program("khal"), debian="khal"),
+    Counterpart(
+        "synapse",
+        "a Matrix homeserver",
+        lambda: (FOLDER / "synapse-venv" / "bin" / "synapse_homeserver").exists(),
+        lock="tests/counterparts/synapse.lock",
+    ),
     Counterpart("ical.js", "a calendar's reader in JavaScript", _npm("ical.js")),
 )
 BY_NAME = {one.name: one for one in ALL}
@@ -75,6 +85,7 @@ def absent() -> list[Counterpart]:
 
 if __name__ == "__main__":
     told = [
-        {"name": one.name, "what": one.what, "debian": one.debian, "how_to_get": one.how_to_get} for one in absent()
+        {"name": one.name, "what": one.what, "debian": one.debian, "lock": one.lock, "how_to_get": one.how_to_get}
+        for one in absent()
     ]
     json.dump(told, sys.stdout)

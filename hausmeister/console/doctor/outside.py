@@ -16,6 +16,7 @@ from hausmeister.team.rules import Channel
 _SETTING = {
     Channel.EMAIL: "HAUSMEISTER_EMAIL_URL",
     Channel.SLACK: "HAUSMEISTER_SLACK_TOKEN",
+    Channel.MATRIX: "HAUSMEISTER_MATRIX_URL and HAUSMEISTER_MATRIX_TOKEN",
     Channel.OPSGENIE: "HAUSMEISTER_OPSGENIE_KEY",
     Channel.NTFY: "HAUSMEISTER_NTFY_URL",
 }
@@ -38,7 +39,7 @@ def _is_set_up(channel: Channel) -> bool:
     """Say whether somebody set the channel up on purpose; ntfy has a server by default and may be nobody's."""
     if channel is Channel.EMAIL:
         return settings.HAUSMEISTER_EMAIL is not None
-    return channel in {Channel.SLACK, Channel.OPSGENIE}
+    return channel in {Channel.SLACK, Channel.MATRIX, Channel.OPSGENIE}
 
 
 def _people_by_channel() -> dict[Channel, int]:
