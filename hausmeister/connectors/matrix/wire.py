@@ -79,8 +79,10 @@ def in_thread(made: dict[str, Any], thread: str) -> dict[str, Any]:
 def revision(made: dict[str, Any], of: str) -> dict[str, Any]:
     """Return the content as a new wording of the event `of`."""
     return {
-        **made,
-        "body": cut_bytes(f"* {made['body']}", BODY_MOST_BYTES),
+        "msgtype": "m.text",
+        # for clients that know no revisions; the whole of it twice would be too long for an event
+        "body": cut_bytes(f"* {made['body']}", 500),
+        "m.mentions": {},
         "m.new_content": made,
         "m.relates_to": {"rel_type": "m.replace", "event_id": of},
     }

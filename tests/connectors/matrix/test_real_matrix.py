@@ -166,7 +166,9 @@ def test_what_was_said_while_we_were_away_comes_in_once_also_when_it_is_much(pla
 
 def test_revisions_topics_and_signs_are_theirs(place, people, day):
     room = people["squad-data-infra"]
-    outbox.enqueue([chat.say(Place("#squad-data-infra"), Words("Open"), About("x:1", 1, "m-1"), due_at=day.now)], now=day.now)
+    outbox.enqueue(
+        [chat.say(Place("#squad-data-infra"), Words("Open"), About("x:1", 1, "m-1"), due_at=day.now)], now=day.now
+    )
     day.tick()
     post = Message.objects.get(dedup_key="m-1")
     stamp = post.provider_ref.partition(" ")[2]
