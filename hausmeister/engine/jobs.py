@@ -14,7 +14,7 @@ from hausmeister.pager.operations import auditing, climbing, testing
 from hausmeister.rota import operations as rota
 from hausmeister.rota.asks import tending
 from hausmeister.team.models import Team
-from hausmeister.triage.operations import reminding
+from hausmeister.triage.operations import helping, reminding
 
 _log = log.get(__name__)
 _T = TypeVar("_T")
@@ -49,7 +49,8 @@ def housekeeping(node: str) -> tuple[Job, ...]:
         Job("expire pages", lambda now: alerts.expire(now=now), timedelta(minutes=1)),
         Job("plan the rota", plan_rotas, timedelta(minutes=30)),
         Job("tend asks", tending.tend, timedelta(minutes=1)),
-        Job("remind of items", reminding.remind, timedelta(seconds=10)),
+        Job("remind of items", reminding.remind, AT_EACH_TICK),
+        Job("suggest help", helping.suggest, helping.EVERY),
         Job("forget messages", reminding.forget, timedelta(hours=6)),
         Job("beat", lambda now: _beat(node, now), timedelta(seconds=10)),
     )

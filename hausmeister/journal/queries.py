@@ -1,6 +1,6 @@
 """Reading the journal."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from hausmeister.journal.models import Entry
@@ -36,3 +36,11 @@ def last_at(subject: str, verbs: Sequence[str]) -> datetime | None:
 def verbs_about(subjects: Sequence[str], verb: str) -> list[Entry]:
     """Return the entries with `verb` about any of `subjects`, oldest first."""
     return list(Entry.objects.filter(subject__in=subjects, verb=verb).order_by("at", "id"))
+
+
+def about_any(subjects: Sequence[str], *, verbs: Iterable[str]) -> list[Entry]:
+    """Return the entries with any of `verbs` about any of `subjects`, oldest first."""
+    found: list[Entry] = []
+    for start in range(0, len(subjects), 500):
+        found += Entry.objects.filter(subject__in=subjects[start : start + 500], verb__in=sorted(verbs))
+    return sorted(found, key=lambda entry: (entry.at, entry.id))

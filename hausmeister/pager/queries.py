@@ -140,7 +140,12 @@ def needs(person: Person) -> list[Page]:
 
 def firing_for(person: Person) -> int:
     """Return how many unanswered hard or soft pages are calling `person` now."""
-    return visible_to(person).unanswered().filter(snoozed_until=None, summonses__person=person).count()
+    return calling(person).count()
+
+
+def calling(person: Person) -> PageQuerySet:
+    """Return the unanswered pages that call `person` now."""
+    return visible_to(person).unanswered().filter(snoozed_until=None, summonses__person=person)
 
 
 def versions(page_ids: Iterable[int]) -> list[tuple[int, int, int]]:

@@ -142,6 +142,7 @@ def release(request: ApiRequest, item_id: Id, named: Named) -> ItemOut:
 @router.post("/triage/{item_id}/assign", auth=Key(Scope.MANAGE), response=_ACTED, summary="Hand it to somebody")
 def assign(request: ApiRequest, item_id: Id, named: Named, asked: AssignIn) -> ItemOut:
     """Hand the item to somebody of the team; they are told."""
+    _found(request, item_id)
     to = Person.objects.filter(
         email__iexact=storable(asked.to).strip(), memberships__team_id=request.auth.team_id, memberships__left_on=None
     ).first()  # fmt: skip

@@ -263,3 +263,15 @@ class Hint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}: {self.reason} ({self.subject})"
+
+    @property
+    def page_id(self) -> int | None:
+        """The page it is about, None for an item."""
+        kind, _, number = self.subject.partition(":")
+        return int(number) if kind == "page" else None
+
+    @property
+    def path(self) -> str:
+        """The screen of what it is about."""
+        kind, _, number = self.subject.partition(":")
+        return f"/{'pages' if kind == 'page' else 'triage'}/{number}"

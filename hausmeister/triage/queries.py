@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
+from hausmeister.pager import queries as pager
 from hausmeister.rota import queries as rota
 from hausmeister.rota.queries import DutyNow
 from hausmeister.team import permissions
@@ -77,12 +80,24 @@ def mine(person: Person, shops: list[Shop]) -> list[Item]:
     return list(found.oldest_promise_first()[:MOST])
 
 
-def due_today(person: Person, *, now: datetime) -> int:
-    """Return how many unfinished items of the person's teams are due before their day is over, late ones among them."""
+def numbers(person: Person, *, now: datetime) -> tuple[int, int]:
+    """Return how many pages call `person` now, and how many items are due today: one question for every screen."""
+    counts = [_counted(pager.calling(person)), _counted(due_today(person, now=now))]
+    firing, due = Person.objects.filter(pk=person.pk).values_list(*counts).get()
+    return firing, due
+
+
+def _counted(found: QuerySet[Any]) -> Coalesce:
+    grouped = found.order_by().annotate(every=Value(1)).values("every").annotate(number=Count("pk"))
+    return Coalesce(Subquery(grouped.values("number")), 0)
+
+
+def due_today(person: Person, *, now: datetime) -> ItemQuerySet:
+    """Return the unfinished items of the person's teams that are due before their day is over, late ones among them."""
     midnight = (now.astimezone(person.zone) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
     ids = permissions.team_ids(person, Capability.SEE_PAGES)
     found = Item.objects.unfinished().filter(due_at__lt=midnight)
-    return (found if ids is None else found.filter(team_id__in=ids)).count()
+    return found if ids is None else found.filter(team_id__in=ids)
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ STYLES = (
     "tokens", "base", "shell", "buttons", "badges", "steps", "components", "lists", "forms", "page", "triage", "rota",
     "plan", "print",
 )  # fmt: skip
-SCRIPTS = ("live", "house", "keys")
+SCRIPTS = ("live", "house", "keys", "inbox")
 
 _CSS_NOISE = re.compile(r"/\*.*?\*/|(?<=[;{}:,>])\s+|\s+(?=[{}>])|\n\s*", re.DOTALL)
 _JS_NOISE = re.compile(r"^\s*//.*\n|^\s+|\n(?=\n)", re.MULTILINE)

@@ -53,8 +53,8 @@ def of_kind(item: Item) -> Shown:
         return Shown(_("question?"), "plain", "circle-question-mark")
     looks = {
         Kind.QUESTION: (_("question"), "plain", "circle-question-mark"),
-        Kind.ISSUE: (_("service issue"), "p3", "wrench"),
-        Kind.INCIDENT: (_("incident"), "p4", "siren"),
+        Kind.ISSUE: (_("service issue"), "plain", "wrench"),
+        Kind.INCIDENT: (_("incident"), "p3", "siren"),
         Kind.NOT_OURS: (_("not ours"), "quiet", "corner-up-left"),
     }
     return Shown(*looks[item.sort])

@@ -9,7 +9,6 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from hausmeister.base import clock
-from hausmeister.pager import queries as pager
 from hausmeister.team import permissions
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Capability
@@ -57,18 +56,20 @@ class Shell:
         return "" if self.person is None or self.person.theme == "system" else self.person.theme
 
     @cached_property
+    def _numbers(self) -> tuple[int, int]:
+        if self.person is None or not permissions.can(self.person, Capability.SEE_PAGES):
+            return 0, 0
+        return triage.numbers(self.person, now=clock.now())
+
+    @property
     def firing(self) -> int:
         """How many pages call this person now."""
-        if self.person is None or not permissions.can(self.person, Capability.SEE_PAGES):
-            return 0
-        return pager.firing_for(self.person)
+        return self._numbers[0]
 
-    @cached_property
+    @property
     def due_today(self) -> int:
         """How many items of the inbox are due before this person's day is over."""
-        if self.person is None or not permissions.can(self.person, Capability.SEE_PAGES):
-            return 0
-        return triage.due_today(self.person, now=clock.now())
+        return self._numbers[1]
 
     @cached_property
     def toast(self) -> Toast | None:

@@ -34,6 +34,10 @@ from hausmeister.rota.rules.wall import WallMoment
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Role, Scope
+from hausmeister.triage import operations as triage
+from hausmeister.triage.models import Item
+from hausmeister.triage.rules.states import Source
+from hausmeister.triage.shapes import Taken
 from hausmeister.urls import api
 from hausmeister.web import accounts
 from tests import builders
@@ -124,6 +128,7 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
     far = world.now.date() + timedelta(days=150)
     (answer,) = answers(trio.ana, starts_on=far, ends_on=far, by=builders.CONSOLE, now=world.now)
     return {
+        "item_id": an_item(trio.team, world.now).pk,
         "slug": schedule.slug,
         "schedule_override_id": schedule_override.pk,
         "question_id": answer.draft.pk if answer.draft else 0,
@@ -185,6 +190,11 @@ def asked(team: Any, person: Person, now: Any) -> Ask:
     return asking.ask(team, wanted, asker=person, by=builders.CONSOLE, person=person, now=now)
 
 
+def an_item(team: Any, now: Any) -> Item:
+    """Return something that was seen on a dashboard."""
+    return triage.take(team.pk, Taken(Source.DASHBOARD, "Lag grows", asker_email="imani@example.org"), now=now)
+
+
 def screen_outcome(screen: Screen, person: Person | None, values: dict[str, Any]) -> str:
     """Return what `person` gets at `screen`: yes, sign in, no (403), or 404. Nothing of it is kept."""
     client = Client(raise_request_exception=True)
@@ -241,6 +251,11 @@ BODIES: dict[str, Any] = {
         "person": "bruno@example.org",
         "until": "in 1h",
     },
+    "POST /api/v1/triage": {"title": "Lag grows"},
+    "POST /api/v1/triage/{item_id}/answer": {"text": "Restart it."},
+    "POST /api/v1/triage/{item_id}/assign": {"to": "carla@example.org"},
+    "POST /api/v1/triage/{item_id}/close": {"reason": "over"},
+    "POST /api/v1/triage/{item_id}/kind": {"kind": "incident"},
     "POST /api/v1/plans": {"first_week": "2026-12-07"},
     "POST /api/v1/plans/{draft_id}/publish": {"version": 1},
     "PUT /api/v1/people/{person_id}/terms": {},
@@ -283,7 +298,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "layer_id": schedule.layers.get().pk, "override_id": override.pk, "name": "our-week",
         "feed_id": feed.pk, "import_id": leave_import(world, trio.carla).pk,
         "draft_id": page.team.drafts.get().pk, "person_id": page.team.drafts.get().asked_by_id,
-        "ask_id": page.team.asks.get().pk,
+        "ask_id": page.team.asks.get().pk, "item_id": an_item(trio.team, world.now).pk,
     }  # fmt: skip
 
 

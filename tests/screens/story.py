@@ -41,6 +41,7 @@ from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Source, Team
 from hausmeister.team.rules import Channel, ListName, Role, Scope
 from tests.harness import World
+from tests.screens import inbox
 
 PASSWORD = "a long enough password"
 BEGINS = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -76,6 +77,9 @@ class Story:
     ada_key: str
     ask: int
     turn: str
+    item: int
+    seen: int
+    answered: int
 
 
 def tell() -> Story:
@@ -129,6 +133,8 @@ def _tell(world: World) -> Story:
     alert_operations.close_page(
         soft.pk, by=team.as_actor(ada), person=ada, reason="resized", now=world.now + timedelta(minutes=30)
     )
+    world.go_to(TONIGHT - timedelta(hours=3))
+    came = inbox.tell(infra, people, world)
     world.go_to(TONIGHT - timedelta(minutes=24))
     acked = world.fire(
         "Contracts are committed late on prod-s0",
@@ -182,7 +188,7 @@ def _tell(world: World) -> Story:
     _calendars(infra, ada, mirela, world)
     given = {name: _link(person, burning, world) for name, person in (("ada", ada), ("bo", bo))}
     asked = _asks(infra, ada, world)
-    return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **asked, **_plans(infra, people, world))
+    return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **asked, **came, **_plans(infra, people, world))
 
 
 def _asks(infra: Team, ada: Person, world: World) -> dict[str, Any]:

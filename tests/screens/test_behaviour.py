@@ -323,7 +323,9 @@ def test_the_link_works_without_a_script_and_is_one_request(product: Product, vi
 # ---- budgets ----
 
 
-@pytest.mark.parametrize(("path", "kilobytes"), [("/", 90), ("/pages/{burning}", 90), ("/alerts", 120), ("/rota", 120)])
+@pytest.mark.parametrize(
+    ("path", "kilobytes"), [("/", 90), ("/pages/{burning}", 90), ("/alerts", 120), ("/rota", 120), ("/triage", 120)]
+)
 def test_a_cold_screen_stays_within_its_bytes_and_six_requests(
     product: Product, visitors: Visitors, path: str, kilobytes: int
 ) -> None:

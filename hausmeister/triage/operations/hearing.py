@@ -11,7 +11,7 @@ from hausmeister.base.untrusted import cut, one_line
 from hausmeister.journal.rules import ENGINE, Actor
 from hausmeister.team.models import Person
 from hausmeister.triage.models import Item, Said, WatchedRoom
-from hausmeister.triage.operations import opening, talking
+from hausmeister.triage.operations import judging, opening, talking
 from hausmeister.triage.operations.desk import Desk, people_in_chat
 from hausmeister.triage.rules import joining, reading
 from hausmeister.triage.rules.reading import Reading, Verdict
@@ -135,7 +135,7 @@ def _follows(said: Said) -> Item | None:
     latest = opening.latest_of(said)
     if latest is None:
         return None
-    verdict = reading.classify(said.text)
+    verdict = judging.judge(said)
     joins = joining.joins(
         is_thanks=verdict.reading is Reading.THANKS,
         is_sure_question=verdict.is_sure and verdict.reading in {Reading.QUESTION, Reading.REPORT},
@@ -147,7 +147,7 @@ def _follows(said: Said) -> Item | None:
 
 def _opened(ears: _Ears, one: Heard, said: Said) -> int | None:
     """Open an item for a message of a person, if it is one; one that may be is asked about on the screen."""
-    verdict = reading.classify(said.text)
+    verdict = judging.judge(said)
     if verdict.reading not in {Reading.QUESTION, Reading.REPORT}:
         return None
     is_guess = not verdict.is_sure

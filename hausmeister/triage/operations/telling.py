@@ -1,6 +1,7 @@
 """Telling: the asker in the thread, in one message that changes; people of the team in a line of their own."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -95,7 +96,7 @@ def reply(desk: Desk, item: Item, text: str, by: Person, *, key: str) -> list[Dr
         return []
     subject = _("Re: %(title)s") % {"title": item.title}
     told = f"{text}\n\n{by.name}, {desk.team.name}\n\n> {item.title}"
-    return [_mail(desk, item, item.asker_email, item.asker_name, subject, told, key=key)]
+    return [_mail(desk, _Letter(item.asker_email, item.asker_name, subject, told, item.subject, key))]
 
 
 def offer(desk: Desk, item: Item, words: Words) -> Draft:
@@ -121,14 +122,24 @@ def personal(
     desk: Desk, item: Item, person: Person, headline: str, lines: Sequence[str], *, key: str, buttons: bool = True
 ) -> Draft:
     """Return one message to somebody of the team about the item: in chat where their account is known, else by mail."""
-    service = item.service or pager_queries.chat_channel()
-    member = chat_id_of(person, service)
+    offered = (Button(_("I take it"), "item.claim", str(item.pk), is_primary=True),) if buttons else ()
+    return to_person(
+        desk, person, headline, lines, subject=f"{item.subject}:told", link=address(item), key=key,
+        service=item.service, buttons=offered,
+    )  # fmt: skip
+
+
+def to_person(
+    desk: Desk, person: Person, headline: str, lines: Sequence[str], *, subject: str, link: str, key: str,
+    service: str = "", buttons: tuple[Button, ...] = (),
+) -> Draft:  # fmt: skip
+    """Return one message to somebody of the team: in the chat `service` (else the one set up), else by mail."""
+    member = chat_id_of(person, service or pager_queries.chat_channel())
     if member:
-        offered = (Button(_("I take it"), "item.claim", str(item.pk), is_primary=True),) if buttons else ()
-        words = Words(headline, paragraphs=tuple(lines), links=(Link(_("Open"), address(item)),), buttons=offered)
-        return chat.say(Place(member), words, About(f"{item.subject}:told", item.team_id, key), due_at=desk.now)
-    text = "\n\n".join([_("Hello %(name)s,") % {"name": person.first_name}, *lines, address(item)])
-    return _mail(desk, item, person.email, person.name, headline, text, key=key, person=person)
+        words = Words(headline, paragraphs=tuple(lines), links=(Link(_("Open"), link),), buttons=buttons)
+        return chat.say(Place(member), words, About(subject, desk.team.pk, key), due_at=desk.now)
+    text = "\n\n".join([_("Hello %(name)s,") % {"name": person.first_name}, *lines, link])
+    return _mail(desk, _Letter(person.email, person.name, headline, text, subject, key, person.pk))
 
 
 def chat_id_of(person: Person, service: str) -> str:
@@ -139,21 +150,30 @@ def chat_id_of(person: Person, service: str) -> str:
     return methods.values_list("address", flat=True).first() or ""
 
 
-def _mail(
-    desk: Desk, item: Item, to: str, name: str, subject: str, text: str, *, key: str, person: Person | None = None
-) -> Draft:
+@dataclass(frozen=True)
+class _Letter:
+    to: str
+    name: str
+    headline: str
+    text: str
+    subject: str
+    key: str
+    person_id: int | None = None
+
+
+def _mail(desk: Desk, letter: _Letter) -> Draft:
     return Draft(
         channel=Channel.EMAIL.value,
         kind="mail",
-        subject=f"{item.subject}:told",
-        dedup_key=key,
-        to={"channel": Channel.EMAIL.value, "address": to},
-        facts={"subject": subject, "text": text, "person": name, "title": subject},
+        subject=letter.subject,
+        dedup_key=letter.key,
+        to={"channel": Channel.EMAIL.value, "address": letter.to},
+        facts={"subject": letter.headline, "text": letter.text, "person": letter.name, "title": letter.headline},
         due_at=desk.now,
         lane=Lane.CHAT,
-        team_id=item.team_id,
-        person_id=person.pk if person else None,
-        fair_key=item.subject,
+        team_id=desk.team.pk,
+        person_id=letter.person_id,
+        fair_key=letter.subject,
     )
 
 

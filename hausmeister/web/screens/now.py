@@ -22,6 +22,8 @@ from hausmeister.team.models import ContactMethod, Person, Team
 from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Capability
 from hausmeister.triage import queries as triage
+from hausmeister.triage.models import Hint
+from hausmeister.triage.operations import helping
 from hausmeister.triage.queries import Shop
 from hausmeister.web import items, rows
 from hausmeister.web.access import Request, needs
@@ -65,6 +67,7 @@ class Needs:
     snoozed: int
     last: Page | None
     items: tuple[ItemRow, ...] = ()
+    hints: tuple[Hint, ...] = ()
 
     @property
     def number(self) -> int:
@@ -94,7 +97,11 @@ def screen(request: Request) -> HttpResponse:
         "now": now,
     }
     if sees_pages:
-        context["needs"] = replace(what_needs(person, cards), items=my_items(person, cards, now=now))
+        context["needs"] = replace(
+            what_needs(person, cards),
+            items=my_items(person, cards, now=now),
+            hints=tuple(helping.standing(person)),
+        )
         context["live"] = " ".join(f"triage:{team.pk}" for team in teams)
         if request.htmx and request.htmx.target == "needs":
             return render(request, "web/now/needs.html", context)

@@ -22,6 +22,7 @@ from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Capability, Role
+from hausmeister.triage.operations import helping
 from hausmeister.web import rows, telling
 from hausmeister.web.access import Request, fetch, needs
 from hausmeister.web.telling import Reader
@@ -83,6 +84,7 @@ def context(person: Person, page: Page, *, now: datetime) -> dict[str, Any]:
         "may_act": permissions.can(person, Capability.ACT_ON_PAGES, team_id=page.team_id),
         "others": _others(page),
         "is_mine": page.acked_by_id == person.pk,
+        "hints": helping.standing(person, subject=page.subject) if page.acked_by_id == person.pk else [],
     }
 
 

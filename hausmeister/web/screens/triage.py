@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -18,16 +19,17 @@ from hausmeister.base.untrusted import one_line
 from hausmeister.journal import queries as journal
 from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
+from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
 from hausmeister.team.rules import Capability
 from hausmeister.triage import operations as inbox
 from hausmeister.triage import queries as triage
 from hausmeister.triage.models import Item, ItemQuerySet, WatchedRoom
+from hausmeister.triage.operations import helping
 from hausmeister.triage.operations import rooms as watched
-from hausmeister.triage.queries import Shop
-from hausmeister.triage.rules.states import Kind, RoomState, Source, State
+from hausmeister.triage.rules.states import UNFINISHED, Kind, RoomState, Source, State
 from hausmeister.triage.shapes import Candidate, Taken
-from hausmeister.web import item_words, items
+from hausmeister.web import answers, item_words, items
 from hausmeister.web.access import Request, check, fetch, needs
 from hausmeister.web.answers import Toast, fragment, see
 from hausmeister.web.teams import chosen
@@ -64,6 +66,7 @@ def found_for(person: Person, wanted: Wanted) -> ItemQuerySet:
         "mine": everything.unfinished().filter(holder=person),
         "waiting": everything.filter(state=State.WAITING),
         "answered": everything.filter(state=State.ANSWERED),
+        "all": everything.not_closed(),
     }
     return tabs[wanted.show].oldest_promise_first()
 
@@ -82,19 +85,24 @@ def list_context(request: Request, query: QueryDict, *, now: datetime) -> dict[s
     person, wanted = request.user, read_wanted(query)
     teams = permissions.teams(person, Capability.SEE_PAGES)
     page = Paginator(found_for(person, wanted), A_PAGE).get_page(wanted.page)
-    shops = [Shop.of(team, now=now) for team in teams]
     return {
         "wanted": wanted,
         "listed": page,
         "rows": items.build(list(page), person=person, now=now, first=wanted.show in {"open", "mine"}),
         "tabs": _tabs(person, wanted),
-        "shops": shops,
-        "shut": [shop for shop in shops if not shop.is_open],
+        "shut": _shut(teams, now),
         "lost": _lost_rooms(teams),
         "live": " ".join(f"triage:{team.pk}" for team in teams),
         "may_act": permissions.can(person, Capability.ACT_ON_PAGES),
         "now": now,
     }
+
+
+def _shut(teams: list[Team], now: datetime) -> list[tuple[Team, datetime | None]]:
+    """Return the teams that take no questions now, and when they do again."""
+    policies = team_queries.policies([team.pk for team in teams])
+    hours = [(team, triage.hours_of(team, policies[team.pk])) for team in teams]
+    return [(team, one.next_at(now)) for team, one in hours if not one.contains(now)]
 
 
 def _tabs(person: Person, wanted: Wanted) -> list[tuple[str, str, int | None]]:
@@ -105,7 +113,13 @@ def _tabs(person: Person, wanted: Wanted) -> list[tuple[str, str, int | None]]:
         "answered": _("Answered"),
         "closed": _("Closed"),
     }
-    counted = {show: found_for(person, Wanted(show, "", wanted.find)).count() for show in _SHOWN[:4]}
+    everything = found_for(person, Wanted("all", "", wanted.find))
+    counted = everything.aggregate(
+        open=Count("pk", filter=Q(state__in=UNFINISHED)),
+        mine=Count("pk", filter=Q(state__in=UNFINISHED, holder=person)),
+        waiting=Count("pk", filter=Q(state=State.WAITING)),
+        answered=Count("pk", filter=Q(state=State.ANSWERED)),
+    )
     return [(show, words[show], counted.get(show)) for show in _SHOWN]
 
 
@@ -144,11 +158,14 @@ def one_screen(
         "may_act": may_act,
         "is_mine": item.holder_id == person.pk,
         "can_answer": item.is_in_chat or bool(item.asker_email),
+        "hints": helping.standing(person, subject=item.subject) if item.holder_id == person.pk else [],
         "problem": problem,
         "draft": draft,
+        # beside the list at a desk, or a screen of its own
+        "pane": bool(request.htmx) and answers.screen_of(request).partition("?")[0] == "/triage",
         "now": now,
     }
-    if request.htmx and request.htmx.target == "item":
+    if request.htmx and request.htmx.target in {"item", "pane"}:
         return fragment(request, "web/triage/body.html", context, toast)
     return render(request, "web/triage/one.html", context, status=422 if problem else 200)
 

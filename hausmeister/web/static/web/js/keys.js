@@ -19,6 +19,8 @@
       verb.click();
       return true;
     }
+    const draft = key === "w" && document.querySelector(".pane textarea");
+    if (draft && draft.offsetParent) { draft.focus(); return true; }
     const found = here().querySelector(`[data-key="${key}"]`) || (here() !== document && document.querySelector(`.bar [data-key="${key}"]`));
     if (!found) return false;
     if (found.matches("input, textarea")) found.focus();
