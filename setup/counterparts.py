@@ -1,4 +1,4 @@
-"""Getting the programs that the tests talk to: Debian's by apt, others by npm or into a venv. The table is the suite's own.
+"""Getting the programs that the tests talk to: by apt, by npm, into a venv. The table is the suite's own.
 
 Nothing that is installed is started, and nothing that runs is stopped.
 """

@@ -50,7 +50,8 @@ def test_a_line_that_stands_and_a_room_that_does_not(chat, world):
     assert "#guild is not heard. The app is not in #guild." in page
     assert "1 of 3 responders are linked" in page
     assert "@backstop" in page
-    assert [(one["about"], one["verdict"]) for one in found("chat")] == [("chat", "ok"), ("chat of Data Infra", "wrong")]
+    verdicts = [(one["about"], one["verdict"]) for one in found("chat")]
+    assert verdicts == [("chat", "ok"), ("chat of Data Infra", "wrong")]
 
 
 def test_a_refusal_is_wrong_at_once_and_a_broken_line_after_a_while(chat, world):

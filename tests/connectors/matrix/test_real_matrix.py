@@ -189,7 +189,9 @@ def test_rooms_that_cannot_be_heard_are_a_state(place, people, day):
     made = ana.call("POST", "createRoom", {"room_alias_name": "private", "preset": "private_chat"})
     secret = ana.call("POST", "createRoom", {
         "room_alias_name": "secret", "preset": "public_chat",
-        "initial_state": [{"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}}],
+        "initial_state": [
+            {"type": "m.room.encryption", "state_key": "", "content": {"algorithm": "m.megolm.v1.aes-sha2"}},
+        ],
     })  # fmt: skip
     assert "invite @hausmeister:test there" in place._rooms.find("#private").problem
     assert "encrypted" in place._rooms.find("#secret").problem
