@@ -1,8 +1,8 @@
 """What is said in the rooms that a team watches goes to its triage; nothing is lost by a restart, nothing taken twice.
 
 A *gap* is opened for every watched room before anything new is heard on a fresh line: everything after its stamp is
-read again from the chat's own history. It is closed in the transaction that stores what was read, so a crash in
-between reads once more; the triage counts each message once.
+read again from the chat's own history. Its beginning moves in the transaction that stores what was read, so a crash
+in between reads on from there; the triage counts each message once.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,6 +19,9 @@ from hausmeister.triage import operations as triage
 from hausmeister.triage.models import Item, WatchedRoom
 from hausmeister.triage.rules.states import RoomState, RoomUse, bare
 from hausmeister.triage.shapes import Heard, Room
+
+# so many messages share a transaction when a gap is filled
+MOST_AT_ONCE = 20
 
 
 @dataclass(frozen=True)
@@ -147,10 +150,21 @@ def gaps(service: str) -> list[Gap]:
     return list(Gap.objects.filter(service=service).order_by("id"))
 
 
-@transaction.atomic
-def fill(gap: Gap, heard: Sequence[Heard], *, now: datetime) -> None:
-    """Store what was said in the gap, and close it, in one transaction."""
-    hear(heard, now=now)
+def fill(
+    gap: Gap, heard: Sequence[Heard], *, now: datetime, breathe: Callable[[], None] = lambda: None
+) -> None:  # fmt: skip
+    """Store what was said in the gap, the oldest first, and close it.
+
+    A few messages a transaction, each of which moves the gap's beginning: on SQLite a long one would keep alerts
+    from being stored. `breathe` is called in between, for whoever waits.
+    """
+    in_order = sorted(heard, key=lambda one: (one.at, one.stamp))
+    for start in range(0, len(in_order), MOST_AT_ONCE):
+        some = in_order[start : start + MOST_AT_ONCE]
+        with transaction.atomic():
+            hear(some, now=now)
+            Gap.objects.filter(pk=gap.pk).update(after=some[-1].stamp)
+        breathe()
     Gap.objects.filter(pk=gap.pk).delete()
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from hausmeister.chat import accounts
 from hausmeister.chat.acts import cover, pages
 from hausmeister.chat.commands.duty import duty_lines
-from hausmeister.chat.page_buttons import NEW
+from hausmeister.chat.page_buttons import NEW, TEST
 from hausmeister.chat.shapes import Member
 from hausmeister.outbox.chat import Button, Link, Words
 from hausmeister.pager import queries as pager
@@ -38,7 +38,7 @@ def _pages(person: Person, now: datetime) -> list[Words]:  # noqa: ARG001 - one 
         f"{len(found)} open {'page is' if len(found) == 1 else 'pages are'} yours"
         if found
         else "No open page is yours",
-        buttons=(Button("Page somebody…", NEW, "home"),),
+        buttons=(Button("Page somebody…", NEW, "home"), Button("Send me a test page", TEST, "home")),
     )
     return [head, *(pages.link_words(one) for one in found[:MOST_PAGES])]
 

@@ -15,6 +15,7 @@ CLOSE = "page.close"
 NOTE = "page.note"
 HAND = "page.hand"
 NEW = "page.new"
+TEST = "page.test"
 
 
 def of_page(page: Page) -> tuple[Button, ...]:

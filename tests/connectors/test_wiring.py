@@ -68,6 +68,14 @@ def test_s48_a_short_or_strange_hook_secret_is_refused_without_repeating_it(secr
     assert secret not in str(refused.value)
 
 
+@pytest.mark.parametrize("secrets", ["short", "a" * 16 + ",short", ",".join(["a" * 16] * 3), "with space" * 4])
+def test_s48_secrets_that_change_hands_are_two_at_most(secrets):
+    with pytest.raises(BadSetting, match="at most 2 secrets") as refused:
+        Environment({"X": secrets}).secrets("X", least=16)
+    assert secrets not in str(refused.value)
+    assert Environment({"X": f"{'a' * 16}, {'b' * 16}"}).secrets("X", least=16) == ("a" * 16, "b" * 16)
+
+
 def test_a_hook_secret_may_be_absent_or_long_enough():
     assert Environment({}).secret("X", least=24) == ""
     assert Environment({"X": "a" * 24}).secret("X", least=24) == "a" * 24

@@ -1,14 +1,13 @@
 """The chat's page under Integrations, and the doctor's look at it."""
 
-import json
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
-from click.testing import CliRunner
 
 from hausmeister.base import clock
 from hausmeister.chat import line
-from hausmeister.console.doctor.command import doctor
+from hausmeister.console.doctor import outside
 from hausmeister.team.rules import Channel
 from hausmeister.triage.models import WatchedRoom
 from tests import builders
@@ -27,14 +26,13 @@ def shown(of):
     return browser(of.carla).get("/settings/integrations/chat").content.decode()
 
 
-def found(about):
-    done = CliRunner().invoke(doctor, ["--json"])
-    return [one for one in json.loads(done.stdout) if one["about"].startswith(about)]
+def found():
+    return [asdict(one) for one in outside.chat()]
 
 
 def test_without_a_chat_the_page_says_what_to_set(world, trio):
     assert "HAUSMEISTER_SLACK_TOKEN" in shown(trio)
-    assert found("chat") == []
+    assert found() == []
 
 
 def test_a_line_that_stands_and_a_room_that_does_not(chat, world):
@@ -50,23 +48,23 @@ def test_a_line_that_stands_and_a_room_that_does_not(chat, world):
     assert "#guild is not heard. The app is not in #guild." in page
     assert "1 of 3 responders are linked" in page
     assert "@backstop" in page
-    verdicts = [(one["about"], one["verdict"]) for one in found("chat")]
+    verdicts = [(one["about"], one["verdict"]) for one in found()]
     assert verdicts == [("chat", "ok"), ("chat of Data Infra", "wrong")]
 
 
 def test_a_refusal_is_wrong_at_once_and_a_broken_line_after_a_while(chat, world):
     line.down("slack", reason="the line broke", now=world.now)
-    assert [one["verdict"] for one in found("chat")] == ["ok"]
+    assert [one["verdict"] for one in found()] == ["ok"]
     world.now += timedelta(minutes=6)
-    assert [one["verdict"] for one in found("chat")] == ["wrong"]
+    assert [one["verdict"] for one in found()] == ["wrong"]
     line.refused("slack", reason="Slack answered token_revoked", now=world.now)
-    assert "Slack refuses us" in found("chat")[0]["says"]
+    assert "Slack refuses us" in found()[0]["says"]
     assert "token_revoked" in shown(chat)
     # a refusal stays one while the line is tried again
     line.down("slack", reason="the line broke", now=world.now)
-    assert "Slack refuses us" in found("chat")[0]["says"]
+    assert "Slack refuses us" in found()[0]["says"]
     line.up("slack", now=world.now)
-    assert [one["verdict"] for one in found("chat")] == ["ok"]
+    assert [one["verdict"] for one in found()] == ["ok"]
 
 
 def test_a_chat_we_only_write_into_is_said_to_be_one(chat, settings, world):

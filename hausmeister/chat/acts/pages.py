@@ -13,7 +13,7 @@ from hausmeister.outbox.chat import Link, Words
 from hausmeister.pager import links
 from hausmeister.pager import queries as pager
 from hausmeister.pager.models import Page
-from hausmeister.pager.operations import acting, waking
+from hausmeister.pager.operations import acting, testing, waking
 from hausmeister.pager.rules.words import clock_time
 from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
@@ -28,6 +28,8 @@ SNOOZES = (
     ("in 4h", "4 h"),
     ("tomorrow 9:00", "9:00 tomorrow"),
 )
+# whom a page calls unless somebody is chosen; a choice in a form must not be empty
+WHOEVER = "duty"
 REASONS = (("done", "Done"), ("mended", "Mended"), ("false alarm", "False alarm"))
 
 
@@ -163,9 +165,19 @@ def _open(call: Call, team: Team, title: str) -> Page:
     )
     if taken.page_id is None:
         raise CannotDo("Nobody was paged: the alert was taken, and no page came of it.")
-    if given.get("to"):
+    if given.get("to", WHOEVER) not in {"", WHOEVER}:
         acting.reassign(taken.page_id, to=_member(team, given["to"]), by=call.person, now=now, via=call.via)
     return Page.objects.select_related("team", "acked_by").get(pk=taken.page_id)
+
+
+def test(call: Call) -> Answer:
+    """Call whoever asks as a real page would, and nobody else."""
+    teams = accounts.teams_of(call.person, Capability.ACT_ON_PAGES)
+    if not teams:
+        raise CannotDo("You are a responder of no team, so no page would ever call you.")
+    by = team_operations.as_actor(call.person)
+    page = testing.send_test_page(call.person, team=teams[0], by=by, now=call.asked.now)
+    return said(f"Test page {page.pk} calls you now, by your important list, and nobody else.")
 
 
 # ---- forms ----
@@ -213,8 +225,11 @@ def new_form(call: Call) -> Form:
         raise CannotDo("You are a responder of no team, so there is nobody whom you could page from here.")
     choices = tuple((str(team.pk), one_line(team.name, 70)) for team in teams[:90])
     given = call.asked.given
+    # with several teams the people to choose from depend on the team, and a form cannot change while it is filled in
+    people = ((WHOEVER, "Whoever is on duty"), *_responders(teams[0], but=call.person)) if len(teams) == 1 else ()
     fields = (
         Field("team", "Team", choices=choices, initial=choices[0][0]),
+        *((Field("to", "Whom", choices=people, initial=WHOEVER),) if people else ()),
         Field("title", "What is wrong", initial=given.get("title", ""), most=TITLE_MOST,
               hint="One line: it is what they read on the lock screen."),
         Field("text", "More", is_long=True, is_needed=False, initial=given.get("text", ""), most=3000),
@@ -255,4 +270,5 @@ ACTS = (
     Act(page_buttons.NOTE, note, note_form),
     Act(page_buttons.HAND, hand, hand_form),
     Act(page_buttons.NEW, new, new_form),
+    Act(page_buttons.TEST, test),
 )

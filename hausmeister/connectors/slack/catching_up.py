@@ -29,6 +29,8 @@ LOOK_EVERY = timedelta(minutes=5)
 # where Slack calls us (HTTP), nobody says that a call was lost: everything is read again this often
 SWEEP_EVERY = timedelta(minutes=10)
 MOST_A_PAGE = 200
+# between two transactions, so that whoever waits for the database has its turn
+BREATH_S = 0.02
 
 
 class CatchingUp:
@@ -41,6 +43,7 @@ class CatchingUp:
         sweeps: bool = False,
         begin: Callable[[database.Work], None] = database.beside,
         stopwatch_s: Callable[[], float] = clock.monotonic_s,
+        breath_s: float = BREATH_S,
     ) -> None:
         self._workspace = workspace
         self._sweeps = sweeps
@@ -50,6 +53,8 @@ class CatchingUp:
         self._looked_at: datetime | None = None
         self._swept_at: datetime | None = None
         self._quiet_until_s = float("-inf")
+        self._breath_s = breath_s
+        self._never = threading.Event()
 
     def run(self, now: datetime) -> int:
         """Begin a round if one is due, unless one is going on or Slack asked us to wait; return how many were begun."""
@@ -105,13 +110,13 @@ class CatchingUp:
     def _fill(self, gap: Gap) -> None:
         """Read one channel again from its gap on. Raises TryLater, or NotDelivered when the token opens nothing."""
         try:
-            heard = sorted(self._read(gap), key=lambda one: (one.at, one.stamp))
+            heard = list(self._read(gap))
         except SlackSaysNo as error:
             if error.word not in errors.CHANNEL_LOST:
                 raise
             hearing.lose(SERVICE, gap.room_id, str(error), now=clock.now())
             heard = []
-        hearing.fill(gap, heard, now=clock.now())
+        hearing.fill(gap, heard, now=clock.now(), breathe=lambda: self._never.wait(self._breath_s))
 
     def _read(self, gap: Gap) -> Iterator[Heard]:
         us, names = self._workspace.us(), self._workspace.names

@@ -3,7 +3,7 @@
 Source: Slack's page on verifying requests: v0=HMAC-SHA256("v0:timestamp:body"), at most five minutes old.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -24,25 +24,25 @@ OLDEST_S = 300
 Take = Callable[[SlackApp, HttpRequest], Taken]
 
 
-def is_signed(request: HttpRequest, *, secret: str, now_s: float) -> bool:
-    """Say whether Slack signed this request, with `secret`, within the last five minutes."""
+def is_signed(request: HttpRequest, *, secrets: Sequence[str], now_s: float) -> bool:
+    """Say whether Slack signed this request, with one of `secrets`, within the last five minutes (S36)."""
     stamp = request.headers.get("X-Slack-Request-Timestamp", "")
     if not stamp.isascii() or not stamp.isdecimal() or abs(now_s - int(stamp[:12])) > OLDEST_S:
         return False
-    signed = signing.hmac_sha256_hex(secret, f"v0:{stamp}:".encode() + request.body)
-    return signing.same(request.headers.get("X-Slack-Signature", ""), f"v0={signed}")
+    given, raw = request.headers.get("X-Slack-Signature", ""), f"v0:{stamp}:".encode() + request.body
+    return any(signing.same(given, f"v0={signing.hmac_sha256_hex(one, raw)}") for one in secrets)
 
 
 def _hook(take: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Make a view that is there only with a signing secret, and lets only Slack in."""
 
     def view(request: HttpRequest) -> HttpResponse:
-        secret = settings.HAUSMEISTER_SLACK_SIGNING_SECRET
-        if not secret:
+        secrets = settings.HAUSMEISTER_SLACK_SIGNING_SECRET
+        if not secrets:
             raise Http404
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not is_signed(request, secret=secret, now_s=clock.now().timestamp()):
+        if not is_signed(request, secrets=secrets, now_s=clock.now().timestamp()):
             return JsonResponse({"code": "bad_signature", "message": "This is not signed by Slack."}, status=401)
         return take(request)
 

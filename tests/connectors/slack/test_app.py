@@ -163,6 +163,35 @@ def test_the_home_screen_shows_pages_questions_and_duty(place, world, slack):
     assert "Acknowledge" in buttons(view)
 
 
+def test_somebody_in_particular_is_paged_and_a_test_page_sent_from_the_home_screen(place, world, slack):
+    taken = place.app.take("events_api", workplace.payload(type="app_home_opened", user=ANA))
+    taken.then()
+    drawn = buttons(slack.took("views.publish")["view"])
+    home = {"type": "home", "id": "V0"}
+
+    def press(label):
+        body = workplace.pressed(drawn[label], channel="", trigger=f"t-{label}")
+        done = place.app.take("interactive", {**body, "container": {"type": "view"}, "view": home})
+        if done.then:
+            done.then()
+
+    press("Page somebody…")
+    view = slack.took("views.open")["view"]
+    whom = {one["text"]["text"]: one["value"] for one in view["blocks"][1]["element"]["options"]}
+    assert list(whom) == ["Whoever is on duty", "Bruno", "Carla"]
+    place.submit(view, title="Look at the exports", to=whom["Carla"])
+    world.tick()
+    world.expect("email", "Carla", "Look at the exports")
+    world.expect("slack", "Carla", "Look at the exports")
+    assert "is open: Look at the exports" in shown(slack.take(ANA))
+    press("Send me a test page")
+    world.tick()
+    world.expect("email", "Ana", "Test page for Ana")
+    world.expect("slack", "Ana", "Test page for Ana")
+    assert "calls you now" in shown(slack.take(ANA))
+    slack.took("views.publish")
+
+
 # ---- what is heard ----
 
 

@@ -105,6 +105,28 @@ def test_a_crash_while_reading_again_reads_again(place, slack, watch):
     assert (Item.objects.count(), Gap.objects.count()) == (1, 0)
 
 
+def test_a_long_gap_is_stored_in_small_parts_and_a_crash_goes_on_from_there(place, slack, watch, monkeypatch):
+    place.reading.run(watch.now)
+    open_line(watch)
+    for number in range(50):
+        said(slack, f"Where is table {number}?", 10 + number, user=f"U{number}")
+    real, calls = hearing.hear, []
+
+    def hear(heard, *, now):
+        calls.append(len(heard))
+        if len(calls) == 2:
+            raise ValueError("a crash")
+        real(heard, now=now)
+
+    monkeypatch.setattr(hearing, "hear", hear)
+    place.reading.run(watch.now)
+    assert Said.objects.count() == 20
+    assert Gap.objects.get(room_id=HELP).after == stamp(29)
+    place.reading.run(watch.now)
+    assert calls == [20, 20, 20, 10]
+    assert (Said.objects.count(), Gap.objects.count()) == (50, 0)
+
+
 def test_replies_in_threads_that_still_wait_are_read_too(place, slack, watch):
     place.reading.run(watch.now)
     place.event(**said(slack, "How do I rerun a DAG?", 10))

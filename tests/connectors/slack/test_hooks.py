@@ -17,6 +17,7 @@ from tests.connectors.slack import workplace
 from tests.connectors.slack.workplace import Place, message, payload
 
 pytestmark = pytest.mark.django_db
+OLD_SECRET = "canary-old-signing-secret-01"
 SECRET = "canary-signing-secret-0123"
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
@@ -29,7 +30,7 @@ def night():
 
 @pytest.fixture
 def place(settings, monkeypatch):
-    settings.HAUSMEISTER_SLACK_SIGNING_SECRET = SECRET
+    settings.HAUSMEISTER_SLACK_SIGNING_SECRET = (SECRET, OLD_SECRET)
     with workplace.fake_slack() as slack:
         workplace.link(builders.trio())
         found = Place.of(slack)
@@ -54,6 +55,10 @@ def test_an_event_that_is_signed_is_stored_and_answered_with_nothing(place):
     answer = post("/in/slack/events", asked())
     assert (answer.status_code, answer.content) == (200, b"")
     assert Item.objects.get().title == "How do I rerun a DAG?"
+
+
+def test_s36_while_the_secret_is_changed_both_are_good(place):
+    assert post("/in/slack/events", asked(), secret=OLD_SECRET).status_code == 200
 
 
 def test_the_address_is_proved_to_slack(place):
@@ -95,7 +100,7 @@ def test_a_body_that_is_no_object_is_refused(place, body):
 
 
 def test_without_a_secret_the_addresses_do_not_exist(settings):
-    settings.HAUSMEISTER_SLACK_SIGNING_SECRET = ""
+    settings.HAUSMEISTER_SLACK_SIGNING_SECRET = ()
     for path in ("events", "interact", "command"):
         assert post(f"/in/slack/{path}", asked()).status_code == 404
 

@@ -80,7 +80,7 @@ class Place:
         workspace = Workspace(api, directory=Directory(api))
         sender = SlackChatSender(Client(), url=slack.api, token=TOKEN, directory=workspace.directory,
                                  stopwatch_s=lambda: clock.now().timestamp())  # fmt: skip
-        reading = CatchingUp(workspace, begin=lambda work: work(), **options)
+        reading = CatchingUp(workspace, begin=lambda work: work(), breath_s=0.0, **options)
         return cls(slack, workspace, SlackApp(workspace), sender, reading)
 
     def watch(self, now: Any) -> int:
