@@ -211,6 +211,22 @@ def kind(item_id: int, kind: str, priority: str | None, slug: str, email: str, *
     _act(item_id, slug, email, operations.reclassify, as_json=as_json, kind=Kind(kind), priority=found)
 
 
+@triage.command("issue")
+@_item_id
+@click.argument("priority", type=click.Choice(["P4", "P3", "P2", "P1"]))
+@click.option("--why", default="", help="Why it is worth anybody's time; a backlog issue needs it.")
+@team_option
+@as_option
+@as_json_option
+@needs_database
+def issue(item_id: int, priority: str, why: str, slug: str, email: str, *, as_json: bool) -> None:
+    """Make a service issue of the item."""
+    from hausmeister.base.priority import Priority
+    from hausmeister.triage import operations
+
+    _act(item_id, slug, email, operations.promote, as_json=as_json, priority=Priority[priority], why=why)
+
+
 @triage.command("close")
 @_item_id
 @click.argument("reason")

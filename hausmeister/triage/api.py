@@ -31,6 +31,7 @@ from hausmeister.triage.api_shapes import (
     ItemOut,
     ItemsOut,
     KindIn,
+    PromoteIn,
     ReasonIn,
     RoomOut,
     RoomsOut,
@@ -173,6 +174,15 @@ def kind(request: ApiRequest, item_id: Id, named: Named, asked: KindIn) -> ItemO
     return _acted(
         request, item_id, named,
         lambda by, now: operations.reclassify(item_id, by, now, kind=asked.kind, priority=priority),
+    )  # fmt: skip
+
+
+@router.post("/triage/{item_id}/issue", auth=Key(Scope.MANAGE), response=_ACTED, summary="Make an issue of it")
+def promote(request: ApiRequest, item_id: Id, named: Named, asked: PromoteIn) -> ItemOut:
+    """Make a service issue of the item, which ends with the issue's number."""
+    priority, why = Priority[asked.priority], storable(asked.why)
+    return _acted(
+        request, item_id, named, lambda by, now: operations.promote(item_id, by, now, priority=priority, why=why)
     )  # fmt: skip
 
 

@@ -56,6 +56,13 @@ class KindIn(Body):
     priority: str = Field("", description="P4 (most urgent) to P1.", pattern="^(P[1-4])?$")
 
 
+class PromoteIn(Body):
+    """How urgent the issue is, and why it is worth anybody's time: a backlog issue needs that."""
+
+    priority: str = Field(description="P4 (most urgent) to P1.", pattern="^P[1-4]$")
+    why: str = Field("", max_length=500)
+
+
 class ReasonIn(Body):
     """Why it is over; the asker reads it."""
 
@@ -96,6 +103,7 @@ class ItemOut(Schema):
     answered_by: str
     closed_at: datetime | None
     due_at: datetime | None
+    issue: int | None
     suggestions: list[CandidateOut]
 
     @classmethod
@@ -112,7 +120,7 @@ def _facts(one: Item) -> dict[str, Any]:
         "times": one.times, "holder": one.holder.name if one.holder else "", "opened_at": one.opened_at,
         "claimed_at": one.claimed_at, "answered_at": one.answered_at,
         "answered_by": one.answered_by.name if one.answered_by else "", "closed_at": one.closed_at,
-        "due_at": one.due_at,
+        "due_at": one.due_at, "issue": one.issue,
         "suggestions": [CandidateOut(**found.facts()) for found in Candidate.all_of(one.candidates)],
     }  # fmt: skip
 

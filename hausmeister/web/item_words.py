@@ -33,6 +33,7 @@ _WORDS: dict[str, Callable[[_Facts], str]] = {
     "item.assigned": lambda facts: _("handed it to %(to)s") % facts,
     "item.answered": lambda facts: _("asked back") if facts.get("state") == "waiting" else _("answered"),
     "item.reclassified": _reclassified,
+    "item.promoted": lambda facts: _("made issue %(issue)s of it") % facts,
     "item.closed": lambda facts: _("closed it: %(reason)s") % facts,
     "item.reopened": lambda _facts: _("opened it again"),
     "item.undone": lambda facts: _("took back: %(act)s") % facts,

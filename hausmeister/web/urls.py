@@ -146,6 +146,7 @@ _triage: list[URLPattern | URLResolver] = [
     path("triage/<int:item_id>/answer", triage_acts.answer, name="item_answer"),
     path("triage/<int:item_id>/answered", triage_acts.done, name="item_answered"),
     path("triage/<int:item_id>/kind", triage_acts.kind, name="item_kind"),
+    path("triage/<int:item_id>/promote", triage_acts.promote, name="item_promote"),
     path("triage/<int:item_id>/dismiss", triage_acts.dismiss, name="item_dismiss"),
     path("triage/<int:item_id>/close", triage_acts.close, name="item_close"),
     path("triage/<int:item_id>/reopen", triage_acts.reopen, name="item_reopen"),

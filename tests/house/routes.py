@@ -255,6 +255,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/triage/{item_id}/answer": {"text": "Restart it."},
     "POST /api/v1/triage/{item_id}/assign": {"to": "carla@example.org"},
     "POST /api/v1/triage/{item_id}/close": {"reason": "over"},
+    "POST /api/v1/triage/{item_id}/issue": {"priority": "P3"},
     "POST /api/v1/triage/{item_id}/kind": {"kind": "incident"},
     "POST /api/v1/plans": {"first_week": "2026-12-07"},
     "POST /api/v1/plans/{draft_id}/publish": {"version": 1},

@@ -15,7 +15,7 @@ from django.db import transaction
 
 from hausmeister.base import chance
 from hausmeister.base.wall_time import instant, monday_of
-from hausmeister.console.demo import cast, week
+from hausmeister.console.demo import cast, inbox, week
 from hausmeister.console.demo.acting_out import Stage
 from hausmeister.console.demo.cast import Cast
 from hausmeister.console.demo.replay import Replay
@@ -87,6 +87,7 @@ def load(*, now: datetime) -> Secrets:
         replay.audience = [stage.on_delivered for stage in stages]
         replay.run(until=now)
     _changes_ahead(data_infra, now=now)
+    inbox.fill(data_infra, now=now)
     secrets = _secrets(data_infra, now=now)
     team_operations.mark_demo(now=now)
     _keep(secrets)

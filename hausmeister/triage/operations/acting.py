@@ -56,7 +56,7 @@ _MOMENTS = frozenset({"claimed_at", "answered_at", "closed_at", "clock_since", "
 
 
 @dataclass
-class _Act:
+class Act:
     """One act on a locked item: what it was before, so that it can be taken back."""
 
     item: Item
@@ -75,14 +75,14 @@ class _Act:
         return item
 
 
-def _begin(item_id: int, by: Person, now: datetime, *, may_be_closed: bool = False) -> _Act:
+def begin(item_id: int, by: Person, now: datetime, *, may_be_closed: bool = False) -> Act:
     """Lock the item. Raises Item.DoesNotExist, ItemIsClosed."""
     # the holder is read after the lock: joined, PostgreSQL would pair the item with whoever had it before
     item = Item.objects.select_for_update(of=("self",)).select_related("team").get(pk=item_id)
     if not item.is_open and not may_be_closed:
         raise ItemIsClosed(item)
     before = {name: _plain(getattr(item, name)) for name in _KEPT}
-    return _Act(item, Desk.of(item.team, now=now), by, before)
+    return Act(item, Desk.of(item.team, now=now), by, before)
 
 
 def _plain(value: Any) -> Any:
@@ -93,7 +93,7 @@ def _plain(value: Any) -> Any:
 @transaction.atomic
 def claim(item_id: int, actor: Person, now: datetime) -> Item:
     """Take the item. A second time by the same person changes nothing. Raises AlreadyTaken, ItemIsClosed."""
-    act = _begin(item_id, actor, now)
+    act = begin(item_id, actor, now)
     if act.item.holder_id == actor.pk:
         return act.item
     if act.item.holder_id is not None:
@@ -113,7 +113,7 @@ def _give(item: Item, to: Person, now: datetime) -> None:
 @transaction.atomic
 def release(item_id: int, actor: Person, now: datetime) -> Item:
     """Give the item back. The clock goes on as it was. Raises NotPossible when nobody has it, ItemIsClosed."""
-    act = _begin(item_id, actor, now)
+    act = begin(item_id, actor, now)
     if act.item.holder_id is None:
         raise NotPossible("Nobody has this, so it cannot be given back.")
     was = act.item.holder
@@ -128,7 +128,7 @@ def release(item_id: int, actor: Person, now: datetime) -> Item:
 @transaction.atomic
 def assign(item_id: int, actor: Person, now: datetime, *, to: Person, note: str = "") -> Item:
     """Hand the item to `to`, with the context in `note`; they are told. Raises NotPossible, ItemIsClosed."""
-    act = _begin(item_id, actor, now)
+    act = begin(item_id, actor, now)
     members = {one.person_id: one for one in team_queries.members(act.item.team_id)}
     if to.pk not in members or members[to.pk].role == Role.VIEWER:
         raise NotPossible(f"{to.name} is not somebody of the team who can take it.")
@@ -158,7 +158,7 @@ def answer(item_id: int, actor: Person, now: datetime, *, text: str) -> Item:
 
     Raises NotPossible for an empty text or where nobody could read it, ItemIsClosed.
     """
-    act = _begin(item_id, actor, now)
+    act = begin(item_id, actor, now)
     item, written = act.item, lines(text, LONGEST_ANSWER)
     if not written:
         raise NotPossible("An answer needs words.")
@@ -179,14 +179,14 @@ def answer(item_id: int, actor: Person, now: datetime, *, text: str) -> Item:
 @transaction.atomic
 def answered(item_id: int, actor: Person, now: datetime) -> Item:
     """Say that the item is answered: in person, by a call, in another thread. Raises ItemIsClosed, NotPossible."""
-    act = _begin(item_id, actor, now)
+    act = begin(item_id, actor, now)
     if act.item.state == State.ANSWERED:
         raise NotPossible("It is answered already.")
     _answered(act, State.ANSWERED)
     return act.done("item.answered", state=act.item.state)
 
 
-def _answered(act: _Act, state: State) -> None:
+def _answered(act: Act, state: State) -> None:
     item = act.item
     item.state = state
     if item.answered_at is None:
@@ -203,7 +203,7 @@ def reclassify(item_id: int, actor: Person, now: datetime, *, kind: Kind, priori
     """Say what the item is; its promise changes with it. "Not ours" ends it. Raises ItemIsClosed."""
     if kind is Kind.NOT_OURS:
         return close(item_id, actor, now, reason="this is not ours", kind=kind)
-    act = _begin(item_id, actor, now)
+    act = begin(item_id, actor, now)
     item = act.item
     item.kind, item.is_unsure = kind, False
     item.priority = int(priority) if priority is not None else None if kind is Kind.QUESTION else item.priority
@@ -215,16 +215,17 @@ def reclassify(item_id: int, actor: Person, now: datetime, *, kind: Kind, priori
 @transaction.atomic
 def close(item_id: int, actor: Person, now: datetime, *, reason: str, kind: Kind | None = None) -> Item:
     """End the item, with the reason that the asker reads. Raises NotPossible without one, ItemIsClosed."""
-    act = _begin(item_id, actor, now)
+    act = begin(item_id, actor, now)
     why = one_line(reason, 200)
     if not why:
         raise NotPossible("Closing needs a reason.")
     act.item.kind = kind or act.item.kind
-    _end(act, why)
+    end(act, why)
     return act.done("item.closed", reason=why)
 
 
-def _end(act: _Act, why: str) -> None:
+def end(act: Act, why: str) -> None:
+    """Write into the locked item that it is over; the caller stores it."""
     item = act.item
     item.state, item.closed_at, item.closed_by_name, item.reason = State.CLOSED, act.desk.now, act.by.name[:200], why
     item.is_unsure = False
@@ -240,7 +241,7 @@ def not_a_question(item_id: int, actor: Person, now: datetime) -> Item:
 @transaction.atomic
 def reopen(item_id: int, actor: Person, now: datetime) -> Item:
     """Bring a finished item back, with its clock begun anew. Raises NotPossible."""
-    act = _begin(item_id, actor, now, may_be_closed=True)
+    act = begin(item_id, actor, now, may_be_closed=True)
     item = act.item
     if State(item.state).is_unfinished:
         raise NotPossible("It is open already.")
@@ -260,7 +261,7 @@ def _check_alone(item: Item) -> None:
 @transaction.atomic
 def undo(item_id: int, actor: Person, now: datetime) -> Item:
     """Take back the last act, if `actor` did it and nothing happened since. Raises NotPossible."""
-    act = _begin(item_id, actor, now, may_be_closed=True)
+    act = begin(item_id, actor, now, may_be_closed=True)
     item, kept = act.item, act.item.before
     if not kept or kept["by"] != actor.pk:
         raise NotPossible("There is nothing of yours to take back; somebody went on since.")

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from hausmeister.base import clock, words
+from hausmeister.base.priority import Priority
 from hausmeister.base.wall_time import monday_of
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
@@ -70,6 +71,7 @@ def rules(policy: Policy, team: Team) -> list[Rule]:
         Rule(_("Severity words of senders"), tuple(_severities(policy))),
         Rule(_("Rules for alerts"), tuple(_alert_rules(policy))),
         Rule(_("Channels"), tuple(_channels(policy))),
+        Rule(_("Inbox"), tuple(_inbox(policy))),
     ]
 
 
@@ -214,3 +216,30 @@ def _channels(policy: Policy) -> list[str]:
         _("Soft alerts are posted to %(room)s.") % {"room": policy.alarms_channel or _("nowhere")},
         _("Questions are watched in %(rooms)s.") % {"rooms": ", ".join(policy.question_channels) or _("no channel")},
     ]
+
+
+def _inbox(policy: Policy) -> list[str]:
+    first, idle, help_ = policy.triage.first_answer, policy.triage.idle, policy.escalation_help
+    told = [
+        _("A question is answered within %(first)s of working time, and does not lie for more than %(idle)s after it.")
+        % {"first": words.duration(first.question), "idle": words.duration(idle.question)},
+        _("A problem without a priority has %(first)s.") % {"first": words.duration(first.problem)},
+        *(
+            _("%(rank)s has %(first)s, then %(idle)s.")
+            % {
+                "rank": priority.label,
+                "first": words.duration(first.by_priority[priority]),
+                "idle": words.duration(idle.by_priority[priority]),
+            }
+            for priority in reversed(Priority)
+        ),
+        _("Whoever has it is reminded after %(n)d %% of that, the backstop hears of it when it is over.")
+        % {"n": policy.triage.nudge_percent},
+        _("After %(length)s without progress whoever holds a page or a problem is pointed to the backstop.")
+        % {"length": words.duration(help_.without_progress)},
+    ]
+    if help_.several_at_once:
+        told.append(_("So is who holds %(n)d at once.") % {"n": help_.several_at_once})
+    if help_.given_back:
+        told.append(_("So is who holds what %(n)d people gave back.") % {"n": help_.given_back})
+    return told

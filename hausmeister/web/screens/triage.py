@@ -25,7 +25,7 @@ from hausmeister.team.rules import Capability
 from hausmeister.triage import operations as inbox
 from hausmeister.triage import queries as triage
 from hausmeister.triage.models import Item, ItemQuerySet, WatchedRoom
-from hausmeister.triage.operations import helping
+from hausmeister.triage.operations import helping, promoting
 from hausmeister.triage.operations import rooms as watched
 from hausmeister.triage.rules.states import UNFINISHED, Kind, RoomState, Source, State
 from hausmeister.triage.shapes import Candidate, Taken
@@ -156,6 +156,7 @@ def one_screen(
         "kinds": [kind for kind in Kind if kind != item.kind],
         "priorities": list(reversed(Priority)),
         "may_act": may_act,
+        "can_promote": promoting.is_possible(),
         "is_mine": item.holder_id == person.pk,
         "can_answer": item.is_in_chat or bool(item.asker_email),
         "hints": helping.standing(person, subject=item.subject) if item.holder_id == person.pk else [],

@@ -63,7 +63,7 @@ def _undo(item: Item) -> str:
 def claim(request: Request, item: Item, now: datetime) -> Toast:
     """Take the item."""
     inbox.claim(item.pk, request.user, now)
-    return Toast(_("You have it. The thread is told."), _undo(item))
+    return Toast(_("You have it. The thread is told.") if item.is_in_chat else _("You have it."), _undo(item))
 
 
 @act
@@ -116,6 +116,17 @@ def kind(request: Request, item: Item, now: datetime) -> Toast:
         item.pk, request.user, now, kind=Kind(given), priority=Priority[priority] if priority else None
     )  # fmt: skip
     return Toast(_("It is a %(kind)s now.") % {"kind": Kind(given).words}, _undo(item))
+
+
+@act
+def promote(request: Request, item: Item, now: datetime) -> Toast:
+    """Make a service issue of the item."""
+    priority = request.POST.get("priority", "")
+    if priority not in Priority.__members__:
+        raise NotPossible(_("An issue needs a priority."))
+    why = one_line(request.POST.get("why", ""), 500)
+    done = inbox.promote(item.pk, request.user, now, priority=Priority[priority], why=why)
+    return Toast(_("It is issue %(number)d now.") % {"number": done.issue or 0})
 
 
 @act
