@@ -38,9 +38,9 @@ class Standing:
         return service_label(self.service)
 
     @property
-    def is_well(self) -> bool:
-        """Whether nothing must be mended."""
-        return not self.problems
+    def lost(self) -> tuple[WatchedRoom, ...]:
+        """The rooms that ought to be heard and are not."""
+        return tuple(one for one in self.rooms if self.hears and one.state != RoomState.WATCHING)
 
 
 def standing(team: Team, *, now: datetime) -> Standing | None:

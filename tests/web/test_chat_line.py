@@ -45,7 +45,8 @@ def test_a_line_that_stands_and_a_room_that_does_not(chat, world):
         )  # fmt: skip
     page = shown(chat)
     assert "The line to Slack stands" in page
-    assert "#guild is not heard. The app is not in #guild." in page
+    assert "1 room is not heard" in page
+    assert "The app is not in #guild." in page
     assert "1 of 3 responders are linked" in page
     assert "@backstop" in page
     verdicts = [(one["about"], one["verdict"]) for one in found()]

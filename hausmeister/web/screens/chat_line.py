@@ -26,6 +26,8 @@ def screen(request: Request) -> HttpResponse:
         "teams": teams,
         "standing": found,
         "line_words": standing.line_words(found.service, found.line, now=now) if found else "",
+        "line_problem": standing.line_problem(found.service, found.line, now=now) if found else "",
+        "lost": len(found.lost) if found else 0,
         "groups": [(handle, ", ".join(calls)) for handle, calls in policy.chat_groups.items()],
         "shifts": policy.shift_channel,
     }
