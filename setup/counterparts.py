@@ -1,4 +1,4 @@
-"""Getting the programs that the tests talk to: by apt, by npm, into a venv. The table is the suite's own.
+"""Getting the programs that the tests talk to: Debian's by apt, the others by npm. The table is the suite's own.
 
 Nothing that is installed is started, and nothing that runs is stopped.
 """
@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,19 +38,22 @@ def install() -> None:
     if packages:
         _install_debian(packages)
     for one in missing:
-        if one["lock"]:
-            _install_python(one["name"], one["lock"])
-    if any(not one["debian"] and not one["lock"] for one in missing):
+        if one["pip"]:
+            _install_apart(one["name"])
+    if any(not one["debian"] and not one["pip"] for one in missing):
         say("Installing the counterparts that come with npm …")
         _run([environment.tool("npm"), "ci", "--prefix", "tests/counterparts", "--ignore-scripts", "--no-audit"])
 
 
-def _install_python(name: str, lock: str) -> None:
-    """Give a program an environment of its own: what it pins must not meet what we pin."""
-    folder = f"tests/counterparts/{name}-venv"
+def _install_apart(name: str) -> None:
+    """Install what tests/counterparts/NAME.txt pins into an environment of its own."""
+    asked = ROOT / "tests" / "counterparts" / f"{name}.txt"
+    folder = ROOT / "tests" / "counterparts" / "environments" / name
     say(f"Installing {name} …")
-    _run([sys.executable, "-m", "venv", "--clear", folder])
-    _run([f"{folder}/bin/pip", "install", "-q", "--disable-pip-version-check", "--require-hashes", "-r", lock])
+    _run([environment.python(), "-m", "venv", "--clear", str(folder)])
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(asked)]
+    _run(pip)
+    shutil.copyfile(asked, folder / "installed.txt")
 
 
 def _install_debian(packages: list[str]) -> None:

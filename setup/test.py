@@ -93,9 +93,7 @@ def _arguments() -> tuple[argparse.Namespace, list[str]]:
     )
     parser.add_argument("--fast", action="store_true", help="format, lint and the fast half, on SQLite alone")
     parser.add_argument(
-        "--install",
-        action="store_true",
-        help="first get the counterparts (Debian, npm, PyPI); an absent one is a failure",
+        "--install", action="store_true", help="first get the counterparts (Debian, npm); an absent one is a failure"
     )
     return parser.parse_known_args()
 

@@ -151,7 +151,7 @@ def gaps(service: str) -> list[Gap]:
 
 
 def fill(
-    gap: Gap, heard: Sequence[Heard], *, now: datetime, breathe: Callable[[], None] = lambda: None
+    gap: Gap, heard: Sequence[Heard], *, now: datetime, breathe: Callable[[], object] = lambda: None
 ) -> None:  # fmt: skip
     """Store what was said in the gap, the oldest first, and close it.
 

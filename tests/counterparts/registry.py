@@ -18,23 +18,21 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Counterpart:
-    """One program. `debian` is its package, `lock` what its own environment holds; neither for what npm brings."""
+    """One program. `debian` is its package; `pip` says that NAME.txt is installed into an environment of its own,
+    because it cannot live beside ours; without either npm brings it (tests/counterparts/package.json)."""
 
     name: str
     what: str
     is_here: Callable[[], bool]
     debian: str = ""
-    lock: str = ""
+    pip: bool = False
 
     @property
     def how_to_get(self) -> str:
         """The command that gets it."""
-        if self.lock:
-            folder = f"tests/counterparts/{self.name}-venv"
-            return f"python3 -m venv {folder} && {folder}/bin/pip install --require-hashes -r {self.lock}"
-        return (
-            f"apt-get install {self.debian}" if self.debian else "npm ci --prefix tests/counterparts --ignore-scripts"
-        )
+        if self.debian:
+            return f"apt-get install {self.debian}"
+        return "./test --install" if self.pip else "npm ci --prefix tests/counterparts --ignore-scripts"
 
 
 def _program(*names: str) -> Callable[[], bool]:
@@ -43,6 +41,18 @@ def _program(*names: str) -> Callable[[], bool]:
 
 def _npm(package: str) -> Callable[[], bool]:
     return lambda: (FOLDER / "node_modules" / package / "package.json").exists()
+
+
+def environment_of(name: str) -> Path:
+    """Return the folder of the Python environment that a counterpart lives in."""
+    return FOLDER / "environments" / name
+
+
+def _pip(name: str) -> Callable[[], bool]:
+    # the mark is written last, so that half an installation is none; it names what was installed
+    asked = FOLDER / f"{name}.txt"
+    mark = environment_of(name) / "installed.txt"
+    return lambda: mark.exists() and mark.read_bytes() == asked.read_bytes()
 
 
 ALL = (
@@ -67,12 +77,17 @@ ALL = (
     Counterpart("calcurse", "a calendar in a terminal", _program("calcurse"), debian="calcurse"),
     Counterpart("vdirsyncer", "what subscribes to calendars", _program("vdirsyncer"), debian="vdirsyncer"),
     Counterpart("khal", "a calendar beside vdirsyncer", _program("khal"), debian="khal"),
+    Counterpart("collectd", "what measures machines", _program("collectd"), debian="collectd-core"),
+    Counterpart("syslog-ng", "what passes logs on", _program("syslog-ng"), debian="syslog-ng-core"),
     Counterpart(
-        "synapse",
-        "a Matrix homeserver",
-        lambda: (FOLDER / "synapse-venv" / "bin" / "synapse_homeserver").exists(),
-        lock="tests/counterparts/synapse.lock",
+        "syslog-ng-riemann",
+        "its way to a Riemann",
+        lambda: bool(list(Path("/usr/lib/syslog-ng").glob("*/libriemann.so"))),
+        debian="syslog-ng-mod-riemann",
     ),
+    Counterpart("riemann-client", "a Riemann client in C", _program("riemann-client"), debian="riemann-c-client"),
+    Counterpart("riemann-python", "two Riemann clients in Python", _pip("riemann-python"), pip=True),
+    Counterpart("synapse", "a Matrix homeserver", _pip("synapse"), pip=True),
     Counterpart("ical.js", "a calendar's reader in JavaScript", _npm("ical.js")),
 )
 BY_NAME = {one.name: one for one in ALL}
@@ -85,7 +100,7 @@ def absent() -> list[Counterpart]:
 
 if __name__ == "__main__":
     told = [
-        {"name": one.name, "what": one.what, "debian": one.debian, "lock": one.lock, "how_to_get": one.how_to_get}
+        {"name": one.name, "what": one.what, "debian": one.debian, "pip": one.pip, "how_to_get": one.how_to_get}
         for one in absent()
     ]
     json.dump(told, sys.stdout)

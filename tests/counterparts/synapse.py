@@ -1,6 +1,6 @@
 """Synapse, a Matrix homeserver that none of us wrote: on loopback, with SQLite, in a folder of its own.
 
-It has an environment of its own (`tests/counterparts/synapse-venv`), because it pins much of what we use.
+It has an environment of its own (`tests/counterparts/environments`), because it pins much of what we use.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ from hausmeister.base.guard import NoAnswer
 from hausmeister.base.outgoing import Client
 from tests.counterparts import registry
 
-PYTHON = Path(__file__).parent / "synapse-venv" / "bin" / "python"
+PYTHON = registry.environment_of("synapse") / "bin" / "python"
 HOW_TO_GET = registry.BY_NAME["synapse"].how_to_get
 SECRET = "shared-registration-secret"
 UP_WITHIN_S = 60.0

@@ -9,8 +9,9 @@ has an id that is sent back.
 
 import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -123,17 +124,17 @@ class SocketMode:
 
     def _serve(self) -> None:
         url = str(self._api.change("apps.connections.open", {}).get("url") or "")
-        opened = self._opened(url)
-        self._line = opened
-        try:
-            while not self._is_stopping.is_set():
-                self._take(opened, opened.recv())
-        finally:
-            self._line = None
-            opened.close()
+        with self._opened(url) as opened:
+            self._line = opened
+            try:
+                while not self._is_stopping.is_set():
+                    self._take(opened, opened.recv())
+            finally:
+                self._line = None
 
-    def _opened(self, url: str) -> ClientConnection:
-        """Return an open web socket, dialled through our own door. Raises NoAnswer, OSError, WebSocketException."""
+    @contextmanager
+    def _opened(self, url: str) -> Iterator[ClientConnection]:
+        """Yield an open web socket, dialled through our own door. Raises NoAnswer, OSError, WebSocketException."""
         parts = urlsplit(url)
         if parts.scheme not in {"wss", "ws"} or not parts.hostname:
             raise TryLater("Slack answered 200, but with no address for Socket Mode")
@@ -141,14 +142,14 @@ class SocketMode:
         raw: socket.socket = outgoing.connect(parts.hostname, parts.port or (443 if is_secure else 80))
         raw.settimeout(None)
         try:
-            return connect(
+            with connect(
                 url, sock=raw, ssl=outgoing.trust() if is_secure else None, proxy=None, compression=None,
                 open_timeout=OPENING_S, ping_interval=PING_EVERY_S, ping_timeout=PONG_WITHIN_S, close_timeout=2.0,
                 max_size=LARGEST_ENVELOPE,
-            )  # fmt: skip
-        except BaseException:
+            ) as opened:  # fmt: skip
+                yield opened
+        finally:
             raw.close()
-            raise
 
     def _take(self, opened: ClientConnection, raw: str | bytes) -> None:
         """Take one envelope, and acknowledge it once it is stored."""
