@@ -22,7 +22,19 @@ HAUSMEISTER_EMAIL_FROM = env.mailbox(
 # ---- channels ----
 HAUSMEISTER_SLACK_TOKEN = _read.text("HAUSMEISTER_SLACK_TOKEN")
 HAUSMEISTER_SLACK_URL = _read.url("HAUSMEISTER_SLACK_URL", "https://slack.com/api")
-HAUSMEISTER_CHAT = "slack" if HAUSMEISTER_SLACK_TOKEN else ""
+HAUSMEISTER_SLACK_APP_TOKEN = _read.text("HAUSMEISTER_SLACK_APP_TOKEN")
+HAUSMEISTER_SLACK_SIGNING_SECRET = _read.secrets("HAUSMEISTER_SLACK_SIGNING_SECRET", least=16)
+HAUSMEISTER_MATRIX_URL = _read.url("HAUSMEISTER_MATRIX_URL")
+HAUSMEISTER_MATRIX_TOKEN = _read.text("HAUSMEISTER_MATRIX_TOKEN")
+if not HAUSMEISTER_MATRIX_URL:
+    HAUSMEISTER_MATRIX_TOKEN = ""
+HAUSMEISTER_CHAT = _read.one_of("HAUSMEISTER_CHAT", ("slack", "matrix"), "slack")
+if not (HAUSMEISTER_SLACK_TOKEN if HAUSMEISTER_CHAT == "slack" else HAUSMEISTER_MATRIX_TOKEN):
+    HAUSMEISTER_CHAT = ""
+# whether we hear the chat, and not only write into it: buttons, commands and the inbox need that
+HAUSMEISTER_CHAT_HEARS = HAUSMEISTER_CHAT == "matrix" or bool(
+    HAUSMEISTER_CHAT and (HAUSMEISTER_SLACK_APP_TOKEN or HAUSMEISTER_SLACK_SIGNING_SECRET)
+)
 HAUSMEISTER_OPSGENIE_KEY = _read.text("HAUSMEISTER_OPSGENIE_KEY")
 HAUSMEISTER_OPSGENIE_URL = env.somebody_else(
     "HAUSMEISTER_OPSGENIE_URL",
@@ -106,6 +118,7 @@ INSTALLED_APPS = [
     "hausmeister.monitoring",
     "hausmeister.answers",
     "hausmeister.triage",
+    "hausmeister.chat",
 ]
 
 MIDDLEWARE = [

@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Callable
 from concurrent.futures import Executor
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -18,9 +19,15 @@ from hausmeister.answers import api as answers_api
 from hausmeister.answers import rounds
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
+from hausmeister.chat import posts
 from hausmeister.connectors.alertmanager import inbound as alertmanager
 from hausmeister.connectors.github import api as github
 from hausmeister.connectors.gitlab import api as gitlab
+from hausmeister.connectors.matrix import api as matrix_api
+from hausmeister.connectors.matrix.api import MatrixApi
+from hausmeister.connectors.matrix.rooms import Rooms as MatrixRooms
+from hausmeister.connectors.matrix.sender import MatrixChatSender, MatrixSender
+from hausmeister.connectors.matrix.sync import MatrixLine
 from hausmeister.connectors.native import api as native_api
 from hausmeister.connectors.native import inbound as native
 from hausmeister.connectors.ntfy.sender import NtfySender
@@ -29,7 +36,12 @@ from hausmeister.connectors.opsgenie import poll as opsgenie_poll
 from hausmeister.connectors.opsgenie.sender import OpsgenieApi, OpsgenieSender
 from hausmeister.connectors.riemann.reader import Reader
 from hausmeister.connectors.riemann.server import Address, Server, tls_context
+from hausmeister.connectors.slack import api as slack_api
+from hausmeister.connectors.slack import catching_up as slack_catching_up
+from hausmeister.connectors.slack import set_up as slack
+from hausmeister.connectors.slack.chat_sender import SlackChatSender
 from hausmeister.connectors.slack.sender import SlackSender
+from hausmeister.connectors.slack.socket_mode import SocketMode
 from hausmeister.connectors.smtp.line import Route as MailRoute
 from hausmeister.connectors.smtp.sender import MailSender
 from hausmeister.connectors.webhook.sender import WebhookSender
@@ -47,6 +59,7 @@ from hausmeister.monitoring import api as monitoring_api
 from hausmeister.monitoring import keeping
 from hausmeister.monitoring.keeping import Keeper
 from hausmeister.monitoring.station import Station
+from hausmeister.outbox import chat
 from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
@@ -90,9 +103,17 @@ def senders() -> dict[str, Sender]:
         Channel.WEBHOOK: WebhookSender(typed),
     }
     if settings.HAUSMEISTER_SLACK_TOKEN:
+        url, token = settings.HAUSMEISTER_SLACK_URL, settings.HAUSMEISTER_SLACK_TOKEN
+        hears = settings.HAUSMEISTER_CHAT_HEARS
         found[Channel.SLACK] = SlackSender(
-            configured, url=settings.HAUSMEISTER_SLACK_URL, token=settings.HAUSMEISTER_SLACK_TOKEN
-        )
+            configured, url=url, token=token, has_buttons=hears and settings.HAUSMEISTER_CHAT == "slack"
+        )  # fmt: skip
+        found[chat.CHANNEL] = SlackChatSender(Client(limits=slack_api.LIMITS), url=url, token=token)
+    if settings.HAUSMEISTER_MATRIX_TOKEN:
+        api = _matrix_api()
+        found[Channel.MATRIX] = MatrixSender(api)
+        if settings.HAUSMEISTER_CHAT == "matrix":
+            found[chat.CHANNEL] = MatrixChatSender(api)
     if settings.HAUSMEISTER_OPSGENIE_KEY:
         found[Channel.OPSGENIE] = OpsgenieSender(_opsgenie_api())
     found |= {name: TrackerSender(tracker) for name, tracker in trackers().items()}
@@ -115,6 +136,13 @@ def trackers() -> dict[str, Tracker]:
             token=settings.HAUSMEISTER_GITLAB_TOKEN,
         )
     return found
+
+
+def _matrix_api() -> MatrixApi:
+    limits = matrix_api.LIMITS
+    return MatrixApi(
+        Client(limits=limits), url=settings.HAUSMEISTER_MATRIX_URL, token=settings.HAUSMEISTER_MATRIX_TOKEN
+    )  # fmt: skip
 
 
 def _mail() -> MailSender:
@@ -168,7 +196,7 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     auditor = Auditor(settings.HAUSMEISTER_WATCHER_URL, client=Client(), begin=begin)
     audit = Job("audit", auditor.run, watching.EVERY)
     calendars = Job("read calendars", fetching.Round(begin=begin).run, fetching.EVERY)
-    found = [audit, calendars]
+    found = [audit, calendars, *_jobs_of_the_chat(begin=begin)]
     if settings.HAUSMEISTER_TRACKERS:
         found.append(Job("ask trackers", polling.Poll(trackers(), begin=begin).run, polling.EVERY))
     if settings.HAUSMEISTER_OPSGENIE_KEY:
@@ -188,3 +216,35 @@ def monitoring() -> tuple[Server, Keeper] | None:
     readers = [Reader(one).run for one in settings.HAUSMEISTER_RIEMANN_READ]
     tls = tls_context(settings.HAUSMEISTER_RIEMANN_TLS)
     return Server(station, addresses, tls=tls, beside=readers), Keeper(station)
+
+
+def _jobs_of_the_chat(*, begin: Callable[[database.Work], None]) -> tuple[Job, ...]:
+    """Return what the chat is told by itself, and what is read there again; nothing where we only write into it."""
+    service = settings.HAUSMEISTER_CHAT
+    if not settings.HAUSMEISTER_CHAT_HEARS:
+        return ()
+    tell = Job("tell the duty", lambda now: posts.tell_duty(service, now, has_groups=service == "slack"), posts.EVERY)
+    if service != "slack":
+        return (tell,)
+    workspace = slack.workspace_of(settings.HAUSMEISTER_SLACK_URL, settings.HAUSMEISTER_SLACK_TOKEN)
+    reading = slack_catching_up.CatchingUp(
+        workspace, sweeps=not settings.HAUSMEISTER_SLACK_APP_TOKEN, begin=begin
+    )  # fmt: skip
+    return (tell, Job("read the chat again", reading.run, slack_catching_up.EVERY))
+
+
+class Line(Protocol):
+    """A line to a chat that is kept open beside the engine."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+def lines() -> tuple[Line, ...]:
+    """Return the lines over which chats tell us what happens; none where they call us, or where none is set up."""
+    if settings.HAUSMEISTER_CHAT == "matrix":
+        api = _matrix_api()
+        return (MatrixLine(api, MatrixRooms(api)),)
+    if not settings.HAUSMEISTER_CHAT_HEARS or not settings.HAUSMEISTER_SLACK_APP_TOKEN:
+        return ()
+    return (SocketMode(slack.app_of_settings(), slack.app_token_api()),)

@@ -9,6 +9,7 @@ from hausmeister import wiring
 from hausmeister.base import clock
 from hausmeister.base.env import MailServer
 from hausmeister.base.outgoing import Client, Limits
+from hausmeister.connectors.matrix.fake import FakeMatrix
 from hausmeister.connectors.ntfy.fake import FakeNtfy
 from hausmeister.connectors.opsgenie.fake import FakeOpsgenie
 from hausmeister.connectors.slack.fake import FakeSlack
@@ -21,6 +22,7 @@ from tests import builders, harness
 from tests.harness import World
 
 SLACK_TOKEN = "xoxb-canary-slack-token"
+MATRIX_TOKEN = "canary-matrix-token"
 OPSGENIE_KEY = "canary-opsgenie-key"
 MAIL_PASSWORD = "canary-mail-password"
 TOPIC = "canary-topic-7f3a"
@@ -37,11 +39,13 @@ class Outside:
         self._world, self._monkeypatch = world, monkeypatch
         self.mail = stack.enter_context(FakeMailServer())
         self.slack = stack.enter_context(FakeSlack(token=SLACK_TOKEN, channels={MEMBER: "D0ANA", ROOM: "C0"}))
+        self.matrix = stack.enter_context(FakeMatrix(token=MATRIX_TOKEN))
         self.ntfy = stack.enter_context(FakeNtfy())
         self.opsgenie = stack.enter_context(FakeOpsgenie(key=OPSGENIE_KEY, now=clock.now))
         self.hook = stack.enter_context(FakeReceiver(secret="", now_s=lambda: clock.now().timestamp()))
         settings.HAUSMEISTER_EMAIL = MailServer("127.0.0.1", self.mail.port, "pager", MAIL_PASSWORD, "opportunistic")
         settings.HAUSMEISTER_SLACK_TOKEN, settings.HAUSMEISTER_SLACK_URL = SLACK_TOKEN, self.slack.api
+        settings.HAUSMEISTER_MATRIX_TOKEN, settings.HAUSMEISTER_MATRIX_URL = MATRIX_TOKEN, self.matrix.url
         settings.HAUSMEISTER_CHAT = "slack"
         settings.HAUSMEISTER_OPSGENIE_KEY, settings.HAUSMEISTER_OPSGENIE_URL = OPSGENIE_KEY, self.opsgenie.url
         settings.HAUSMEISTER_OUTGOING_ALLOW = (ipaddress.ip_network("127.0.0.0/8"),)
@@ -63,6 +67,7 @@ class Outside:
         addresses = {
             Channel.EMAIL: of.email,
             Channel.SLACK: MEMBER,
+            Channel.MATRIX: "@ana:test",
             Channel.NTFY: f"{self.ntfy.url}/{TOPIC}",
             Channel.OPSGENIE: "ana@corp.example",
             Channel.WEBHOOK: f"{self.hook.url}/canary-path",

@@ -68,6 +68,19 @@ class Environment:
             raise BadSetting(f"{name} must be at least {least} characters from A-Z, a-z, 0-9, - and _.")
         return value
 
+    def secrets(self, name: str, *, least: int, most: int = 2) -> tuple[str, ...]:
+        """Return secrets separated by commas, at most `most`: while one is changed, both are good. Raises BadSetting.
+
+        Its error does not repeat them.
+        """
+        found = self.words(name)
+        if len(found) > most or any(len(one) < least or not re.fullmatch("[A-Za-z0-9_-]+", one) for one in found):
+            raise BadSetting(
+                f"{name} must be at most {most} secrets, separated by commas, of at least {least} characters from"
+                " A-Z, a-z, 0-9, - and _ each."
+            )
+        return found
+
     def one_of(self, name: str, allowed: tuple[str, ...], default: str) -> str:
         """Return the value in lower case. Raises BadSetting unless it is one of `allowed`."""
         value = (self._raw(name, default) or default).lower()

@@ -56,7 +56,7 @@ def up(port: int, host: str, when_empty: str) -> None:
     engine = _engine(is_pressed=lambda: writer.is_pressed)
     engine.start()
     try:
-        with watching():
+        with watching(), _lines():
             server.serve(listener, writer=writer, health=lambda: _lives(engine), on_ready=lambda: click.echo(greeting))
     finally:
         engine.stop()
@@ -90,7 +90,8 @@ def engine() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     running.start()
-    stopped.wait()
+    with _lines():
+        stopped.wait()
     running.stop()
     lock.close()
 
@@ -173,6 +174,21 @@ def _engine(*, is_pressed: Callable[[], bool] = lambda: False) -> "Engine":
     from hausmeister import wiring
 
     return wiring.engine(senders=wiring.senders(), is_pressed=is_pressed)
+
+
+@contextmanager
+def _lines() -> Iterator[None]:
+    """Keep the lines to chats open in the block."""
+    from hausmeister import wiring
+
+    lines = wiring.lines()
+    for one in lines:
+        one.start()
+    try:
+        yield
+    finally:
+        for one in lines:
+            one.stop()
 
 
 def _lives(engine: "Engine") -> bool:

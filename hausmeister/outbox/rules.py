@@ -27,6 +27,7 @@ LEASE = timedelta(seconds=30)
 # how long a page's message is worth trying before the next contact method is the better idea
 _PAGING_PAUSES = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=30))
 _CHAT_PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 15, 60, 300, 900, 1800, *(3600,) * 22))
+_TRIES_AS_ASKED = 10
 LONGEST_WAIT_WHEN_PAGING = timedelta(seconds=60)
 
 
@@ -39,8 +40,12 @@ def pause(lane: Lane, *, attempts: int, retry_after_s: float | None, chance: flo
     pauses = _PAGING_PAUSES if lane is Lane.PAGING else _CHAT_PAUSES
     if attempts > len(pauses):
         return None
-    wait = pauses[attempts - 1] * (1 + 0.2 * chance)
     asked = timedelta(seconds=min(max(retry_after_s or 0.0, 0.0), 86_400.0))
+    place = attempts - 1
+    if lane is Lane.CHAT and asked:
+        # the far side says itself when: for the first ten tries nothing is added to that
+        place = max(attempts - _TRIES_AS_ASKED, 0)
+    wait = pauses[place] * (1 + 0.2 * chance)
     if lane is Lane.PAGING and asked > LONGEST_WAIT_WHEN_PAGING:
         return None
     return max(wait, asked)

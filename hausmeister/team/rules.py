@@ -87,6 +87,7 @@ class Channel(StrEnum):
     EMAIL = "email"
     NTFY = "ntfy"
     SLACK = "slack"
+    MATRIX = "matrix"
     WEBHOOK = "webhook"
     OPSGENIE = "opsgenie"
 
@@ -100,6 +101,7 @@ _LABELS = {
     Channel.EMAIL: "e-mail",
     Channel.NTFY: "ntfy",
     Channel.SLACK: "Slack",
+    Channel.MATRIX: "Matrix",
     Channel.WEBHOOK: "webhook",
     Channel.OPSGENIE: "Opsgenie",
 }

@@ -23,7 +23,21 @@ def test_slack_and_opsgenie_are_there_once_they_have_a_key(bare):
     bare.HAUSMEISTER_SLACK_TOKEN = "xoxb-1"
     assert "slack" in wiring.senders()
     bare.HAUSMEISTER_OPSGENIE_KEY = "key"
-    assert sorted(wiring.senders()) == ["email", "ntfy", "opsgenie", "slack", "webhook"]
+    assert sorted(wiring.senders()) == ["chat", "email", "ntfy", "opsgenie", "slack", "webhook"]
+
+
+def test_the_chat_is_heard_only_with_a_way_in(bare):
+    bare.HAUSMEISTER_SLACK_TOKEN, bare.HAUSMEISTER_CHAT = "xoxb-1", "slack"
+    assert wiring.lines() == ()
+    assert wiring._jobs_of_the_chat(begin=lambda work: work()) == ()
+    bare.HAUSMEISTER_CHAT_HEARS, bare.HAUSMEISTER_SLACK_APP_TOKEN = True, "xapp-1"
+    (line,) = wiring.lines()
+    line.stop()
+    jobs = [job.name for job in wiring._jobs_of_the_chat(begin=lambda work: work())]
+    assert jobs == ["tell the duty", "read the chat again"]
+    # where Slack calls us, no line is kept
+    bare.HAUSMEISTER_SLACK_APP_TOKEN = ""
+    assert wiring.lines() == ()
 
 
 def test_opsgenie_is_asked_only_where_it_is_set_up(bare):
@@ -52,6 +66,14 @@ def test_s48_a_short_or_strange_hook_secret_is_refused_without_repeating_it(secr
     with pytest.raises(BadSetting, match="at least 24 characters") as refused:
         Environment({"X": secret}).secret("X", least=24)
     assert secret not in str(refused.value)
+
+
+@pytest.mark.parametrize("secrets", ["short", "a" * 16 + ",short", ",".join(["a" * 16] * 3), "with space" * 4])
+def test_s48_secrets_that_change_hands_are_two_at_most(secrets):
+    with pytest.raises(BadSetting, match="at most 2 secrets") as refused:
+        Environment({"X": secrets}).secrets("X", least=16)
+    assert secrets not in str(refused.value)
+    assert Environment({"X": f"{'a' * 16}, {'b' * 16}"}).secrets("X", least=16) == ("a" * 16, "b" * 16)
 
 
 def test_a_hook_secret_may_be_absent_or_long_enough():

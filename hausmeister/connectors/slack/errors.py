@@ -19,7 +19,7 @@ ADVICE = {
     "token_expired": _CREDENTIAL,
     "account_inactive": _CREDENTIAL,
     "no_permission": _CREDENTIAL,
-    "missing_scope": "give the app the scope chat:write",
+    "missing_scope": "give the app the scope chat:write and the others of its manifest, and install it again",
     "not_allowed_token_type": _CREDENTIAL,
     "channel_not_found": "check the channel's name or the member id, and that the app may see it",
     "user_not_found": "check the member id",
@@ -38,6 +38,20 @@ ADVICE = {
 }
 
 
+# the token opens nothing: until somebody sets another, the whole line to Slack is down
+CREDENTIALS = frozenset(word for word, advice in ADVICE.items() if advice == _CREDENTIAL)
+# one channel is closed to us: it was archived, renamed away, or the app was taken out of it
+CHANNEL_LOST = frozenset({"channel_not_found", "not_in_channel", "is_archived"})
+
+
+class SlackSaysNo(Refused):
+    """Slack refused, with the word it gave."""
+
+    def __init__(self, reason: str, *, word: str) -> None:
+        super().__init__(reason)
+        self.word = word
+
+
 def failure(word: str, *, retry_after_s: float | None) -> NotDelivered:
     """Return what Slack's `word` means: for later, or refused."""
     said = f"Slack answered {word}"
@@ -46,4 +60,4 @@ def failure(word: str, *, retry_after_s: float | None) -> NotDelivered:
     if word in LATER_AND_MAYBE_DONE:
         return TryLater(said, retry_after_s=retry_after_s, maybe_delivered=True)
     advice = ADVICE.get(word, "")
-    return Refused(f"{said}: {advice}." if advice else f"{said}.")
+    return SlackSaysNo(f"{said}: {advice}." if advice else f"{said}.", word=word)

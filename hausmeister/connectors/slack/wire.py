@@ -38,20 +38,20 @@ def escaped(text: str, most: int) -> str:
     return "".join(pieces[:kept]) + CUT_MARK
 
 
-def _link(url: str, label: str) -> str:
-    return f"<{escaped(url, 2_000)}|{escaped(label, 100)}>"
+def link_to(url: str, label: str) -> str:
+    return f"<{escaped(url, 2_000)}|{escaped(label, 100) or 'link'}>"
 
 
-def _section(text: str) -> dict[str, Any]:
+def section(text: str) -> dict[str, Any]:
     # verbatim: Slack makes no link, channel or mention out of words by itself
     return {"type": "section", "text": {"type": "mrkdwn", "text": text, "verbatim": True}}
 
 
-def _context(text: str) -> dict[str, Any]:
+def context(text: str) -> dict[str, Any]:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": text, "verbatim": True}]}
 
 
-def _message(summary: str, blocks: list[dict[str, Any]]) -> dict[str, Any]:
+def message(summary: str, blocks: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         # what notifications show; Slack shows the blocks in the channel
         "text": summary,
@@ -69,25 +69,25 @@ def page_message(words: Words, link: str) -> dict[str, Any]:
     called = escaped(words.called_as, 300)
     title, origin = escaped(words.title, 1_600), escaped(words.origin, 600)
     then = escaped(" ".join(filter(None, (words.then, words.clocks, words.again))), 1_500)
-    blocks = [_section(f"*{words.headline}*\n{title}\n{origin}")]
+    blocks = [section(f"*{words.headline}*\n{title}\n{origin}")]
     if words.text:
-        blocks.append(_section(escaped(words.text, SECTION_MOST)))
-    blocks.append(_section(f"{called}\n*{_link(link, f'Answer page {words.number}')}*"))
+        blocks.append(section(escaped(words.text, SECTION_MOST)))
+    blocks.append(section(f"{called}\n*{link_to(link, f'Answer page {words.number}')}*"))
     if then:
-        blocks.append(_context(then))
-    return _message(escaped(words.subject, SUMMARY_MOST), blocks)
+        blocks.append(context(then))
+    return message(escaped(words.subject, SUMMARY_MOST), blocks)
 
 
 def code_message(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the direct message with a verification code."""
     told = escaped(code_told(facts), 1_000)
-    return _message(told, [_section(told)])
+    return message(told, [section(told)])
 
 
 def notice_message(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the direct message of a notice that calls nobody."""
     subject = escaped(facts["subject"], SUMMARY_MOST)
-    return _message(subject, [_section(f"*{subject}*"), _section(escaped(facts["text"], SECTION_MOST))])
+    return message(subject, [section(f"*{subject}*"), section(escaped(facts["text"], SECTION_MOST))])
 
 
 def post_message(words: PostWords, state: str, url: str) -> dict[str, Any]:
@@ -95,11 +95,11 @@ def post_message(words: PostWords, state: str, url: str) -> dict[str, Any]:
     circle = _CIRCLES.get(state, ":white_circle:")
     title, origin = escaped(words.title, 1_600), escaped(words.origin, 600)
     headline = escaped(words.headline, 600)
-    blocks = [_section(f"{circle} *{headline}*\n{title}\n{origin}")]
+    blocks = [section(f"{circle} *{headline}*\n{title}\n{origin}")]
     if words.text and state != "closed":
-        blocks.append(_section(escaped(words.text, SECTION_MOST)))
-    blocks.append(_context(_link(url, f"Page {words.number}")))
-    return _message(escaped(f"{words.headline}: {words.title}", SUMMARY_MOST), blocks)
+        blocks.append(section(escaped(words.text, SECTION_MOST)))
+    blocks.append(context(link_to(url, f"Page {words.number}")))
+    return message(escaped(f"{words.headline}: {words.title}", SUMMARY_MOST), blocks)
 
 
 def reference(answer: Mapping[str, Any]) -> str:
@@ -108,6 +108,12 @@ def reference(answer: Mapping[str, Any]) -> str:
     if not isinstance(channel, str) or not isinstance(stamp, str) or not channel or not stamp:
         return ""
     return f"{channel}:{stamp}"
+
+
+def next_cursor(answer: Mapping[str, Any]) -> str:
+    """Return where the next page of a long answer begins, "" at its end."""
+    more = answer.get("response_metadata")
+    return str(more.get("next_cursor") or "") if isinstance(more, dict) else ""
 
 
 _ERROR = re.compile("[a-z0-9_]{1,60}")

@@ -56,6 +56,7 @@ def _findings() -> "Iterator[Finding]":
         ("clock", ground.time),
         ("channels", outside.channels),
         ("trackers", outside.trackers),
+        ("chat", outside.chat),
         ("engine", duty.engine),
         ("pages", duty.auditor),
         ("rota", duty.rotas),

@@ -6,15 +6,18 @@ from django.conf import settings
 from django.db.models import Count
 
 from hausmeister import wiring
+from hausmeister.base import clock
+from hausmeister.chat import line, standing
 from hausmeister.console.doctor.findings import Finding, note, well, wrong
 from hausmeister.issues.models import Feed, Mirror
 from hausmeister.outbox.delivery import Checkable, NotDelivered
-from hausmeister.team.models import ContactMethod
+from hausmeister.team.models import ContactMethod, Team
 from hausmeister.team.rules import Channel
 
 _SETTING = {
     Channel.EMAIL: "HAUSMEISTER_EMAIL_URL",
     Channel.SLACK: "HAUSMEISTER_SLACK_TOKEN",
+    Channel.MATRIX: "HAUSMEISTER_MATRIX_URL and HAUSMEISTER_MATRIX_TOKEN",
     Channel.OPSGENIE: "HAUSMEISTER_OPSGENIE_KEY",
     Channel.NTFY: "HAUSMEISTER_NTFY_URL",
 }
@@ -51,7 +54,7 @@ def _is_set_up(channel: Channel) -> bool:
     """Say whether somebody set the channel up on purpose; ntfy has a server by default and may be nobody's."""
     if channel is Channel.EMAIL:
         return settings.HAUSMEISTER_EMAIL is not None
-    return channel in {Channel.SLACK, Channel.OPSGENIE}
+    return channel in {Channel.SLACK, Channel.MATRIX, Channel.OPSGENIE}
 
 
 def _people_by_channel() -> dict[Channel, int]:
@@ -71,3 +74,24 @@ def _missing(channel: Channel, people: int) -> Finding:
     count = "1 person counts" if people == 1 else f"{people} people count"
     setting = _SETTING.get(channel)
     return wrong(channel.label, f"{count} on it, and it is not set up", f"Set {setting}." if setting else "")
+
+
+def chat() -> Iterator[Finding]:
+    """Look at the line to the chat, and at each team's rooms there."""
+    service, now = str(settings.HAUSMEISTER_CHAT), clock.now()
+    if not service:
+        return
+    found = line.of(service)
+    problem = standing.line_problem(service, found, now=now)
+    words = standing.line_words(service, found, now=now)
+    if problem:
+        yield wrong("chat", problem, "Look at the tokens and at what the app may do; docs/slack.md says which.")
+    elif settings.HAUSMEISTER_CHAT_HEARS and found is None:
+        yield note("chat", words, "Say something in a watched channel, or run /hausmeister help there.")
+    else:
+        yield well("chat", words)
+    for team in Team.objects.order_by("id"):
+        seen = standing.standing(team, now=now)
+        # the line's own problem is told already
+        for one in (one for one in (seen.problems if seen else ()) if one != problem):
+            yield wrong(f"chat of {team.name}", one, "Invite the app, or correct the name in the policy.")

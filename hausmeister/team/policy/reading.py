@@ -32,6 +32,8 @@ LARGEST_FILE_BYTES = 256 * 1024
 NAME_MOST = 40
 CALLS = ("on duty", "backstop", "last resort", "leads", "everybody")
 # a step may also call whoever is on by a schedule of the team; which there are, the rota knows
+GROUP_CALLS = ("on duty", "backstop")
+HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
 SCHEDULE_CALL = re.compile(r"schedule [a-z0-9]+(-[a-z0-9]+)*")
 
 # the kinds of tracker that a team may keep its issues in
@@ -104,6 +106,8 @@ def _policy(root: Table) -> Policy:
         updates_channel=channels.text("updates", may_be_empty=True),
         announcements_channel=channels.text("announcements", may_be_empty=True),
         crash_channel=channels.text("crash", may_be_empty=True),
+        shift_channel=channels.text("shifts", may_be_empty=True) if channels.has("shifts") else "",
+        chat_groups=_chat_groups(channels),
         tracker_repository=tracker.text("repository", may_be_empty=True),
         tracker_labels=tracker.texts("labels"),
         dashboard_url=dashboards.text("riemann", may_be_empty=True),
@@ -117,11 +121,24 @@ def _policy(root: Table) -> Policy:
     )
     working.done(("days", "starts", "ends", "days_off"))
     alerts.done(("default_priority", "severity", "rules"))
-    channels.done(("alarms", "questions", "updates", "announcements", "crash"))
+    channels.done(("alarms", "questions", "updates", "announcements", "crash", "shifts", "groups"))
     tracker.done(("kind", "repository", "labels"))
     dashboards.done(("riemann", "shards"))
     root.done(tuple(key for key in known if not root.has(key)))
     return policy
+
+
+def _chat_groups(channels: Table) -> dict[str, tuple[str, ...]]:
+    """Return who is in which user group of the chat; policies written before there were groups have none."""
+    if not channels.has("groups"):
+        return {}
+    table = channels.table("groups")
+    groups = {handle: table.texts(handle) for handle in table.names()}
+    for handle, calls in groups.items():
+        wrong = [call for call in calls if call not in GROUP_CALLS and not SCHEDULE_CALL.fullmatch(call)]
+        if wrong or not HANDLE.fullmatch(handle):
+            table.complain(handle, repr(list(calls)), 'a handle with a list of "on duty", "backstop", "schedule NAME"')
+    return groups
 
 
 def _duties(root: Table) -> tuple[DutyRule, ...]:

@@ -229,6 +229,8 @@ class Policy:
     updates_channel: str
     announcements_channel: str
     crash_channel: str
+    shift_channel: str
+    chat_groups: dict[str, tuple[str, ...]]
     tracker_repository: str
     tracker_labels: tuple[str, ...]
     dashboard_url: str
@@ -239,6 +241,14 @@ class Policy:
     foresight: ForesightRule = ForesightRule()
     triage: TriageRule = field(default_factory=TriageRule)
     escalation_help: HelpRule = field(default_factory=HelpRule)
+
+    def chat_rooms(self) -> tuple[str, ...]:
+        """Return the names of all rooms of the chat that the policy names, each once."""
+        named = (
+            *self.question_channels, self.alarms_channel, self.updates_channel, self.announcements_channel,
+            self.crash_channel, self.shift_channel,
+        )  # fmt: skip
+        return tuple(dict.fromkeys(filter(None, named)))
 
     def working_hours(self, zone: ZoneInfo) -> WorkingHours:
         """Return the working hours as clocks in `zone` show them."""

@@ -26,6 +26,7 @@ from hausmeister.web.answers import Asked, Toast, back, first_ask, see
 from hausmeister.web.forms import whole_number
 
 _SLACK = re.compile(r"^[UW][A-Z0-9]{6,}$")
+_MATRIX = re.compile(r"^@[a-z0-9._=/+-]{1,200}:[A-Za-z0-9.:\[\]-]{1,200}$")
 _TOPIC = re.compile(r"^[A-Za-z0-9_-]{4,64}$")
 # a request to an address of one's own choice, at the press of a button (S45)
 TRIES_A_MINUTE = 6
@@ -43,6 +44,8 @@ def channels() -> list[tuple[str, str, str]]:
     ]
     if settings.HAUSMEISTER_SLACK_TOKEN:
         found.append((Channel.SLACK.value, _("Slack"), _("your member id, such as U024BE7LH")))
+    if settings.HAUSMEISTER_MATRIX_TOKEN:
+        found.append((Channel.MATRIX.value, _("Matrix"), _("your user id, such as @ana:example.org")))
     if settings.HAUSMEISTER_OPSGENIE_KEY:
         found.append((Channel.OPSGENIE.value, _("Opsgenie"), _("your user name there")))
     return found
@@ -80,6 +83,10 @@ def fitting(channel: Channel, address: str) -> str:
             raise ValidationError(
                 _("A Slack member id begins with U or W, such as U024BE7LH. Your profile in Slack shows it.")
             )
+        return address
+    if channel is Channel.MATRIX:
+        if not _MATRIX.match(address):
+            raise ValidationError(_("A Matrix user id looks like @ana:example.org. Your client's settings show it."))
         return address
     if channel is Channel.NTFY and _TOPIC.match(address):
         return f"{settings.HAUSMEISTER_NTFY_URL}/{address}"

@@ -5,8 +5,12 @@ from dataclasses import replace
 import pytest
 
 from hausmeister.base.outgoing import Client
+from hausmeister.connectors.slack.chat_sender import SlackChatSender
 from hausmeister.connectors.slack.fake import mind
 from hausmeister.connectors.slack.sender import SlackSender
+from hausmeister.outbox import chat
+from hausmeister.outbox import operations as outbox
+from hausmeister.outbox.chat import About, Button, Place, Words
 from hausmeister.outbox.delivery import Refused
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import Lane, State
@@ -26,7 +30,20 @@ SEED = {
         {
             "token": TOKEN,
             "user": "pager",
-            "scopes": ["chat:write", "users:read", "channels:history", "im:history", "channels:read", "im:read"],
+            "scopes": [
+                "chat:write",
+                "users:read",
+                "channels:history",
+                "im:history",
+                "channels:read",
+                "im:read",
+                "channels:manage",
+                "channels:write",
+                "channels:write.topic",
+                "reactions:write",
+                "reactions:read",
+                "groups:read",
+            ],
         },
         {"token": MUTE, "user": "pager", "scopes": ["users:read"]},
     ],
@@ -95,3 +112,30 @@ def test_its_noes_become_refusals(workspace):
         sender(workspace).send(parcel("post", {"room": "#no-such-room"}, post_facts()))
     with pytest.raises(Refused, match="missing_scope: give the app the scope chat:write"):
         sender(workspace, MUTE).send(page("slack", workspace.member("ana")))
+
+
+@pytest.mark.django_db
+def test_what_our_rooms_say_leaves_thread_revision_sign_and_topic_behind(workspace):
+    chat_sender = SlackChatSender(Client(), url=workspace.api, token=TOKEN)
+
+    def carry(draft):
+        outbox.enqueue([draft], now=NOW)
+        message = Message.objects.get(dedup_key=draft.dedup_key)
+        reference = chat_sender.send(outbox.parcel(message))
+        Message.objects.filter(pk=message.pk).update(state=State.SENT, finished_at=NOW, provider_ref=reference)
+        return message, reference
+
+    words = Words("Two <questions> wait", ("Since 09:00",), buttons=(Button("I take it", "item.claim", "12"),))
+    said, reference = carry(chat.say(Place(ROOM), words, About("item:1", 1, "real-1"), due_at=NOW))
+    channel, _, stamp = reference.partition(":")
+    carry(chat.say(Place("", under=said.pk), Words("In its thread"), About("item:1", 1, "real-2"), due_at=NOW))
+    carry(chat.revise(said.pk, Words("One question waits"), About("item:1:status", 1, "real-3"), due_at=NOW))
+    carry(chat.sign(channel, stamp, "eyes", About("item:1", 1, "real-4"), due_at=NOW))
+    carry(chat.sign(channel, stamp, "eyes", About("item:1", 1, "real-5"), due_at=NOW))
+    carry(chat.topic(channel, "all is well", About("item:1", 1, "real-6"), due_at=NOW))
+    carry(chat.whisper(Place(channel), workspace.member("ana"), Words("For you"), About("x", 1, "real-7"), due_at=NOW))
+    parent, reply = workspace.ask("conversations.replies", channel=channel, ts=stamp)["messages"]
+    assert (parent["text"], reply["text"]) == ("One question waits", "In its thread")
+    assert parent["reactions"][0]["name"] == "eyes"
+    topic = workspace.ask("conversations.info", channel=channel)["channel"]["topic"]
+    assert topic["value"] == "all is well"
