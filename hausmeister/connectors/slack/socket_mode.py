@@ -36,6 +36,7 @@ _log = log.get(__name__)
 
 PAUSES_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 REFUSED_S = 60.0
+SHORTEST_LINE_S = 5.0
 LARGEST_ENVELOPE = 4 * 1024 * 1024
 OPENING_S = 10.0
 # a line on which nothing comes, not even Slack's own pings, is dead
@@ -58,6 +59,7 @@ class SocketMode:
         self._beside = ThreadPoolExecutor(2, thread_name_prefix="slack-beside")
         self._line: ClientConnection | None = None
         self._failures = 0
+        self._was_short = False
 
     def start(self) -> None:
         """Open the line, in a thread of its own."""
@@ -84,7 +86,8 @@ class SocketMode:
         try:
             self._serve()
         except LineEnds:
-            return 0.0
+            # one that ends as soon as it stands, such as the eleventh of ten, must not be opened again and again
+            return self._broke("Slack ended the line as soon as it stood") if self._was_short else 0.0
         except SlackSaysNo as error:
             if error.word in errors.CREDENTIALS | {"missing_scope", "link_disabled"}:
                 reason = f"{error} (Socket Mode)"
@@ -125,12 +128,14 @@ class SocketMode:
     def _serve(self) -> None:
         url = str(self._api.change("apps.connections.open", {}).get("url") or "")
         with self._opened(url) as opened:
-            self._line = opened
+            self._line, begun_s = opened, clock.monotonic_s()
             try:
                 while not self._is_stopping.is_set():
                     self._take(opened, opened.recv())
             finally:
                 self._line = None
+                self._was_short = clock.monotonic_s() - begun_s < SHORTEST_LINE_S
+                self._failures = self._failures if self._was_short else 0
 
     @contextmanager
     def _opened(self, url: str) -> Iterator[ClientConnection]:
@@ -178,7 +183,6 @@ class SocketMode:
 
     def _hello(self) -> None:
         """Begin to hear: what may have been missed while no line stood is read again, before anything new moves on."""
-        self._failures = 0
         hearing.open_gaps(SERVICE, stamp_of=events.stamp_of)
         line.up(SERVICE, now=clock.now())
 

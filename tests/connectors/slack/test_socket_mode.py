@@ -116,6 +116,20 @@ def test_a_line_that_ends_or_breaks_is_opened_anew_and_a_gap_is_opened_with_it(p
         assert server.deliver("events_api", ask(ts="1795600000.000200")) is None
 
 
+def test_a_line_that_ends_at_once_is_not_opened_in_a_storm(place, far, monkeypatch):
+    _slack, server = far
+    monkeypatch.setattr(socket_mode, "PAUSES_S", (0.05, 60.0))
+    with a_line(place):
+        for count in (1, 2):
+            server.wait_for_line(count)
+            until(lambda: Line.objects.filter(pk="slack", state="up").exists())
+            server.say(type="disconnect", reason="too_many_websockets")
+            server.wait_until_gone()
+        until(lambda: "as soon as it stood" in Line.objects.get(pk="slack").reason)
+        time.sleep(0.3)
+    assert server.opened == 2
+
+
 def test_what_cannot_be_stored_is_not_acknowledged_and_stops_nothing_else(place, far, monkeypatch):
     _slack, server = far
     real = place.app.take
