@@ -18,7 +18,7 @@ from environment import ROOT, say
 
 # the rules and operations of the rooms; under 20 s on two cores
 FAST = ("base", "journal", "outbox", "team", "rota", "pager", "alerts", "engine")
-TREES = ("hausmeister", "tests", "bench", "setup")
+TREES = ("hausmeister", "tests", "bench", "setup", "training")
 _NO_TESTS = 5  # pytest's exit code when it collected none
 
 

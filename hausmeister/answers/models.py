@@ -155,7 +155,10 @@ class Asking(models.Model):
 
     class Meta:
         app_label = "answers"
-        indexes = [models.Index(fields=["team", "asked_at"], name="asking_by_time")]
+        indexes = [
+            models.Index(fields=["team", "asked_at"], name="asking_by_time"),
+            models.Index(fields=["encoder"], name="asking_by_encoder"),
+        ]
 
     def __str__(self) -> str:
         return self.text[:80]
@@ -196,7 +199,10 @@ class Passage(models.Model):
 
     class Meta:
         app_label = "answers"
-        indexes = [models.Index(fields=["team", "id"], name="passage_of_team"), models.Index(fields=["encoder"])]
+        indexes = [
+            models.Index(fields=["team", "id"], name="passage_of_team"),
+            models.Index(fields=["encoder"], name="passage_by_encoder"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} of card {self.card_id}"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError, connection
 
 from hausmeister.answers import operations
-from hausmeister.answers.models import Asking, Feedback, Passage, Source
+from hausmeister.answers.models import Asking, Feedback, Source
 from hausmeister.base import database, log
 
 _log = log.get(__name__)
@@ -18,7 +18,7 @@ ROUNDS: tuple[tuple[str, Work, Callable[[], bool], timedelta], ...] = (
     (
         "give meaning",
         operations.give_meaning,
-        lambda: Passage.objects.exists() or Asking.objects.exists(),
+        operations.lacks_meaning,
         timedelta(seconds=10),
     ),
     ("read documents", operations.read_sources, Source.objects.exists, timedelta(minutes=5)),

@@ -27,6 +27,11 @@ def unpacked(kept: bytes, dimensions: int) -> Floats:
     return rows
 
 
+def rows_in(kept: bytes, dimensions: int) -> int:
+    """Return how many rows `packed` was given."""
+    return len(kept) // (4 + dimensions)
+
+
 def signs(row: Floats) -> bytes:
     """Return one bit for each number: whether it is above nothing."""
     return np.packbits(row > 0).tobytes()

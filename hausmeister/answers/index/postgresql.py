@@ -40,8 +40,8 @@ class PostgreSQL:
             values += [_quoted(term), weight]
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT passage_id FROM answers_words WHERE words @@ %s::tsquery"  # noqa: S608 - only marks are put in
-                f" ORDER BY {order} DESC, length(words), passage_id DESC LIMIT %s",  # nosec B608
+                "SELECT passage_id FROM answers_words WHERE words @@ %s::tsquery"  # noqa: S608 - only marks are put in # nosec B608
+                f" ORDER BY {order} DESC, length(words), passage_id DESC LIMIT %s",
                 (*values, most),
             )
             return [row[0] for row in cursor.fetchall()]

@@ -24,10 +24,10 @@ from hausmeister.answers.operations.documents import (
     read_sources,
     remove_source,
 )
-from hausmeister.answers.operations.meanings import give_meaning, refit_confidence
+from hausmeister.answers.operations.meanings import give_meaning, lacks_meaning, refit_confidence
 
 __all__ = [
     "AnswerRefused", "SourceRefused", "add_answer", "add_source", "change_answer", "confirm", "dismiss", "give_meaning",
-    "import_docs", "note_asking", "read_sources", "refit_confidence", "reject", "relink", "relink_all",
+    "import_docs", "lacks_meaning", "note_asking", "read_sources", "refit_confidence", "reject", "relink", "relink_all",
     "remove_answer", "remove_source", "split", "tend_recurring", "written",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from hausmeister.answers import encoder
 from hausmeister.answers.models import Asking, Feedback, Passage, Shelf
@@ -16,10 +16,24 @@ if TYPE_CHECKING:
 
 # one run takes a second or two, so that stopping is never held up
 AT_ONCE = 64
-EVERY = timedelta(seconds=10)
-NIGHTLY = timedelta(hours=24)
 _LOOKED_BACK = timedelta(days=365)
 _MOST_FEEDBACK = 2000
+
+
+def lacks_meaning() -> bool:
+    """Say whether some text has no vectors of the encoder in use; without texts, or an encoder, nothing lacks any."""
+    if not (Passage.objects.exists() or Asking.objects.exists()):
+        return False
+    model = encoder.best()
+    if model is None:
+        return False
+    wanted = _of_another(model)
+    return Passage.objects.filter(wanted).exists() or Asking.objects.filter(wanted).exists()
+
+
+def _of_another(model: "Encoder") -> Q:
+    """Return the condition that vectors are missing or another model's; as two ranges, so that an index serves it."""
+    return Q(encoder__lt=model.name) | Q(encoder__gt=model.name)
 
 
 def give_meaning(now: datetime) -> int:  # noqa: ARG001 - a job of the engine
@@ -37,7 +51,7 @@ def give_meaning(now: datetime) -> int:  # noqa: ARG001 - a job of the engine
 def _passages(model: "Encoder") -> int:
     from hausmeister.answers.encoder.kept import packed, signs
 
-    waiting = list(Passage.objects.exclude(encoder=model.name).order_by("id").only("id", "team_id", "text")[:AT_ONCE])
+    waiting = list(Passage.objects.filter(_of_another(model)).order_by("id").only("id", "team_id", "text")[:AT_ONCE])
     if not waiting:
         return 0
     texts: list[str] = []
@@ -58,7 +72,7 @@ def _passages(model: "Encoder") -> int:
 def _askings(model: "Encoder") -> int:
     from hausmeister.answers.encoder.kept import packed
 
-    waiting = list(Asking.objects.exclude(encoder=model.name).order_by("-id")[:AT_ONCE])
+    waiting = list(Asking.objects.filter(_of_another(model)).order_by("-id")[:AT_ONCE])
     if not waiting:
         return 0
     rows = model.encode([one.text for one in waiting])

@@ -1,5 +1,6 @@
 """Suggestions: the cards that probably answer a question, few, with how sure it is; often none."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -70,7 +71,8 @@ def suggest(team: Team, text: str, *, now: datetime, most: int = 3) -> list[Sugg
     vector = None if model is None else model.encode([text[:MOST_ASKED]])[0]
     passages = _candidates(shelf, asked, model, vector)
     average = shelf.terms / max(1, shelf.texts)
-    fits = [(one.card_id, one.pk, _fit(one, asked, average, model, vector)) for one in passages]
+    meanings = {} if model is None or vector is None else _meanings(passages, model, vector)
+    fits = [(one.card_id, one.pk, Fit(_words(one, asked, average), meanings.get(one.pk))) for one in passages]
     ranked = _not_rejected(ranking.rank(fits, named=asked.named), asked_terms)
     return _shown(ranked, {one.pk: one for one in passages}, asked, shelf, now, most)
 
@@ -114,20 +116,25 @@ def _looked_up(shelf: Shelf, asked: Asked) -> dict[str, float]:
     return chosen
 
 
-def _fit(
-    passage: Passage, asked: Asked, average: float, model: "Encoder | None", vector: "NDArray[np.float32] | None"
-) -> Fit:
+def _words(passage: Passage, asked: Asked, average: float) -> float:
     stems = passage.stems.split()
-    counts: dict[str, int] = {}
-    for stem in stems:
-        counts[stem] = counts.get(stem, 0) + 1
-    words = lexical.score(asked, counts, length=len(stems), average=average)
-    if model is None or vector is None or passage.encoder != model.name or not passage.vectors:
-        return Fit(words)
-    from hausmeister.answers.encoder.kept import unpacked
+    return lexical.score(asked, Counter(stems), length=len(stems), average=average)
 
-    whole, *windows = (unpacked(bytes(passage.vectors), model.dimensions) @ vector).tolist()
-    return Fit(words, ranking.meaning_of(whole, windows))
+
+def _meanings(passages: Sequence[Passage], model: "Encoder", vector: "NDArray[np.float32]") -> dict[int, float]:
+    """Return how near each passage is by meaning; those whose vectors are still to come are left out."""
+    from hausmeister.answers.encoder.kept import rows_in, unpacked
+
+    ready = [(one.pk, bytes(one.vectors)) for one in passages if one.vectors and one.encoder == model.name]
+    if not ready:
+        return {}
+    near = (unpacked(b"".join(kept for _, kept in ready), model.dimensions) @ vector).tolist()
+    found, start = {}, 0
+    for number, kept in ready:
+        end = start + rows_in(kept, model.dimensions)
+        found[number] = ranking.meaning_of(near[start], near[start + 1 : end])
+        start = end
+    return found
 
 
 def _not_rejected(ranked: list[Ranked[int]], asked_terms: Sequence[str]) -> list[Ranked[int]]:
