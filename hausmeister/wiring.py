@@ -51,6 +51,9 @@ from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
 from hausmeister.incidents import api as incidents_api
+from hausmeister.incidents import issues as incident_issues
+from hausmeister.incidents import tracker as incident_tracker
+from hausmeister.incidents.operations import urgent as urgent_incidents
 from hausmeister.issues import api as issues_api
 from hausmeister.issues import polling
 from hausmeister.issues.sending import TrackerSender
@@ -75,8 +78,14 @@ from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.team.rules import Channel
 from hausmeister.triage import api as triage_api
+from hausmeister.triage import issues as triage_issues
+from hausmeister.triage.operations import promoting
 from hausmeister.triage.operations.earlier import Earlier
 from hausmeister.triage.operations.pointing import Pointer, Round
+
+# what an upper room asks of the room of issues, by name
+incident_tracker.connect(incident_issues.IssueRoom())
+promoting.use(triage_issues.IssueRoom())
 
 
 def intake_routes() -> tuple[Route, ...]:
@@ -178,8 +187,10 @@ def engine(
     looking_ahead = ahead.jobs(begin=begin)
     point = Job("point", Round(points or Earlier()).run, jobs.AT_EACH_TICK)
     asked = _rounds_of_answers(begin=begin)
+    room = incident_issues.IssueRoom()
+    urgent = Job("open incidents", lambda now: urgent_incidents.follow(room, now=now), jobs.AT_EACH_TICK)
     far = _jobs_with_a_far_side(begin=begin)
-    housekeeping = (*jobs.housekeeping(node), plan, point, *asked, *looking_ahead, *far)
+    housekeeping = (*jobs.housekeeping(node), plan, point, urgent, *asked, *looking_ahead, *far)
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 

@@ -13,10 +13,12 @@ from django.db import transaction
 from django.db.models import F
 
 from hausmeister.chat.models import Gap
+from hausmeister.incidents import operations as incidents
+from hausmeister.journal.rules import Actor
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Team
 from hausmeister.triage import operations as triage
-from hausmeister.triage.models import Item, WatchedRoom
+from hausmeister.triage.models import Item, Said, WatchedRoom
 from hausmeister.triage.rules.states import RoomState, RoomUse, bare
 from hausmeister.triage.shapes import Heard, Room
 
@@ -64,6 +66,17 @@ def signed(service: str, room_id: str, stamp: str, emoji: str, member_id: str, *
     """Say that somebody put an emoji on a message."""
     for team_id in watchers(service, room_id):
         triage.signed(team_id, service, room_id, stamp, emoji, member_id, now=now)
+        _into_timelines(team_id, service, room_id, stamp, emoji, now=now)
+
+
+def _into_timelines(team_id: int, service: str, room_id: str, stamp: str, emoji: str, *, now: datetime) -> None:
+    """Add a message that got the policy's emoji to the incidents that run (L2)."""
+    said = Said.objects.filter(team_id=team_id, service=service, room_id=room_id, stamp=stamp, removed_at=None).first()
+    if said is not None and said.text:
+        by = Actor("chat", None, said.author_name)
+        incidents.mark_in_chat(
+            team_id, emoji, said.text, author=said.author_name, at=said.at, link=said.link, by=by, now=now
+        )
 
 
 # ---- which rooms ----

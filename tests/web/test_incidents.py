@@ -219,13 +219,15 @@ def test_a_follow_up_has_an_owner_and_becomes_an_issue_where_a_tracker_is(world,
     path = f"/incidents/{incident.pk}/follow-ups"
     assert "Noted as a follow-up" in said(client, path, text="Check row counts", to=trio.bruno.pk)
     one = FollowUp.objects.get()
-    assert "No tracker is connected" in said(client, f"/incidents/follow-ups/{one.pk}/issue")
-    tracker.connect(Tracker())
+    kept = tracker.connected()
+    tracker.connect(None)
     try:
+        assert "No tracker is connected" in said(client, f"/incidents/follow-ups/{one.pk}/issue")
+        tracker.connect(Tracker())
         assert "Make an issue" in shown(client, f"/incidents/{incident.pk}")
         assert "issue 7: Check row counts" in said(client, f"/incidents/follow-ups/{one.pk}/issue")
     finally:
-        tracker.connect(None)
+        tracker.connect(kept)
     assert "Done." in said(client, f"/incidents/follow-ups/{one.pk}/done")
 
 

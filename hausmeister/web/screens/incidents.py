@@ -24,6 +24,7 @@ from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
 from hausmeister.team.rules import Capability, Role
+from hausmeister.triage.models import Item
 from hausmeister.web.access import Request, check, fetch, needs
 from hausmeister.web.answers import Toast, see
 from hausmeister.web.forms import whole_number
@@ -161,6 +162,10 @@ def origin_of(incident: Incident) -> tuple[str, str]:
     kind, _sep, number = incident.opened_from.partition(":")
     if kind == "page" and number.isdecimal():
         return _("page %(n)s") % {"n": number}, f"/pages/{number}"
+    if kind == "item" and number.isdecimal():
+        return _("item %(n)s of the inbox") % {"n": number}, f"/triage/{number}"
+    if kind == "issue" and number.isdecimal():
+        return _("issue %(n)s") % {"n": number}, f"/issues/{number}"
     return incident.opened_from.replace(":", " "), ""
 
 
@@ -221,15 +226,27 @@ def _new(request: Request, form: OpenForm, team: Team, teams: list[Team]) -> Htt
 
 
 def _origin_asked(request: Request, team: Team) -> str:
-    """Return the origin that a link names, if it is a page of the team's; "" for anything else."""
+    """Return the origin that a link names, if it is a page or an item of the team's; "" for anything else."""
     kind, _sep, text = request.GET.get("from", "").partition(":")
     number = whole_number(text)
-    page = pager.find(number) if kind == "page" and number is not None else None
-    return f"page:{page.pk}" if page is not None and page.team_id == team.pk else ""
+    if number is None:
+        return ""
+    page = pager.find(number) if kind == "page" else None
+    if page is not None and page.team_id == team.pk:
+        return f"page:{page.pk}"
+    return f"item:{number}" if kind == "item" and _item(team, number) is not None else ""
+
+
+def _item(team: Team, number: int) -> Item | None:
+    return Item.objects.filter(team=team, pk=number).first()
 
 
 def _title_of(team: Team, origin: str) -> str:
-    page = pager.find(int(origin.removeprefix("page:"))) if origin.startswith("page:") else None
+    kind, _sep, number = origin.partition(":")
+    if kind == "item" and number.isdecimal():
+        item = _item(team, int(number))
+        return item.title[:TITLE_MOST] if item is not None else ""
+    page = pager.find(int(number)) if kind == "page" and number.isdecimal() else None
     return page.title[:TITLE_MOST] if page is not None and page.team_id == team.pk else ""
 
 
