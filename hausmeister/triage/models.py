@@ -213,6 +213,7 @@ class Said(models.Model):
             models.Index(
                 fields=["team", "service", "room_id", "thread"], name="said_in_thread", condition=~Q(thread="")
             ),
+            models.Index(fields=["team", "service", "room_id", "at"], name="said_in_room"),
             models.Index(fields=["at"], name="said_beside", condition=Q(item=None)),
         ]
 

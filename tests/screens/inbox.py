@@ -61,7 +61,7 @@ def tell(infra: Team, people: dict[str, Person], world: World) -> dict[str, int]
               place="Riemann s1", link="https://riemann.example.org/s1"),
         now=world.now,
     ).pk  # fmt: skip
-    _say(world, infra, "the ledger table everybody uses, is that still the old one", by="Kai Brandt")
+    _say(world, infra, "ledger table is new?", by="Kai Brandt")
     for seconds in (4, 11):
         _say(
             world, infra, f"CRITICAL commit p99 on prod-s0 is {40 + seconds} s, over 30 s", by="riemann",

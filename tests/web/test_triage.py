@@ -31,7 +31,7 @@ def text(answer) -> str:
 def test_the_oldest_promise_comes_first_and_the_rest_of_the_day_stands_in_the_navigation(day, team, talk, ana):  # noqa: F811
     talk.say("Where is the schema page of the serving layer?")
     talk.say("The contracts dataset is empty since this morning, no data at all", by="Tomas")
-    talk.say("which shard holds the ledger?", by="Kai")
+    talk.say("which shard holds the ledger?", by="Kai", room="squad-data-infra")
     shown = text(ana.get("/triage"))
     first, second = shown.index("contracts dataset is empty"), shown.index("Where is the schema page")
     assert first < second
@@ -150,7 +150,7 @@ def test_every_act_of_the_screen_works(day, team, talk, ana):  # noqa: F811
 
 
 def test_an_unsure_one_asks_with_two_buttons(day, team, talk, ana):  # noqa: F811
-    talk.say("the ledger table we all use, the new one?")
+    talk.say("ledger table is new?")
     item = only_item()
     assert item.is_unsure
     shown = text(ana.get("/triage"))
