@@ -268,7 +268,7 @@ def _twice(here: Stretch, there: Stretch, starts_at: datetime, ends_at: datetime
     found = []
     for one in here.posts:
         for other in there.held_by(one.person.person_id) if one.person is not None else ():
-            assert one.person is not None  # noqa: S101 - nobody holds no post there
+            assert one.person is not None  # noqa: S101 - nobody holds no post there # nosec B101
             text = (
                 f"{one.person.name} is {one.title.lower()} of {here.team}"
                 f" and {other.title.lower()} of {there.team} at the same time"

@@ -62,7 +62,7 @@ def shifts(stretches: Iterable[Stretch]) -> list[Shift]:
 def _shift(ordered: list[Stretch], places: list[int], post: Post) -> Shift:
     first, last = ordered[places[0]], ordered[places[-1]]
     held = _held(first, post)
-    assert held.person is not None  # noqa: S101 - only held posts are gathered
+    assert held.person is not None  # noqa: S101 - only held posts are gathered # nosec B101
     other = _held(first, _other(post)).person
     before = ordered[places[0] - 1] if places[0] else None
     following = ordered[places[-1] + 1] if places[-1] + 1 < len(ordered) else None
