@@ -33,6 +33,8 @@ from hausmeister.team import queries as team_queries
 from hausmeister.triage.models import Item
 from hausmeister.triage.operations.pointing import Pointer
 
+# what an upper room makes of what a story tells; those about it ask for it
+OPENING_INCIDENTS = "open incidents"
 LOOKING_AHEAD = ("look ahead", "prepare hand-offs", "tell of shifts")
 CHANNELS = ("email", "ntfy", "slack", "webhook", "opsgenie", "chat")
 
@@ -155,6 +157,7 @@ def engine(
     senders: dict[str, Any],
     *,
     looks_ahead: bool = False,
+    opens_incidents: bool = False,
     node: str = "test",
     solve: Solve = _no_solver,
     points: Any = None,
@@ -166,6 +169,8 @@ def engine(
     made = wiring.engine(senders=senders, executor=lambda *_: InlineExecutor(), node=node, solve=solve, points=points)
     if not looks_ahead:
         made._housekeeping = tuple(job for job in made._housekeeping if job.name not in LOOKING_AHEAD)
+    if not opens_incidents:
+        made._housekeeping = tuple(job for job in made._housekeeping if job.name != OPENING_INCIDENTS)
     return made
 
 
@@ -214,10 +219,15 @@ class World:
         """From now on the engine also looks ahead: findings, test pages before a duty, notices of shifts."""
         self.engine = self._engine(looks_ahead=True)
 
-    def _engine(self, *, looks_ahead: bool = False) -> Engine:
+    def open_incidents(self) -> None:
+        """From now on the engine also opens an incident for each P4."""
+        self.engine = self._engine(opens_incidents=True)
+
+    def _engine(self, *, looks_ahead: bool = False, opens_incidents: bool = False) -> Engine:
         return engine(
             dict(self.channels),
             looks_ahead=looks_ahead,
+            opens_incidents=opens_incidents,
             solve=lambda task, tell: self.solve(task, tell),
             points=_AsTheStorySays(self),
         )

@@ -14,7 +14,7 @@ from hausmeister.answers.shapes import (
     CardOut,
     CardsOut,
     ConfirmIn,
-    DraftOut,
+    DocumentDraftOut,
     RecurringOut,
     RecurringsOut,
     RejectIn,
@@ -199,14 +199,14 @@ def recurring(request: ApiRequest, state: State = "proposed", limit: Limit = 20)
 
 
 @router.get(
-    "/answers/recurring/{recurring_id}/draft", auth=Key(Scope.READ), response={200: DraftOut, REFUSALS: ProblemOut},
+    "/answers/recurring/{recurring_id}/draft", auth=Key(Scope.READ), response={200: DocumentDraftOut, REFUSALS: ProblemOut},
     summary="The draft of a document",
 )  # fmt: skip
-def draft(request: ApiRequest, recurring_id: Id) -> DraftOut:
+def draft(request: ApiRequest, recurring_id: Id) -> DocumentDraftOut:
     """A document from the askings and the best answer so far."""
     found = _recurring(request, recurring_id)
     askings = [Asked(one.text, one.by, one.asked_at) for one in found.askings.order_by("asked_at", "id")]
-    return DraftOut(title=title_of(askings), markdown=queries.draft(found, now=clock.now()))
+    return DocumentDraftOut(title=title_of(askings), markdown=queries.draft(found, now=clock.now()))
 
 
 @router.post(

@@ -177,7 +177,7 @@ class RecurringsOut(Schema):
     items: list[RecurringOut]
 
 
-class DraftOut(Schema):
+class DocumentDraftOut(Schema):
     """The draft of a document, as Markdown."""
 
     title: str

@@ -157,7 +157,7 @@ class ToldOut(Schema):
     reason: str
 
 
-class LineOut(Schema):
+class IncidentLineOut(Schema):
     """An entry of the timeline, by when it happened."""
 
     at: datetime
@@ -167,9 +167,9 @@ class LineOut(Schema):
     link: str
 
     @staticmethod
-    def of(one: Line) -> "LineOut":
+    def of(one: Line) -> "IncidentLineOut":
         """Return `one` as the API words it."""
-        return LineOut(at=one.at, kind=one.kind, words=one.words, note=one.note, link=one.link)
+        return IncidentLineOut(at=one.at, kind=one.kind, words=one.words, note=one.note, link=one.link)
 
 
 class FollowUpOut(Schema):
@@ -182,7 +182,7 @@ class FollowUpOut(Schema):
     issue: str
 
 
-class OfferOut(Schema):
+class HandOverOfferOut(Schema):
     """Somebody who is asked and has not answered."""
 
     post: str
@@ -198,11 +198,11 @@ class WholeIncidentOut(IncidentOut):
     announce_due_at: datetime | None
     rooms: list[str] = Field(description="Where an update can be told.")
     crash_channel_problem: str = Field(description="Why the crash channel does not say what it should; empty: it does.")
-    offers: list[OfferOut]
+    offers: list[HandOverOfferOut]
     procedure: list[StepOut]
     told: list[ToldOut]
     follow_ups: list[FollowUpOut]
-    timeline: list[LineOut]
+    timeline: list[IncidentLineOut]
 
     @staticmethod
     def whole(one: Incident, *, now: datetime) -> "WholeIncidentOut":
@@ -215,7 +215,7 @@ class WholeIncidentOut(IncidentOut):
             rooms=[room.name for room in queries.rooms(one)],
             crash_channel_problem=queries.crash_channel(one, now=now).problem,
             offers=[
-                OfferOut(
+                HandOverOfferOut(
                     post=offer.post, person=WhoOut(name=offer.to.name, email=offer.to.email), by=offer.by_name,
                     made_at=offer.made_at,
                 )
@@ -239,7 +239,7 @@ class WholeIncidentOut(IncidentOut):
                 )
                 for task in queries.follow_ups(one)
             ],
-            timeline=[LineOut.of(line) for line in queries.timeline(one)],
+            timeline=[IncidentLineOut.of(line) for line in queries.timeline(one)],
         )  # fmt: skip
 
 

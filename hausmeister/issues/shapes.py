@@ -61,7 +61,7 @@ class WholeIssueOut(IssueOut):
 
     text: str
     helpers: list["HelperOut"]
-    timeline: list["LineOut"]
+    timeline: list["IssueLineOut"]
 
 
 class HelperOut(Schema):
@@ -73,7 +73,7 @@ class HelperOut(Schema):
     answer: str
 
 
-class LineOut(Schema):
+class IssueLineOut(Schema):
     """One line of the timeline."""
 
     at: datetime
@@ -82,9 +82,9 @@ class LineOut(Schema):
     facts: dict[str, object]
 
     @staticmethod
-    def of(one: Entry) -> "LineOut":
+    def of(one: Entry) -> "IssueLineOut":
         """Return `one` as the API words it."""
-        return LineOut(at=one.at, who=one.actor_name, verb=one.verb, facts=one.facts)
+        return IssueLineOut(at=one.at, who=one.actor_name, verb=one.verb, facts=one.facts)
 
 
 class IssuesOut(Schema):
@@ -153,5 +153,5 @@ def whole(issue: Issue) -> WholeIssueOut:
         HelperOut(person=one.person_id, name=one.person.name, asked_at=one.asked_at, answer=one.answer)
         for one in queries.helpers_of(queries.emergency_of(issue))
     ]
-    timeline = [LineOut.of(one) for one in journal.timeline(issue.subject)]
+    timeline = [IssueLineOut.of(one) for one in journal.timeline(issue.subject)]
     return WholeIssueOut(**brief(issue).model_dump(), text=issue.text, helpers=helpers, timeline=timeline)

@@ -33,7 +33,12 @@ def test_a_question_survives_kill_nine_before_during_and_after_the_catching_up(d
         base, said = int(time.time()), told.slack.said.setdefault(HELP, [])
 
         def ask(number, *, is_delivered):
-            one = message(f"Where is table {number}?", ts=f"{base + number}.000100", channel=HELP, user=f"U{number}")
+            one = message(
+                f"How can I get access to table {number}?",
+                ts=f"{base + number}.000100",
+                channel=HELP,
+                user=f"U{number}",
+            )
             said.append(one)
             if is_delivered:
                 told.server.deliver("events_api", payload(**one))
@@ -55,5 +60,5 @@ def test_a_question_survives_kill_nine_before_during_and_after_the_catching_up(d
         told.start()
         until(lambda: told.ask(_GAPS), "0")
         texts, items = json.loads(told.ask(_SAID))
-        assert texts == [f"Where is table {number}?" for number in range(1, 6)]
+        assert texts == [f"How can I get access to table {number}?" for number in range(1, 6)]
         assert items == 5

@@ -37,6 +37,7 @@ def _heard(world, text, stamp="1.1"):
 
 
 def test_a_p4_opens_one_incident_of_the_policys_level_and_belongs_to_it(world, trio):
+    world.open_incidents()
     wish = working.Wish("Datasets are built with 0 rows", "", Priority.P4)
     issue = working.open_issue(trio.team, wish, by=as_actor(trio.ana), person=trio.ana, now=world.now)
     world.go(minutes=1)

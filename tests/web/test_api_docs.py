@@ -33,3 +33,16 @@ def test_the_api_explains_itself_in_a_browser_with_nothing_from_elsewhere():
         browser.close()
     assert complaints == []
     assert hosts == {f"127.0.0.1:{port}"}
+
+
+def test_no_two_shapes_of_the_api_share_a_name():
+    # in the description they would be one: whoever came last is what both are said to be
+    shapes = [
+        one for one in _subclasses(Schema) if one.__module__.startswith("hausmeister.") and one.__name__ != "Body"
+    ]
+    names = [one.__name__ for one in shapes]
+    assert {name for name in names if names.count(name) > 1} == set()
+
+
+def _subclasses(of):
+    return {one for child in of.__subclasses__() for one in (child, *_subclasses(child))}

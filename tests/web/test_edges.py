@@ -43,7 +43,8 @@ HEARTBEATS = {
     "opsgenie_heartbeat_enable", "opsgenie_heartbeat_disable", "opsgenie_heartbeats_too",
 }  # fmt: skip
 # a token or a key in the request authorises these
-EXEMPT = {"link", "opsgenie_events", "github_events", "gitlab_events", "api_nothing", *HEARTBEATS}
+SLACK = {"slack_events", "slack_interact", "slack_command"}
+EXEMPT = {"link", "opsgenie_events", "github_events", "gitlab_events", "api_nothing", *HEARTBEATS, *SLACK}
 
 
 def test_s21_only_what_no_cookie_authorises_is_free_of_the_token_against_forgery():
@@ -54,7 +55,7 @@ def test_s21_only_what_no_cookie_authorises_is_free_of_the_token_against_forgery
 OPEN_TO_STRANGERS = {
     "account_login", "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "invitation", "link", "welcome", "worker", "offline",
-    "opsgenie_events", "github_events", "gitlab_events", "api_nothing", "calendar", *HEARTBEATS,
+    "opsgenie_events", "github_events", "gitlab_events", "api_nothing", "calendar", *HEARTBEATS, *SLACK,
 }  # fmt: skip
 
 

@@ -31,8 +31,10 @@ from hausmeister.triage.rules.states import Kind
 # what somebody did that moves a thing on; taking it is not
 _PROGRESS = frozenset({
     "page.noted", "page.snoozed", "page.escalated", "page.raised", "item.answered", "item.followed_up",
-    "item.reclassified", "item.assigned",
+    "item.reclassified", "item.assigned", "page.released",
 })  # fmt: skip
+# after a restore nobody is told anything until somebody says that this is the real installation
+_HELD_BACK, _LET_GO = "page.held", "page.released"
 _HELP = frozenset({"page.escalated"})
 _BACK = frozenset({"page.unacknowledged", "item.released"})
 _TAKEN = frozenset({"page.acknowledged", "page.reassigned", "item.claimed", "item.assigned"})
@@ -67,10 +69,15 @@ def _held() -> dict[int, list[Held]]:
         for one in items.order_by("id")
     ]
     entries: dict[str, list[Entry]] = defaultdict(list)
-    for entry in journal.about_any([subject for _team, subject, *_rest in things], verbs=_PROGRESS | _BACK | _TAKEN):
+    for entry in journal.about_any(
+        [subject for _team, subject, *_rest in things], verbs=_PROGRESS | _BACK | _TAKEN | {_HELD_BACK}
+    ):
         entries[entry.subject].append(entry)
     found: dict[int, list[Held]] = defaultdict(list)
     for team_id, subject, title, person_id, taken_at in things:
+        restored = [entry.verb for entry in entries[subject] if entry.verb in {_HELD_BACK, _LET_GO}]
+        if restored[-1:] == [_HELD_BACK]:
+            continue
         found[team_id].append(_as_held(subject, title, person_id, taken_at, entries[subject]))
     return found
 

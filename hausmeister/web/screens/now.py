@@ -102,11 +102,10 @@ def screen(request: Request) -> HttpResponse:
     if request.htmx and request.htmx.target == "running":
         return render(request, "web/now/incidents.html", context)
     if sees_pages:
-        context["needs"] = replace(
-            what_needs(person, cards),
-            items=my_items(person, cards, now=now),
-            hints=tuple(helping.standing(person)),
-        )
+        needed, items = what_needs(person, cards), my_items(person, cards, now=now)
+        # help is suggested only to whoever holds something
+        holds = bool(items) or not all(row.is_firing for row in needed.mine)
+        context["needs"] = replace(needed, items=items, hints=tuple(helping.standing(person)) if holds else ())
         context["live"] = " ".join(f"triage:{team.pk}" for team in teams)
         if request.htmx and request.htmx.target == "needs":
             return render(request, "web/now/needs.html", context)

@@ -77,14 +77,14 @@ def test_what_was_asked_while_we_were_away_comes_in_once_and_in_order(place, sla
     place.event(**said(slack, "How do I rerun a DAG?", 10))
     # we are away; then a line opens, and something new is heard before the round
     for number in range(5):
-        said(slack, f"Where is table {number}?", 100 + number * 600, user=f"U{number}")
+        said(slack, f"How can I get access to table {number}?", 100 + number * 600, user=f"U{number}")
     watch.go(4_000)
     open_line(watch)
     place.event(**said(slack, "Who owns the exports?", 4_000, user="U9"))
     assert Said.objects.count() == 2
     place.reading.run(watch.now)
     assert [one.text for one in Said.objects.order_by("at")] == [
-        "How do I rerun a DAG?", *(f"Where is table {number}?" for number in range(5)), "Who owns the exports?",
+        "How do I rerun a DAG?", *(f"How can I get access to table {number}?" for number in range(5)), "Who owns the exports?",
     ]  # fmt: skip
     assert Item.objects.count() == 7
     assert not Gap.objects.exists()
@@ -109,7 +109,7 @@ def test_a_long_gap_is_stored_in_small_parts_and_a_crash_goes_on_from_there(plac
     place.reading.run(watch.now)
     open_line(watch)
     for number in range(50):
-        said(slack, f"Where is table {number}?", 10 + number, user=f"U{number}")
+        said(slack, f"How can I get access to table {number}?", 10 + number, user=f"U{number}")
     real, calls = hearing.hear, []
 
     def hear(heard, *, now):
