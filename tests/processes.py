@@ -168,7 +168,8 @@ from tests import builders
 from hausmeister.team.rules import Channel
 from hausmeister.team.models import ContactMethod
 built = builders.trio(channel=Channel.{channel})
-builders.policy_with(built.team, ("storm_pages = 5", "storm_pages = {storm}"), ('on duty", wait = "5m"', 'on duty", wait = "{wait}"'))
+storm = ("storm_pages = 5", "storm_pages = {storm}")
+builders.policy_with(built.team, storm, ('on duty", wait = "5m"', 'on duty", wait = "{wait}"'))
 for name, method in zip(("ana", "bruno", "carla"), ContactMethod.objects.order_by("id")):
     ContactMethod.objects.filter(pk=method.pk).update(address="{address}".replace("NAME", name))
 print(built.key)

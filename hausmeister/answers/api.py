@@ -199,8 +199,8 @@ def recurring(request: ApiRequest, state: State = "proposed", limit: Limit = 20)
 
 
 @router.get(
-    "/answers/recurring/{recurring_id}/draft", auth=Key(Scope.READ), response={200: DocumentDraftOut, REFUSALS: ProblemOut},
-    summary="The draft of a document",
+    "/answers/recurring/{recurring_id}/draft", auth=Key(Scope.READ),
+    response={200: DocumentDraftOut, REFUSALS: ProblemOut}, summary="The draft of a document",
 )  # fmt: skip
 def draft(request: ApiRequest, recurring_id: Id) -> DocumentDraftOut:
     """A document from the askings and the best answer so far."""

@@ -114,7 +114,7 @@ def add(
     from hausmeister.team.operations import as_actor
     from hausmeister.team.rules import Capability
     from hausmeister.triage import operations
-    from hausmeister.triage.rules.states import Kind, Source
+    from hausmeister.triage.rules.states import ItemKind, Source
     from hausmeister.triage.shapes import Taken
 
     team, person = chosen_team(slug), person_named(email)
@@ -122,7 +122,7 @@ def add(
     if not title.strip():
         raise NotReady("It needs a title.")
     taken = Taken(
-        source=Source.DASHBOARD, title=title, text=text, kind=Kind(kind) if kind else None, asker_name=person.name,
+        source=Source.DASHBOARD, title=title, text=text, kind=ItemKind(kind) if kind else None, asker_name=person.name,
         place=place, link=link,
     )  # fmt: skip
     item = operations.take(team.pk, taken, now=clock.now(), by=as_actor(person))
@@ -205,10 +205,10 @@ def kind(item_id: int, kind: str, priority: str | None, slug: str, email: str, *
     """Say what the item is, and how urgent."""
     from hausmeister.base.priority import Priority
     from hausmeister.triage import operations
-    from hausmeister.triage.rules.states import Kind
+    from hausmeister.triage.rules.states import ItemKind
 
     found = Priority[priority] if priority else None
-    _act(item_id, slug, email, operations.reclassify, as_json=as_json, kind=Kind(kind), priority=found)
+    _act(item_id, slug, email, operations.reclassify, as_json=as_json, kind=ItemKind(kind), priority=found)
 
 
 @triage.command("issue")

@@ -27,10 +27,10 @@ from hausmeister.incidents.operations.updating import Said
 from hausmeister.incidents.rules.kinds import Answer, Post
 from hausmeister.incidents.shapes import (
     AddedOut,
-    AnswerIn,
     EventIn,
     FollowUpIn,
-    HandOverIn,
+    IncidentAnswerIn,
+    IncidentHandOverIn,
     IncidentOut,
     IncidentsOut,
     LevelIn,
@@ -137,19 +137,19 @@ def update(request: ApiRequest, incident_id: Id, named: Named, asked: SayIn) -> 
 
 
 @router.post("/incidents/{incident_id}/point", auth=Key(Scope.MANAGE), response=_ACTED)
-def point(request: ApiRequest, incident_id: Id, named: Named, asked: HandOverIn) -> WholeIncidentOut:
+def point(request: ApiRequest, incident_id: Id, named: Named, asked: IncidentHandOverIn) -> WholeIncidentOut:
     """Ask somebody to be point, or give it to them at once."""
     return _hand_over(request, incident_id, named, Post.POINT, asked)
 
 
 @router.post("/incidents/{incident_id}/comms", auth=Key(Scope.MANAGE), response=_ACTED)
-def comms(request: ApiRequest, incident_id: Id, named: Named, asked: HandOverIn) -> WholeIncidentOut:
+def comms(request: ApiRequest, incident_id: Id, named: Named, asked: IncidentHandOverIn) -> WholeIncidentOut:
     """Ask somebody to be comms, or give it to them at once; anybody may take it while nobody has it."""
     return _hand_over(request, incident_id, named, Post.COMMS, asked)
 
 
 def _hand_over(
-    request: ApiRequest, incident_id: int, named: str, post: Post, asked: HandOverIn
+    request: ApiRequest, incident_id: int, named: str, post: Post, asked: IncidentHandOverIn
 ) -> WholeIncidentOut:  # fmt: skip
     _visible(request.auth, incident_id)
     to = _person(request.auth, asked.person, "person")
@@ -166,7 +166,7 @@ def _hand_over(
 
 
 @router.post("/incidents/{incident_id}/answer", auth=Key(Scope.MANAGE), response=_ACTED)
-def answer(request: ApiRequest, incident_id: Id, named: Named, asked: AnswerIn) -> WholeIncidentOut:
+def answer(request: ApiRequest, incident_id: Id, named: Named, asked: IncidentAnswerIn) -> WholeIncidentOut:
     """Accept or decline to be point or comms, where the acting person is asked."""
 
     def act(by: Person, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models import F, Q
 
-from hausmeister.incidents.rules.kinds import Answer, Post, State, TellKind, TimerKind
+from hausmeister.incidents.rules.kinds import Answer, IncidentState, Post, TellKind, TimerKind
 from hausmeister.pager.models import Page
 from hausmeister.team.models import Person, Team
 
@@ -100,11 +100,11 @@ class Incident(models.Model):
         return f"{self.level} {self.level_word}"
 
     @property
-    def state(self) -> State:
+    def state(self) -> IncidentState:
         """What the incident is to the eye."""
         if self.closed_at is not None:
-            return State.CLOSED
-        return State.OVER if self.over_at is not None else State.RUNNING
+            return IncidentState.CLOSED
+        return IncidentState.OVER if self.over_at is not None else IncidentState.RUNNING
 
     @property
     def is_running(self) -> bool:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from hausmeister.incidents import queries
 from hausmeister.incidents.models import TASK_MOST, TEXT_MOST, TITLE_MOST, Incident, Timer
-from hausmeister.incidents.rules.kinds import EventKind, State, TimerKind
+from hausmeister.incidents.rules.kinds import EventKind, IncidentState, TimerKind
 from hausmeister.incidents.story import Line
 from hausmeister.team.models import Person
 
@@ -48,14 +48,14 @@ class OverIn(Body):
     key: str = Field("", max_length=40)
 
 
-class HandOverIn(Body):
+class IncidentHandOverIn(Body):
     """Who is to have it. Asked, they must accept; without `ask` it changes hands at once (point and leads may)."""
 
     person: str = Field(min_length=1, max_length=254, description="Their e-mail address.")
     ask: bool = False
 
 
-class AnswerIn(Body):
+class IncidentAnswerIn(Body):
     """The answer of the acting person to being asked."""
 
     post: str = Field(pattern="^(point|comms)$", description="point or comms.")
@@ -107,7 +107,7 @@ class IncidentOut(Schema):
     """An incident. `comms` is null while point tells as well."""
 
     id: int
-    state: State
+    state: IncidentState
     level: str
     word: str
     title: str

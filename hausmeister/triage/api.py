@@ -29,10 +29,10 @@ from hausmeister.triage.api_shapes import (
     AnswerTextIn,
     AssignIn,
     ItemOut,
+    ItemReasonIn,
     ItemsOut,
     KindIn,
     PromoteIn,
-    ReasonIn,
     RoomOut,
     RoomsOut,
     TakeIn,
@@ -187,7 +187,7 @@ def promote(request: ApiRequest, item_id: Id, named: Named, asked: PromoteIn) ->
 
 
 @router.post("/triage/{item_id}/close", auth=Key(Scope.MANAGE), response=_ACTED, summary="Close it")
-def close(request: ApiRequest, item_id: Id, named: Named, asked: ReasonIn) -> ItemOut:
+def close(request: ApiRequest, item_id: Id, named: Named, asked: ItemReasonIn) -> ItemOut:
     """End the item with a reason."""
     return _acted(
         request, item_id, named, lambda by, now: operations.close(item_id, by, now, reason=storable(asked.reason))

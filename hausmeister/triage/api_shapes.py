@@ -10,7 +10,7 @@ from hausmeister.base.priority import Priority
 from hausmeister.journal import queries as journal
 from hausmeister.triage import queries
 from hausmeister.triage.models import Item, Said, WatchedRoom
-from hausmeister.triage.rules.states import Kind, RoomState, RoomUse, Source, State
+from hausmeister.triage.rules.states import ItemKind, RoomState, RoomUse, Source, State
 from hausmeister.triage.shapes import Candidate
 
 LARGEST_ID = 2**63 - 1
@@ -27,7 +27,7 @@ class TakeIn(Body):
 
     title: str = Field(min_length=1, max_length=200)
     text: str = Field("", max_length=8000)
-    kind: Kind | None = None
+    kind: ItemKind | None = None
     priority: str = Field("", description="P4 (most urgent) to P1.", pattern="^(P[1-4])?$")
     asker_name: str = Field("", max_length=120)
     asker_email: str = Field("", max_length=254, description="Where the answer goes.")
@@ -52,7 +52,7 @@ class AnswerTextIn(Body):
 class KindIn(Body):
     """What it is, and how urgent."""
 
-    kind: Kind
+    kind: ItemKind
     priority: str = Field("", description="P4 (most urgent) to P1.", pattern="^(P[1-4])?$")
 
 
@@ -63,7 +63,7 @@ class PromoteIn(Body):
     why: str = Field("", max_length=500)
 
 
-class ReasonIn(Body):
+class ItemReasonIn(Body):
     """Why it is over; the asker reads it."""
 
     reason: str = Field(min_length=1, max_length=200)
@@ -85,7 +85,7 @@ class ItemOut(Schema):
     """One thing that came in. `due_at` is when its promise ends; null while no clock runs."""
 
     item: int
-    kind: Kind
+    kind: ItemKind
     unsure: bool
     priority: str
     source: Source

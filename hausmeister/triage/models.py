@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from hausmeister.base.priority import Priority
 from hausmeister.team.models import Person, Team
-from hausmeister.triage.rules.states import UNFINISHED, Kind, RoomState, RoomUse, Source, State
+from hausmeister.triage.rules.states import UNFINISHED, ItemKind, RoomState, RoomUse, Source, State
 
 
 class WatchedRoom(models.Model):
@@ -69,7 +69,7 @@ class Item(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="items", db_index=False)
-    kind = models.CharField(max_length=12, default=Kind.QUESTION)
+    kind = models.CharField(max_length=12, default=ItemKind.QUESTION)
     # its form does not say whether it is a question at all: one tap does
     is_unsure = models.BooleanField(default=False)
     priority = models.PositiveSmallIntegerField(null=True, choices=[(p.value, p.label) for p in Priority])
@@ -168,9 +168,9 @@ class Item(models.Model):
         return self.state != State.CLOSED
 
     @property
-    def sort(self) -> Kind:
+    def sort(self) -> ItemKind:
         """The kind, with its words."""
-        return Kind(self.kind)
+        return ItemKind(self.kind)
 
     @property
     def is_in_chat(self) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hausmeister.base.priority import Priority
-from hausmeister.triage.rules.states import Kind, RoomUse, Source
+from hausmeister.triage.rules.states import ItemKind, RoomUse, Source
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Taken:
     source: Source
     title: str
     text: str = ""
-    kind: Kind | None = None
+    kind: ItemKind | None = None
     priority: Priority | None = None
     asker_name: str = ""
     asker_email: str = ""

@@ -10,7 +10,7 @@ from hausmeister.team import permissions
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Capability
 from hausmeister.triage.models import Item
-from hausmeister.triage.rules.states import Kind, State
+from hausmeister.triage.rules.states import ItemKind, State
 from hausmeister.triage.shapes import Candidate
 from hausmeister.web.states import Shown
 
@@ -52,10 +52,10 @@ def of_kind(item: Item) -> Shown:
     if item.is_unsure:
         return Shown(_("question?"), "plain", "circle-question-mark")
     looks = {
-        Kind.QUESTION: (_("question"), "plain", "circle-question-mark"),
-        Kind.ISSUE: (_("service issue"), "plain", "wrench"),
-        Kind.INCIDENT: (_("incident"), "p3", "siren"),
-        Kind.NOT_OURS: (_("not ours"), "quiet", "corner-up-left"),
+        ItemKind.QUESTION: (_("question"), "plain", "circle-question-mark"),
+        ItemKind.ISSUE: (_("service issue"), "plain", "wrench"),
+        ItemKind.INCIDENT: (_("incident"), "p3", "siren"),
+        ItemKind.NOT_OURS: (_("not ours"), "quiet", "corner-up-left"),
     }
     return Shown(*looks[item.sort])
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext as _
 
 from hausmeister.incidents.models import Incident
-from hausmeister.incidents.rules.kinds import State
+from hausmeister.incidents.rules.kinds import IncidentState
 from hausmeister.pager.models import Page, PageState
 from hausmeister.web import when
 
@@ -40,7 +40,7 @@ def of_page(page: Page, *, now: datetime, zone: ZoneInfo) -> Shown:
 def of_incident(incident: Incident) -> Shown:
     """Return how the state of `incident` is shown."""
     return {
-        State.RUNNING: Shown(_("running"), "run", "circle-dot"),
-        State.OVER: Shown(_("over"), "ok", "circle-check"),
-        State.CLOSED: Shown(_("closed"), "quiet", "check"),
+        IncidentState.RUNNING: Shown(_("running"), "run", "circle-dot"),
+        IncidentState.OVER: Shown(_("over"), "ok", "circle-check"),
+        IncidentState.CLOSED: Shown(_("closed"), "quiet", "check"),
     }[incident.state]

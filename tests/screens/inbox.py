@@ -6,7 +6,7 @@ from typing import Any
 from hausmeister.team.models import Person, Team
 from hausmeister.triage import operations as triage
 from hausmeister.triage.models import Item
-from hausmeister.triage.rules.states import Kind, RoomUse, Source
+from hausmeister.triage.rules.states import ItemKind, RoomUse, Source
 from hausmeister.triage.shapes import Candidate, Heard, Room, Taken
 from tests.harness import World
 
@@ -57,7 +57,7 @@ def tell(infra: Team, people: dict[str, Person], world: World) -> dict[str, int]
     world.go(minutes=11)
     lag = triage.take(
         infra.pk,
-        Taken(Source.DASHBOARD, "Kafka lag on s1 grows since noon", kind=Kind.ISSUE, asker_name=bo.name,
+        Taken(Source.DASHBOARD, "Kafka lag on s1 grows since noon", kind=ItemKind.ISSUE, asker_name=bo.name,
               place="Riemann s1", link="https://riemann.example.org/s1"),
         now=world.now,
     ).pk  # fmt: skip

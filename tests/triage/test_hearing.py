@@ -7,7 +7,7 @@ import pytest
 from hausmeister.outbox.models import Message
 from hausmeister.triage import operations as triage
 from hausmeister.triage.models import Item, Said
-from hausmeister.triage.rules.states import Kind, RoomState, RoomUse, Source, State
+from hausmeister.triage.rules.states import ItemKind, RoomState, RoomUse, Source, State
 from hausmeister.triage.shapes import Room, Taken
 from tests.harness import at
 from tests.triage.talk import BACKFILL, message, only_item
@@ -122,7 +122,7 @@ def test_alarms_that_bots_post_join_by_their_text_and_the_all_clear_opens_nothin
     talk.say("CRITICAL commit p99 is 41 s", **bot)
     talk.say("OK: kafka lag on s1", **bot)
     lag, commit = Item.objects.order_by("id")
-    assert (lag.times, lag.source, lag.kind) == (2, Source.ALARM, Kind.ISSUE)
+    assert (lag.times, lag.source, lag.kind) == (2, Source.ALARM, ItemKind.ISSUE)
     assert commit.times == 1
     talk.say("I look at it", by="Bruno", room="squad-di-alarms", thread=second.stamp)
     lag.refresh_from_db()

@@ -12,7 +12,7 @@ from hausmeister.triage.models import Hint
 from hausmeister.triage.operations import helping
 from hausmeister.triage.rules import help as rules
 from hausmeister.triage.rules.help import Held, Limits, Reason
-from hausmeister.triage.rules.states import Kind
+from hausmeister.triage.rules.states import ItemKind
 from tests import builders
 from tests.harness import at
 
@@ -119,7 +119,7 @@ def test_three_problems_at_once_suggest_help_in_chat_and_at_night_nobody_reads_o
     for number, words in enumerate(("contracts is empty", "commit service is down", "ledger is late")):
         talk.say(f"The {words} since this morning, it fails", by=f"Client{number}")
     for item in _items():
-        triage.reclassify(item.pk, team.ana, day.now, kind=Kind.ISSUE)
+        triage.reclassify(item.pk, team.ana, day.now, kind=ItemKind.ISSUE)
         triage.claim(item.pk, team.ana, day.now)
     day.go(minutes=2)
     for _ in range(3):

@@ -12,7 +12,7 @@ from hausmeister.base.working_time import WorkingHours
 from hausmeister.triage.rules import clocks
 from hausmeister.triage.rules.clocks import Lengths
 from hausmeister.triage.rules.hours import TriageHours, Window
-from hausmeister.triage.rules.states import Kind
+from hausmeister.triage.rules.states import ItemKind
 from tests.harness import at
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -83,6 +83,6 @@ def test_a_question_keeps_its_own_promise_whatever_priority_it_was_given_before(
     rule = Lengths(
         2 * hour, hour, {Priority.P4: hour / 4, Priority.P3: hour, Priority.P2: 4 * hour, Priority.P1: 9 * hour}
     )
-    assert rule.of(Kind.QUESTION, Priority.P4) == 2 * hour
-    assert rule.of(Kind.ISSUE, Priority.P4) == hour / 4
-    assert rule.of(Kind.INCIDENT, None) == hour
+    assert rule.of(ItemKind.QUESTION, Priority.P4) == 2 * hour
+    assert rule.of(ItemKind.ISSUE, Priority.P4) == hour / 4
+    assert rule.of(ItemKind.INCIDENT, None) == hour

@@ -5,7 +5,7 @@ import pytest
 from hausmeister.triage import operations as triage
 from hausmeister.triage.models import Item
 from hausmeister.triage.operations import AlreadyTaken
-from hausmeister.triage.rules.states import Kind, State
+from hausmeister.triage.rules.states import ItemKind, State
 from tests.harness import at
 from tests.triage.talk import BACKFILL, only_item
 
@@ -13,7 +13,7 @@ from tests.triage.talk import BACKFILL, only_item
 def test_a_question_is_claimed_answered_and_thanked_and_the_thread_is_told_once(day, team, talk):
     asked = talk.say(f"Hi team! {BACKFILL}")
     item = only_item()
-    assert (item.state, item.kind, item.is_unsure) == (State.OPEN, Kind.QUESTION, False)
+    assert (item.state, item.kind, item.is_unsure) == (State.OPEN, ItemKind.QUESTION, False)
     assert item.due_at == at("2026-11-24 11:00")
 
     triage.claim(item.pk, team.ana, day.now)

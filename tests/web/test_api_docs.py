@@ -1,8 +1,11 @@
 """The page of the API in a real browser, under the strict policy and with nothing from elsewhere (S24, S26)."""
 
 import shutil
+from enum import Enum
+from typing import get_args
 
 import pytest
+from ninja import Schema
 from playwright.sync_api import sync_playwright
 
 from tests.processes import deployment, free_port
@@ -40,8 +43,16 @@ def test_no_two_shapes_of_the_api_share_a_name():
     shapes = [
         one for one in _subclasses(Schema) if one.__module__.startswith("hausmeister.") and one.__name__ != "Body"
     ]
+    shapes += {word for one in shapes for field in one.model_fields.values() for word in _words(field.annotation)}
     names = [one.__name__ for one in shapes]
     assert {name for name in names if names.count(name) > 1} == set()
+
+
+def _words(annotation):
+    """Return the enumerations that an annotation names."""
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return {annotation}
+    return {word for part in get_args(annotation) for word in _words(part)}
 
 
 def _subclasses(of):

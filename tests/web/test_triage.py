@@ -6,7 +6,7 @@ from django.test import Client
 from hausmeister.team.rules import Role
 from hausmeister.triage import operations as inbox
 from hausmeister.triage.models import Item
-from hausmeister.triage.rules.states import Kind, State
+from hausmeister.triage.rules.states import ItemKind, State
 from tests import builders
 from tests.harness import at
 from tests.triage.conftest import day, talk, team  # noqa: F401 - the fixtures of the day shift
@@ -72,7 +72,7 @@ def test_one_tap_says_what_it_is_and_the_promise_follows(day, team, talk, ana): 
     item = only_item()
     ana.post(f"/triage/{item.pk}/kind", {"kind": "issue", "priority": "P4"})
     item.refresh_from_db()
-    assert (item.kind, item.priority, item.due_at) == (Kind.ISSUE, 4, at("2026-11-24 09:15"))
+    assert (item.kind, item.priority, item.due_at) == (ItemKind.ISSUE, 4, at("2026-11-24 09:15"))
     refused = ana.post(f"/triage/{item.pk}/kind", {"kind": "nonsense"}, follow=True)
     assert "no kind of item" in text(refused)
 

@@ -10,7 +10,7 @@ from hausmeister.rota import queries as rota
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Team
 from hausmeister.triage import operations as triage
-from hausmeister.triage.rules.states import Kind, Source
+from hausmeister.triage.rules.states import ItemKind, Source
 from hausmeister.triage.shapes import Taken
 
 _MINUTE = timedelta(minutes=1)
@@ -30,7 +30,7 @@ def fill(team: Team, *, now: datetime) -> None:
     backfill = "How do I backfill one day of the contracts dataset? I need yesterday again for the quarterly report."
     triage.take(team.pk, _mail(backfill, "Imani Diaz"), now=now - 22 * _MINUTE)
     seen = Taken(
-        Source.DASHBOARD, "Kafka lag on s1 grows since noon", kind=Kind.ISSUE, place="Riemann s1",
+        Source.DASHBOARD, "Kafka lag on s1 grows since noon", kind=ItemKind.ISSUE, place="Riemann s1",
         asker_name=holder.name if holder else "", text="2.1 M behind, 1.4 M an hour ago. Nothing pages yet.",
     )  # fmt: skip
     by = team_operations.as_actor(holder) if holder else ENGINE

@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class State(StrEnum):
+class IncidentState(StrEnum):
     """What an incident is: running until the all clear, then over until it is closed."""
 
     RUNNING = "running"

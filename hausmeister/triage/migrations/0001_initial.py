@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name='Item',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(default=hausmeister.triage.rules.states.Kind['QUESTION'], max_length=12)),
+                ('kind', models.CharField(default=hausmeister.triage.rules.states.ItemKind['QUESTION'], max_length=12)),
                 ('is_unsure', models.BooleanField(default=False)),
                 ('priority', models.PositiveSmallIntegerField(choices=[(1, 'P1 low'), (2, 'P2 medium'), (3, 'P3 high'), (4, 'P4 very high')], null=True)),
                 ('source', models.CharField(max_length=12)),

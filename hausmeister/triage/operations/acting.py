@@ -19,7 +19,7 @@ from hausmeister.triage.operations import talking, telling
 from hausmeister.triage.operations.desk import Desk
 from hausmeister.triage.operations.telling import NOT_A_QUESTION
 from hausmeister.triage.rules import states
-from hausmeister.triage.rules.states import Kind, State
+from hausmeister.triage.rules.states import ItemKind, State
 
 LONGEST_ANSWER = 8_000
 
@@ -199,21 +199,21 @@ def _answered(act: Act, state: State) -> None:
 
 @database.tried_again
 @transaction.atomic
-def reclassify(item_id: int, actor: Person, now: datetime, *, kind: Kind, priority: Priority | None = None) -> Item:
+def reclassify(item_id: int, actor: Person, now: datetime, *, kind: ItemKind, priority: Priority | None = None) -> Item:
     """Say what the item is; its promise changes with it. "Not ours" ends it. Raises ItemIsClosed."""
-    if kind is Kind.NOT_OURS:
+    if kind is ItemKind.NOT_OURS:
         return close(item_id, actor, now, reason="this is not ours", kind=kind)
     act = begin(item_id, actor, now)
     item = act.item
     item.kind, item.is_unsure = kind, False
-    item.priority = int(priority) if priority is not None else None if kind is Kind.QUESTION else item.priority
+    item.priority = int(priority) if priority is not None else None if kind is ItemKind.QUESTION else item.priority
     act.desk.set_clock(item)
     return act.done("item.reclassified", kind=kind.value, priority=item.priority)
 
 
 @database.tried_again
 @transaction.atomic
-def close(item_id: int, actor: Person, now: datetime, *, reason: str, kind: Kind | None = None) -> Item:
+def close(item_id: int, actor: Person, now: datetime, *, reason: str, kind: ItemKind | None = None) -> Item:
     """End the item, with the reason that the asker reads. Raises NotPossible without one, ItemIsClosed."""
     act = begin(item_id, actor, now)
     why = one_line(reason, 200)

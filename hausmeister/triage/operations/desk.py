@@ -15,7 +15,7 @@ from hausmeister.triage.queries import hours_of
 from hausmeister.triage.rules import clocks
 from hausmeister.triage.rules.clocks import Lengths
 from hausmeister.triage.rules.hours import TriageHours
-from hausmeister.triage.rules.states import Kind, State
+from hausmeister.triage.rules.states import ItemKind, State
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Desk:
     def set_clock(self, item: Item) -> None:
         """Say until when the item must be answered, and when somebody is reminded; nothing while no clock runs."""
         item.due_at = item.nudge_at = item.raise_at = None
-        if item.clock_since is None or not State(item.state).is_unfinished or item.kind == Kind.NOT_OURS:
+        if item.clock_since is None or not State(item.state).is_unfinished or item.kind == ItemKind.NOT_OURS:
             return
         rule = self.policy.triage
         promise = rule.first_answer if item.answered_at is None else rule.idle

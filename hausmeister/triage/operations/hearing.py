@@ -15,7 +15,7 @@ from hausmeister.triage.operations import judging, opening, talking
 from hausmeister.triage.operations.desk import Desk, people_in_chat
 from hausmeister.triage.rules import joining
 from hausmeister.triage.rules.reading import Reading, Verdict
-from hausmeister.triage.rules.states import Kind, RoomUse, Source, State, bare
+from hausmeister.triage.rules.states import ItemKind, RoomUse, Source, State, bare
 from hausmeister.triage.shapes import Heard, Taken
 
 LONGEST_MESSAGE = 40_000
@@ -163,7 +163,8 @@ def open_for(desk: Desk, said: Said, verdict: Verdict, *, place: str) -> Item:
         desk,
         Item(
             team=desk.team, source=Source.CHAT, service=said.service, room_id=said.room_id, stamp=said.stamp,
-            kind=Kind.ISSUE if verdict.reading is Reading.REPORT else Kind.QUESTION, is_unsure=not verdict.is_sure,
+            kind=ItemKind.ISSUE if verdict.reading is Reading.REPORT else ItemKind.QUESTION,
+            is_unsure=not verdict.is_sure,
             title=opening.title_of(said.text), text=cut(said.text, opening.LONGEST_TEXT), asker_id=said.author_id,
             asker_name=said.author_name, place=f"#{bare(place)}", link=said.link, opened_at=said.at, asked_at=said.at,
         ),
@@ -198,7 +199,7 @@ def _alarm(ears: _Ears, one: Heard, said: Said) -> int | None:
     item = opening.open_item(
         ears.desk,
         Item(
-            team=ears.desk.team, source=Source.ALARM, kind=Kind.ISSUE, service=said.service, room_id=said.room_id,
+            team=ears.desk.team, source=Source.ALARM, kind=ItemKind.ISSUE, service=said.service, room_id=said.room_id,
             stamp=said.stamp, title=opening.title_of(said.text), text=cut(said.text, opening.LONGEST_TEXT), key=key,
             asker_id=said.author_id, asker_name=said.author_name, place=f"#{bare(one.room_name)}", link=said.link,
             opened_at=said.at, asked_at=said.at, pointed_at=ears.desk.now,
@@ -274,7 +275,7 @@ def take(team_id: int, taken: Taken, *, now: datetime, by: Actor = ENGINE) -> It
     if known is not None:
         return known
     verdict = judging.of_text(f"{taken.title}\n{taken.text}")
-    kind = taken.kind or (Kind.ISSUE if verdict.reading is Reading.REPORT else Kind.QUESTION)
+    kind = taken.kind or (ItemKind.ISSUE if verdict.reading is Reading.REPORT else ItemKind.QUESTION)
     item = Item(
         team=desk.team, source=taken.source, kind=kind, priority=taken.priority, title=one_line(taken.title, 200),
         text=cut(taken.text, opening.LONGEST_TEXT), asker_name=one_line(taken.asker_name, 120),

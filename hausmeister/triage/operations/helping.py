@@ -26,7 +26,7 @@ from hausmeister.triage.operations import telling
 from hausmeister.triage.operations.desk import Desk
 from hausmeister.triage.rules import help as rules
 from hausmeister.triage.rules.help import Due, Held, Limits, Reason
-from hausmeister.triage.rules.states import Kind
+from hausmeister.triage.rules.states import ItemKind
 
 # what somebody did that moves a thing on; taking it is not
 _PROGRESS = frozenset({
@@ -60,7 +60,7 @@ def suggest(now: datetime) -> int:
 def _held() -> dict[int, list[Held]]:
     """Return by team what people hold now."""
     pages = Page.objects.open().filter(acked_by__isnull=False, is_test=False).order_by("id")
-    items = Item.objects.unfinished().filter(holder__isnull=False, kind__in=[Kind.ISSUE, Kind.INCIDENT])
+    items = Item.objects.unfinished().filter(holder__isnull=False, kind__in=[ItemKind.ISSUE, ItemKind.INCIDENT])
     things: list[tuple[int, str, str, int, datetime]] = [
         (one.team_id, one.subject, one.title, one.acked_by_id or 0, one.acked_at or one.opened_at) for one in pages
     ]

@@ -5,7 +5,7 @@ from hausmeister.base.untrusted import cut, one_line
 from hausmeister.journal.rules import Actor
 from hausmeister.triage.models import Item, Said
 from hausmeister.triage.operations.desk import Desk
-from hausmeister.triage.rules.states import Kind, State
+from hausmeister.triage.rules.states import ItemKind, State
 
 LONGEST_TEXT = 8_000
 
@@ -21,7 +21,7 @@ def title_of(text: str) -> str:
 def open_item(desk: Desk, item: Item, *, by: Actor) -> Item:
     """Store a new item with its clock running since it was asked."""
     item.link = item.link if item.link.lower().startswith(("http://", "https://")) else ""
-    if item.kind not in {Kind.QUESTION, Kind.ISSUE} and item.pointed_at is None:
+    if item.kind not in {ItemKind.QUESTION, ItemKind.ISSUE} and item.pointed_at is None:
         item.pointed_at = desk.now
     desk.start_clock(item, since=item.opened_at)
     item.save()
@@ -57,7 +57,7 @@ def latest_of(said: Said) -> Item | None:
 def reword(desk: Desk, item: Item, said: Said) -> None:
     """Let the item say what its message says by now; earlier answers are looked for anew while it is unanswered."""
     item.title, item.text = title_of(said.text), cut(said.text, LONGEST_TEXT)
-    if item.state == State.OPEN and item.kind in {Kind.QUESTION, Kind.ISSUE} and not item.candidates:
+    if item.state == State.OPEN and item.kind in {ItemKind.QUESTION, ItemKind.ISSUE} and not item.candidates:
         item.pointed_at = None
     item.version += 1
     item.save(update_fields=["title", "text", "pointed_at", "version"])

@@ -21,7 +21,7 @@ from hausmeister.team.models import Team
 from hausmeister.triage.models import Item, Said, Verdict
 from hausmeister.triage.operations import talking, telling
 from hausmeister.triage.operations.desk import Desk
-from hausmeister.triage.rules.states import Kind, State
+from hausmeister.triage.rules.states import ItemKind, State
 from hausmeister.triage.shapes import Candidate
 
 MOST = 3
@@ -77,7 +77,7 @@ class Round:
         done = sum([_point(self._pointer, item_id, now) for item_id in list(unpointed)])
         untold = Verdict.objects.filter(told_at=None).order_by("id").values_list("pk", flat=True)[:AT_ONCE]
         unkept = Item.objects.filter(
-            closed_at__isnull=False, reason=talking.THANKED, kept_at=None, kind=Kind.QUESTION
+            closed_at__isnull=False, reason=talking.THANKED, kept_at=None, kind=ItemKind.QUESTION
         ).order_by("id")
         done += sum(
             [_keep(self._pointer, item_id, now) for item_id in list(unkept.values_list("pk", flat=True)[:AT_ONCE])]
@@ -90,7 +90,7 @@ def _point(pointer: Pointer, item_id: int, now: datetime) -> int:
     found: list[Candidate] = []
     if State(item.state).is_unfinished:
         try:
-            if item.kind == Kind.QUESTION and not item.is_unsure:
+            if item.kind == ItemKind.QUESTION and not item.is_unsure:
                 asker = f"{item.service}:{item.asker_id}" if item.asker_id else item.asker_name
                 pointer.note(item.team, item.text or item.title, by=asker, where=item.link, at=item.asked_at)
             found = list(pointer.suggest(item.team, f"{item.title}\n{item.text}", now=now, most=MOST))

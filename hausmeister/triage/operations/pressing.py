@@ -14,7 +14,7 @@ from hausmeister.triage.operations.acting import TriageRefused
 from hausmeister.triage.operations.desk import Desk, people_in_chat
 from hausmeister.triage.operations.hearing import open_for
 from hausmeister.triage.rules.reading import Reading, Verdict
-from hausmeister.triage.rules.states import Kind, State
+from hausmeister.triage.rules.states import ItemKind, State
 
 # the names of emoji as chats write them, by what they mean on a message
 _TAKES = frozenset({"eyes", "raising_hand", "hand", "raised_hand", "woman-raising-hand", "man-raising-hand"})
@@ -46,10 +46,10 @@ def pressed(
     if person is None:
         raise acting.NotPossible("Only people of the team can do this.")
     if act == "item.kind":
-        if more not in set(Kind):
+        if more not in set(ItemKind):
             raise acting.NotPossible(f"{more!r} is no kind of item.")
-        acting.reclassify(item.pk, person, now, kind=Kind(more))
-        return f"It is a {Kind(more).words} now."
+        acting.reclassify(item.pk, person, now, kind=ItemKind(more))
+        return f"It is a {ItemKind(more).words} now."
     if act not in _ACTS:
         raise acting.NotPossible(f"{act!r} cannot be done with an item.")
     perform, said = _ACTS[act]

@@ -17,7 +17,7 @@ from hausmeister.team.models import Person
 from hausmeister.triage.models import Item
 from hausmeister.triage.operations import acting
 from hausmeister.triage.operations.acting import NotPossible
-from hausmeister.triage.rules.states import Kind
+from hausmeister.triage.rules.states import ItemKind
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,6 @@ def promote(item_id: int, actor: Person, now: datetime, *, priority: Priority, w
         raise NotPossible("Nobody keeps issues on this installation.")
     act = acting.begin(item_id, actor, now)
     number = _makers[0].make(act.item, Wish(priority, one_line(why, 500)), by=actor, now=now)
-    act.item.issue, act.item.kind, act.item.priority = number, Kind.ISSUE, int(priority)
+    act.item.issue, act.item.kind, act.item.priority = number, ItemKind.ISSUE, int(priority)
     acting.end(act, f"it is issue {number} now")
     return act.done("item.promoted", can_undo=False, issue=number, priority=int(priority))

@@ -6,7 +6,7 @@ from hausmeister.triage.models import Item, Said
 from hausmeister.triage.operations import telling
 from hausmeister.triage.operations.desk import Desk
 from hausmeister.triage.rules import reading, states
-from hausmeister.triage.rules.states import Kind, State
+from hausmeister.triage.rules.states import ItemKind, State
 
 THANKED = "the asker says thanks"
 DELETED = "the asker deleted it"
@@ -72,8 +72,8 @@ def reopen(desk: Desk, item: Item, state: State) -> None:
     item.state, item.closed_at, item.closed_by_name, item.reason = state, None, "", ""
     if state is State.OPEN:
         item.holder, item.claimed_at = None, None
-    if item.kind == Kind.NOT_OURS:
-        item.kind = Kind.QUESTION
+    if item.kind == ItemKind.NOT_OURS:
+        item.kind = ItemKind.QUESTION
     desk.start_clock(item, since=desk.now)
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from hausmeister.base.priority import Priority
 from hausmeister.triage.rules.hours import TriageHours
-from hausmeister.triage.rules.states import Kind
+from hausmeister.triage.rules.states import ItemKind
 
 
 class Clock(StrEnum):
@@ -25,11 +25,11 @@ class Lengths:
     problem: timedelta
     by_priority: Mapping[Priority, timedelta]
 
-    def of(self, kind: Kind, priority: Priority | None) -> timedelta:
+    def of(self, kind: ItemKind, priority: Priority | None) -> timedelta:
         """Return how long an item of `kind` may wait."""
-        if priority is not None and kind is not Kind.QUESTION:
+        if priority is not None and kind is not ItemKind.QUESTION:
             return self.by_priority[priority]
-        return self.question if kind is Kind.QUESTION else self.problem
+        return self.question if kind is ItemKind.QUESTION else self.problem
 
 
 @dataclass(frozen=True)

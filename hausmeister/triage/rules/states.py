@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class ItemKind(StrEnum):
     """What an item is; one tap changes it."""
 
     QUESTION = "question"
@@ -18,10 +18,10 @@ class Kind(StrEnum):
 
 
 _KIND_WORDS = {
-    Kind.QUESTION: "question",
-    Kind.ISSUE: "service issue",
-    Kind.INCIDENT: "incident",
-    Kind.NOT_OURS: "not ours",
+    ItemKind.QUESTION: "question",
+    ItemKind.ISSUE: "service issue",
+    ItemKind.INCIDENT: "incident",
+    ItemKind.NOT_OURS: "not ours",
 }
 
 

@@ -16,7 +16,7 @@ from hausmeister.incidents import queries, tracker
 from hausmeister.incidents.models import TITLE_MOST, Incident, Offer, Timer
 from hausmeister.incidents.operations import open_incident
 from hausmeister.incidents.operations.opening import NobodyToAct, NoTitle, UnknownLevel, of_origin
-from hausmeister.incidents.rules.kinds import State, TimerKind
+from hausmeister.incidents.rules.kinds import IncidentState, TimerKind
 from hausmeister.incidents.story import Line
 from hausmeister.pager import queries as pager
 from hausmeister.team import operations as team_operations
@@ -40,13 +40,17 @@ def screen(request: Request) -> HttpResponse:
     """List incidents: running first, then those that wait for their review, then the closed ones."""
     everything = queries.visible_to(request.user)
     found = {
-        State.RUNNING: everything.with_due().running(),
-        State.OVER: everything.open().exclude(over_at=None).order_by("-over_at"),
-        State.CLOSED: everything.exclude(closed_at=None).order_by("-closed_at"),
+        IncidentState.RUNNING: everything.with_due().running(),
+        IncidentState.OVER: everything.open().exclude(over_at=None).order_by("-over_at"),
+        IncidentState.CLOSED: everything.exclude(closed_at=None).order_by("-closed_at"),
     }
     counts = {state: rows.count() for state, rows in found.items()}
     asked = request.GET.get("show", "")
-    shown = State(asked) if asked in set(State) else next((one for one in found if counts[one]), State.RUNNING)
+    shown = (
+        IncidentState(asked)
+        if asked in set(IncidentState)
+        else next((one for one in found if counts[one]), IncidentState.RUNNING)
+    )
     teams = permissions.teams(request.user, Capability.ACT_ON_INCIDENTS)
     seen = permissions.teams(request.user, Capability.SEE_INCIDENTS)
     context = {

@@ -27,7 +27,7 @@ from hausmeister.triage import queries as triage
 from hausmeister.triage.models import Item, ItemQuerySet, WatchedRoom
 from hausmeister.triage.operations import helping, promoting
 from hausmeister.triage.operations import rooms as watched
-from hausmeister.triage.rules.states import UNFINISHED, Kind, RoomState, Source, State
+from hausmeister.triage.rules.states import UNFINISHED, ItemKind, RoomState, Source, State
 from hausmeister.triage.shapes import Candidate, Taken
 from hausmeister.web import answers, item_words, items
 from hausmeister.web.access import Request, check, fetch, needs
@@ -153,7 +153,7 @@ def one_screen(
         "similar": list(enumerate(Candidate.all_of(item.candidates))),
         "told": [item_words.tell(entry) for entry in journal.timeline(item.subject, most=50)],
         "others": triage.candidates(item, now=now) if may_act and item.is_open else [],
-        "kinds": [kind for kind in Kind if kind != item.kind],
+        "kinds": [kind for kind in ItemKind if kind != item.kind],
         "priorities": list(reversed(Priority)),
         "may_act": may_act,
         "can_promote": promoting.is_possible(),
@@ -186,11 +186,11 @@ class SeenForm(forms.Form):
     kind = forms.ChoiceField(
         label=gettext_lazy("What is it"),
         choices=[
-            (Kind.ISSUE.value, gettext_lazy("A service issue")),
-            (Kind.QUESTION.value, gettext_lazy("A question")),
-            (Kind.INCIDENT.value, gettext_lazy("An incident")),
+            (ItemKind.ISSUE.value, gettext_lazy("A service issue")),
+            (ItemKind.QUESTION.value, gettext_lazy("A question")),
+            (ItemKind.INCIDENT.value, gettext_lazy("An incident")),
         ],
-        initial=Kind.ISSUE.value,
+        initial=ItemKind.ISSUE.value,
         widget=forms.RadioSelect,
     )
     # made when the form is drawn: pressing twice is one item
@@ -224,7 +224,7 @@ def _take(request: Request, given: dict[str, Any]) -> HttpResponse:
     person = request.user
     check(person, Capability.ACT_ON_PAGES, given["team"])
     taken = Taken(
-        source=Source.DASHBOARD, title=given["title"], text=given["text"], kind=Kind(given["kind"]),
+        source=Source.DASHBOARD, title=given["title"], text=given["text"], kind=ItemKind(given["kind"]),
         asker_name=person.name, place=given["place"], link=given["link"], key=f"{person.pk}:{given['key']}",
     )  # fmt: skip
     item = inbox.take(given["team"].pk, taken, now=clock.now(), by=team_operations.as_actor(person))

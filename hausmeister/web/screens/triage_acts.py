@@ -16,7 +16,7 @@ from hausmeister.triage import operations as inbox
 from hausmeister.triage.models import Item
 from hausmeister.triage.operations import TriageRefused, pointing
 from hausmeister.triage.operations.acting import NotPossible
-from hausmeister.triage.rules.states import Kind
+from hausmeister.triage.rules.states import ItemKind
 from hausmeister.web.access import Request, View, check, fetch, needs
 from hausmeister.web.answers import Toast, back, fragment, see
 from hausmeister.web.forms import whole_number
@@ -110,12 +110,12 @@ def done(request: Request, item: Item, now: datetime) -> Toast:
 def kind(request: Request, item: Item, now: datetime) -> Toast:
     """Say what the item is, and how urgent."""
     given, priority = request.POST.get("kind", ""), request.POST.get("priority", "")
-    if given not in set(Kind) or (priority and priority not in Priority.__members__):
+    if given not in set(ItemKind) or (priority and priority not in Priority.__members__):
         raise NotPossible(_("That is no kind of item, or no priority."))
     inbox.reclassify(
-        item.pk, request.user, now, kind=Kind(given), priority=Priority[priority] if priority else None
+        item.pk, request.user, now, kind=ItemKind(given), priority=Priority[priority] if priority else None
     )  # fmt: skip
-    return Toast(_("It is a %(kind)s now.") % {"kind": Kind(given).words}, _undo(item))
+    return Toast(_("It is a %(kind)s now.") % {"kind": ItemKind(given).words}, _undo(item))
 
 
 @act

@@ -84,7 +84,9 @@ def test_what_was_asked_while_we_were_away_comes_in_once_and_in_order(place, sla
     assert Said.objects.count() == 2
     place.reading.run(watch.now)
     assert [one.text for one in Said.objects.order_by("at")] == [
-        "How do I rerun a DAG?", *(f"How can I get access to table {number}?" for number in range(5)), "Who owns the exports?",
+        "How do I rerun a DAG?",
+        *(f"How can I get access to table {number}?" for number in range(5)),
+        "Who owns the exports?",
     ]  # fmt: skip
     assert Item.objects.count() == 7
     assert not Gap.objects.exists()
