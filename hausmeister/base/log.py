@@ -16,6 +16,7 @@ _SECRET_TEXT = re.compile(
     r"|(?i:(?<=[?&]token=)[^&\s\"']+)"
     r"|(?<=/in/opsgenie-events/)[^/?\s\"']+"
     r"|(?<=/calendar/)[A-Za-z0-9]{20,}"
+    r"|(?<=/ping/)[A-Za-z0-9]{16,}"
     r"|(?i:(?<=apikey=)[^&\s\"']+)"
     r"|(?i:(?<=genie\skey\s)\S+|(?<=geniekey\s)\S+|(?<=bearer\s)\S+|(?<=basic\s)\S+)"
     r"|\bxox[a-z]-[A-Za-z0-9-]+"

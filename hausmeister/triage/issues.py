@@ -1,5 +1,6 @@
 """What triage asks of the room of issues below it: an item becomes an issue, with its words and where it was said."""
 
+import re
 from datetime import datetime
 
 from hausmeister.issues.operations import working
@@ -11,6 +12,11 @@ from hausmeister.triage.operations.acting import NotPossible
 from hausmeister.triage.operations.promoting import Wish
 
 
+def harmless(text: str) -> str:
+    """Return what an outsider said as a tracker may show it: nobody is called by it, and nothing in it is markup."""
+    return re.sub(r"@(?=\w)", "@\u200b", text).replace("<", "&lt;")
+
+
 class IssueRoom:
     """The issues of this installation, as `promoting.Maker` asks of them."""
 
@@ -18,8 +24,8 @@ class IssueRoom:
         """Make an issue of `item` and return its number. Raises NotPossible."""
         said = [one.text for one in item.said.filter(removed_at=None).order_by("at", "id") if one.text]
         asked = working.Wish(
-            title=item.title,
-            text="\n\n".join(filter(None, (*said, item.link)))[:15_000],
+            title=harmless(item.title),
+            text="\n\n".join(filter(None, (*map(harmless, said), item.link)))[:15_000],
             priority=wish.priority,
             why=wish.why,
             subjects=(item.subject,),

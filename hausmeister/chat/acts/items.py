@@ -6,7 +6,9 @@ from hausmeister.base.untrusted import one_line
 from hausmeister.chat import accounts, hearing
 from hausmeister.chat.acts.act import CannotDo
 from hausmeister.chat.shapes import Answer, Asked, said
+from hausmeister.team import permissions
 from hausmeister.team.models import Person
+from hausmeister.team.rules import Capability
 from hausmeister.triage import operations as triage
 from hausmeister.triage.models import Item
 from hausmeister.triage.operations import TriageRefused
@@ -52,7 +54,7 @@ def pressed(name: str, asked: Asked) -> Answer:
 
 
 def _of_the_team(person: Person | None, team_id: int) -> Person | None:
-    if person is None or not person.memberships.filter(team_id=team_id, left_on=None).exists():
+    if person is None or not permissions.can(person, Capability.ACT_ON_PAGES, team_id=team_id):
         return None
     return person
 

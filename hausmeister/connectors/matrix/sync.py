@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from django.db import Error as DatabaseError
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from hausmeister.base import clock, log
 from hausmeister.chat import hearing, line
@@ -111,8 +111,9 @@ class MatrixLine:
         query = {"since": since, "timeout": str(int(self._poll_s * 1000))} if since else {"timeout": "0"}
         answer = self._api.get("sync", filter=_FILTER, **query)
         rooms = answer.get("rooms") or {}
-        for room_id in rooms.get("invite") or {}:
-            self._join(str(room_id))
+        for room_id, told in (rooms.get("invite") or {}).items():
+            if self._is_from_our_server(told):
+                self._join(str(room_id))
         if since:
             for room_id, told in (rooms.get("join") or {}).items():
                 self._take_room(str(room_id), told, since)
@@ -121,6 +122,13 @@ class MatrixLine:
         line.move_mark(SERVICE, str(answer.get("next_batch") or since), now=clock.now())
         if any((rooms.get("join") or {}).values()):
             line.heard(SERVICE, now=clock.now())
+
+    def _is_from_our_server(self, told: Mapping[str, Any]) -> bool:
+        """Say whether somebody of the bot's own homeserver invites it: strangers elsewhere are none of its business."""
+        us = self._rooms.us()
+        events = ((told or {}).get("invite_state") or {}).get("events") or ()
+        inviting = {str(one.get("sender")) for one in events if isinstance(one, dict) and one.get("state_key") == us}
+        return any(one.partition(":")[2] == us.partition(":")[2] for one in inviting)
 
     def _join(self, room_id: str) -> None:
         try:
@@ -136,7 +144,7 @@ class MatrixLine:
         for event in found:
             try:
                 self._app.take(event, room_id, now=clock.now())
-            except (DatabaseError, TryLater):
+            except (OperationalError, InterfaceError, TryLater):
                 raise
             except Exception as error:  # noqa: BLE001 - one event that breaks us must not silence the others
                 _log.error("matrix.not_taken", error=f"{type(error).__name__}: {error}"[:500])

@@ -110,7 +110,7 @@ def listed(request: HttpRequest, holder: KeyHolder) -> HttpResponse:
         found = [_shown(one) for one in queries.heartbeats(holder.team_id)]
         return _answer(200, data={"heartbeats": found})
     given = _body(request)
-    missing = [one for one in ("name", "interval", "intervalUnit", "enabled") if given.get(one) in {None, ""}]
+    missing = [one for one in ("name", "interval", "intervalUnit", "enabled") if given.get(one) in (None, "")]
     if missing:
         raise _Refused(422, f"{missing[0]} can not be empty")
     team = Team.objects.get(pk=holder.team_id)
@@ -173,7 +173,13 @@ def _wanted(given: dict[str, Any], found: Heartbeat | None) -> Wanted:
     cron = "" if found is None else found.cron
     if "interval" in given or "intervalUnit" in given:
         unit, number = given.get("intervalUnit", "minutes"), given.get("interval")
-        if unit not in _UNITS or isinstance(number, bool) or not isinstance(number, int) or not 0 < number <= 10**6:
+        if (
+            not isinstance(unit, str)
+            or unit not in _UNITS
+            or isinstance(number, bool)
+            or not isinstance(number, int)
+            or not 0 < number <= 10**6
+        ):
             raise _Refused(422, "interval should be a number from 1, intervalUnit one of [ minutes, hours, days ]")
         period, cron = number * _UNITS[unit], ""
     return Wanted(

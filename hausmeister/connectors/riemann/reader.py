@@ -27,6 +27,8 @@ ASK_EVERY = timedelta(seconds=2)
 ANSWER_WITHIN = timedelta(seconds=10)
 PAUSES_S = (1.0, 2.0, 5.0, 15.0, 30.0)
 EVERYTHING = "true"
+# the whole index of a far Riemann
+ANSWER_MOST = 64 * 1024 * 1024
 SHORTEST_TTL_S = 1.0
 
 
@@ -59,7 +61,7 @@ class Reader:
         url = f"{self._source.url}/index?subscribe=true&query={quote(EVERYTHING)}"
         async with connect(url, open_timeout=ANSWER_WITHIN.total_seconds(), max_size=1 << 20) as socket:
             async for frame in socket:
-                with suppress(msgspec.DecodeError):
+                with suppress(msgspec.DecodeError, RecursionError):
                     self._take(station, [wire.from_json(msgspec.json.decode(frame))])
 
     async def _ask(self, station: Station) -> None:
@@ -91,7 +93,7 @@ def _aged(event: Event, now_s: float) -> Event:
 
 async def _answer(reader: asyncio.StreamReader) -> list[Event]:
     size = int.from_bytes(await reader.readexactly(4), "big")
-    if size > 4 * wire.FRAME_MOST:
+    if size > ANSWER_MOST:
         raise wire.Malformed(f"an answer of {size} bytes")
     ok, error, events = wire.answered(await reader.readexactly(size))
     if not ok:

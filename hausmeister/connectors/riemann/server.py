@@ -23,9 +23,11 @@ from hausmeister.monitoring.station import Shard, Station
 
 _log = log.get(__name__)
 
-CONNECTIONS_MOST = 2_000
-# of one connection, so much is read before others have their turn
-READ_AT_ONCE = 256 * 1024
+CONNECTIONS_MOST = 256
+OF_ONE_ADDRESS_MOST = 128
+# what one turn of a connection may be answered with, and how long it may take: queries are many in few bytes
+ANSWERED_AT_ONCE_MOST = 32 * 1024 * 1024
+LONGEST_TURN_S = 0.5
 # a message that began must end within this time: nobody may hold memory by doing nothing
 HALF_A_MESSAGE = timedelta(seconds=60)
 TICK = timedelta(seconds=1)
@@ -56,13 +58,15 @@ class Tcp(asyncio.Protocol):
         # uvloop's transports are no asyncio.Transport by class
         self._transport: Any = None
         self._deadline: asyncio.TimerHandle | None = None
+        self.peer = ""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection, unless there are too many."""
         self._transport = transport
         self._transport.set_write_buffer_limits(high=UNREAD_MOST)
+        self.peer = str((transport.get_extra_info("peername") or ("",))[0])
         if not self._server.enter(self):
-            self._transport.write(wire.answer(error=f"{CONNECTIONS_MOST} connections are open; no more are taken."))
+            self._transport.write(wire.answer(error="Too many connections are open; no more are taken."))
             self._transport.close()
 
     def connection_lost(self, _exc: Exception | None) -> None:
@@ -91,6 +95,7 @@ class Tcp(asyncio.Protocol):
         self._buffer += data
         buffer, at = self._buffer, 0
         answers: list[bytes] = []
+        told, began_s = 0, clock.monotonic_s()
         now_s = clock.now().timestamp()
         while len(buffer) - at >= 4:
             size = int.from_bytes(buffer[at : at + 4], "big")
@@ -102,6 +107,10 @@ class Tcp(asyncio.Protocol):
             body = bytes(buffer[at + 4 : at + 4 + size])
             at += 4 + size
             answers.append(self._server.answer(self._shard, body, now_s=now_s))
+            told += len(answers[-1])
+            if told > ANSWERED_AT_ONCE_MOST or clock.monotonic_s() - began_s > LONGEST_TURN_S:
+                self._refuse(answers, "Too much was asked at once; what got no answer was not taken.")
+                return
         del buffer[:at]
         self._wait_for_the_rest(has_begun=bool(buffer), is_new=at > 0)
         if answers and self._transport is not None:
@@ -135,7 +144,7 @@ class Udp(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, _addr: Any) -> None:
         """Take the message; a broken one is counted."""
-        self._server.answer(self._shard, data, now_s=clock.now().timestamp())
+        self._server.answer(self._shard, data, now_s=clock.now().timestamp(), may_ask=False)
 
 
 class Server:
@@ -252,7 +261,8 @@ class Server:
 
     def enter(self, connection: Tcp) -> bool:
         """Count a connection; say whether there is room for it."""
-        if len(self._open) >= CONNECTIONS_MOST:
+        same = sum(one.peer == connection.peer for one in self._open)
+        if len(self._open) >= CONNECTIONS_MOST or same >= OF_ONE_ADDRESS_MOST:
             return False
         self._open.add(connection)
         return True
@@ -261,8 +271,8 @@ class Server:
         """Count a connection less."""
         self._open.discard(connection)
 
-    def answer(self, shard: Shard, body: bytes, *, now_s: float) -> bytes:
-        """Take one message for `shard` and return the frame that answers it."""
+    def answer(self, shard: Shard, body: bytes, *, now_s: float, may_ask: bool = True) -> bytes:
+        """Take one message for `shard` and return the frame that answers it; without `may_ask` no query is answered."""
         try:
             message = wire.read(body)
         except wire.Malformed as error:
@@ -270,7 +280,7 @@ class Server:
             return wire.answer(error=f"The message cannot be read: {error}.")
         if message.events:
             self.station.take(shard.name, message.events, now_s=now_s)
-        if message.query is None:
+        if message.query is None or not may_ask:
             return wire.answer()
         try:
             return wire.answer(events=shard.ask(compiled(message.query), most=ANSWER_EVENTS_MOST))

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
@@ -43,7 +43,10 @@ class Web:
         self._subscribers = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
-        """Answer one request or hold one websocket."""
+        """Answer one request or hold one websocket; a page of another host in somebody's browser gets neither."""
+        if _is_strange(scope):
+            await _send_away(scope, receive, send)
+            return
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
         elif scope["type"] == "http":
@@ -144,9 +147,25 @@ def _read(body: bytes) -> tuple[list[Event], list[str]]:
             continue
         try:
             events.append(wire.from_json(msgspec.json.decode(line)))
-        except (wire.Malformed, msgspec.DecodeError) as error:
+        except (wire.Malformed, msgspec.DecodeError, RecursionError) as error:
             errors.append(f"line {number}: {error}")
     return events, errors
+
+
+def _is_strange(scope: dict[str, Any]) -> bool:
+    """Say whether a browser sends this from a page of another host; whatever is no browser names no origin."""
+    given = dict(scope.get("headers") or ())
+    origin = given.get(b"origin", b"").decode("latin-1")
+    host = urlsplit(f"//{given.get(b'host', b'').decode('latin-1')}").hostname
+    return bool(origin) and urlsplit(origin).hostname != host
+
+
+async def _send_away(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await _turn_away(send, _POLICY, "This page is of another host.")
+    elif scope["type"] == "http":
+        await _answer(send, 403, {"error": "This page is of another host."})
 
 
 def _frame(event: Event) -> dict[str, Any]:

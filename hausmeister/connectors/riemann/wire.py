@@ -16,8 +16,8 @@ from typing import Any
 from hausmeister.base.event import ATTRIBUTES_MOST, DESCRIPTION_MOST, NAME_MOST, TAGS_MOST, VALUE_MOST, Event
 from hausmeister.base.untrusted import storable
 
-FRAME_MOST = 16 * 1024 * 1024
-EVENTS_MOST = 100_000
+FRAME_MOST = 4 * 1024 * 1024
+EVENTS_MOST = 20_000
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _DOUBLE, _FLOAT, _LENGTH = struct.Struct("<d"), struct.Struct("<f"), struct.Struct(">I")
@@ -328,7 +328,7 @@ def _said(told: dict[str, Any], name: str, most: int) -> str:
 
 
 def _seconds(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1.7e308:
         return None
     return float(value)
 

@@ -21,7 +21,7 @@ AREA_MOST = 50
 AREAS_MOST = 20
 MARKER_LENGTH = 24
 
-_FOOTER = re.compile(r"\n*<!-- hausmeister:([a-z0-9]{24}) -->(?:\n_Kept in step with [^\n]*_)?")
+_FOOTER = re.compile(r"<!-- hausmeister:([a-z0-9]{24}) -->(?:\n_Kept in step with [^\n]*_)?")
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def split_body(text: str) -> tuple[str, str]:
     found = _FOOTER.search(plain)
     if found is None:
         return plain.strip(), ""
-    return (plain[: found.start()] + plain[found.end() :]).strip(), found[1]
+    return (plain[: found.start()].rstrip("\n") + plain[found.end() :]).strip(), found[1]
 
 
 # ---- who has the last word ----

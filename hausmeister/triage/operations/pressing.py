@@ -7,7 +7,9 @@ from django.db import transaction
 
 from hausmeister.base import database
 from hausmeister.journal.rules import Actor
+from hausmeister.team import permissions
 from hausmeister.team.models import Person
+from hausmeister.team.rules import Capability
 from hausmeister.triage.models import Item, Said
 from hausmeister.triage.operations import acting, pointing, talking, telling
 from hausmeister.triage.operations.acting import TriageRefused
@@ -39,6 +41,9 @@ def pressed(
     )
     if item is None:
         raise acting.NotPossible("This is not there any more.")
+    judges = (more and act == "item.answered") or act in {"item.not_this", "item.still"}
+    if judges and person is None and (not member_id or member_id != item.asker_id):
+        raise acting.NotPossible("Only who asked, or the team, can say this.")
     if (more and act in {"item.answered", "item.not_this", "item.still"}) or act in {"item.not_this", "item.still"}:
         return pointing.judged(item.pk, more, act, by_name=person.name if person else name, now=now)
     if act == "item.answered" and person is None and member_id and member_id == item.asker_id:
@@ -97,6 +102,8 @@ def signed(
     if said is None:
         return None
     person = people_in_chat(team_id, service, given=people).get(member_id)
+    if person is not None and not permissions.can(person, Capability.ACT_ON_PAGES, team_id=team_id):
+        person = None
     if said.item_id is None:
         return _pulled_in(said, now=now) if person is not None and name in _ASKS and not said.thread else None
     try:

@@ -73,7 +73,7 @@ def test_a_length_of_a_gigabyte_is_refused_before_a_byte_of_it_is_kept(here, sen
     sender.send(message(event()) + struct.pack(">I", 1 << 30) + b"x" * 1_000)
     assert sender.answer()[0]
     ok, error, _ = sender.answer()
-    assert (ok, error) == (False, "A message of 1073741824 bytes; at most 16777216 are read.")
+    assert (ok, error) == (False, "A message of 1073741824 bytes; at most 4194304 are read.")
     assert sender.is_closed()
 
 
@@ -152,3 +152,21 @@ def test_an_address_that_is_taken_is_said_at_the_start(here):
     with pytest.raises(OSError, match="in use") as taken:
         again.start()
     assert taken.value.errno == errno.EADDRINUSE
+
+
+def test_thousands_of_queries_in_one_packet_are_not_all_answered_at_once(here, sender):
+    sender.send(message(*(event(str(number), description="x" * 2_000) for number in range(1_000))))
+    assert sender.answer()[0]
+    sender.send(wire.question("true") * 200)
+    sender.socket.settimeout(20)
+    answered = 0
+    while (told := sender.answer())[0]:
+        answered += 1
+        assert answered < 200
+    assert told[1].startswith("Too much was asked at once")
+
+
+def test_a_query_by_datagram_is_not_answered(here):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.sendto(wire.question("true")[4:] + message(event("and an event"))[4:], here.tcp(1))
+    assert here.wait_for('service = "and an event"', shard="s1")

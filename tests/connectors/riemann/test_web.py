@@ -72,3 +72,14 @@ def test_a_dashboard_that_goes_away_is_forgotten(here):
         heard(dashboard)
         assert len(here.station.shard("s0").listeners) == 1
     assert isinstance(here.events()[0], Event)
+
+
+def test_a_page_of_another_host_in_somebodys_browser_neither_reads_nor_writes(here):
+    with connect(f"ws://{here.web()}/index?query=true", origin="https://evil.example.org") as page:
+        with pytest.raises(ConnectionClosed) as closed:
+            page.recv(timeout=10)
+        assert closed.value.rcvd.code == 1008
+    answer = httpx.post(f"http://{here.web()}/events", content="{}", headers={"Origin": "https://evil.example.org"})
+    assert answer.status_code == 403
+    own = f"http://{here.web()}"
+    assert httpx.post(f"{own}/events", content='{"service": "a"}', headers={"Origin": own}).status_code == 200
