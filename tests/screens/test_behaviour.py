@@ -496,10 +496,11 @@ def test_a_month_is_printed_on_one_sheet_without_anything_to_press(product: Prod
     expect(page.locator(".paper-foot")).to_have_text(re.compile("Hausmeister, as of Wed 25 Nov 2026 .*, Berlin"))
 
 
-def test_the_log_book_holds_a_failure_whose_name_never_breaks(product: Product, visitors: Visitors) -> None:
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_log_book_holds_a_failure_whose_name_never_breaks(product: Product, visitors: Visitors, width: int) -> None:
     title = f"task_failed_{'y' * 150}"
     product.fire(title)
     product.resolve(title)
-    page = visitors.page("ada", "/logbook", width=390)
+    page = visitors.page("ada", "/logbook", width=width)
     expect(page.locator(".logbook")).to_contain_text(title[:40])
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
