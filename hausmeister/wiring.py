@@ -81,7 +81,7 @@ from hausmeister.triage import api as triage_api
 from hausmeister.triage import issues as triage_issues
 from hausmeister.triage.operations import promoting
 from hausmeister.triage.operations.earlier import Earlier
-from hausmeister.triage.operations.pointing import Pointer, Round
+from hausmeister.triage.operations.pointing import Pointer, Round, has_to_point
 
 # what an upper room asks of the room of issues, by name
 incident_tracker.connect(incident_issues.IssueRoom())
@@ -185,7 +185,8 @@ def engine(
     planning = Planning(solve or child, begin=begin, compare=None if solve else child.compare)
     plan = Job("solve plans", planning.run, solving.EVERY)
     looking_ahead = ahead.jobs(begin=begin)
-    point = Job("point", Round(points or Earlier()).run, jobs.AT_EACH_TICK)
+    pointing = rounds.Round("point", Round(points or Earlier()).run, has_to_point, begin=begin)
+    point = Job("point", pointing.run, jobs.AT_EACH_TICK)
     asked = _rounds_of_answers(begin=begin)
     room = incident_issues.IssueRoom()
     urgent = Job("open incidents", lambda now: urgent_incidents.follow(room, now=now), jobs.AT_EACH_TICK)

@@ -29,7 +29,12 @@ class ForEachTeam:
     def run(self, now: datetime) -> int:
         """Begin a round; what it does is told in the journal, not here."""
         if self._busy.acquire(blocking=False):
-            self._begin(lambda: self._go_round(now))
+            try:
+                self._begin(lambda: self._go_round(now))
+            except RuntimeError:
+                # no thread could be started
+                self._busy.release()
+                raise
         return 0
 
     def _go_round(self, now: datetime) -> None:

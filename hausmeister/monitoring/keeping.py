@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from django.db import DataError, connection
 from django.db import Error as DatabaseError
-from django.db import connection
 
 from hausmeister.base import clock, log
 from hausmeister.monitoring import queries
@@ -28,9 +28,13 @@ def store(changes: Sequence[Change], now: datetime) -> None:
     """
     try:
         hits.store(changes, now=now)
-    except DatabaseError:
+    except DataError as error:
+        # the row's own fault: tried again it would hold up everybody behind it for ever
         if len(changes) == 1:
-            raise
+            _log.error("monitoring.change_not_stored", key=changes[0].key[:200], error=str(error)[:500])
+            return
+    except DatabaseError:
+        raise
     except Exception as error:  # noqa: BLE001 - one that cannot be computed must not hold up the others for ever
         if len(changes) == 1:
             reason = f"{type(error).__name__}: {error}"[:500]

@@ -69,10 +69,12 @@ def test_silence_is_counted_from_the_start_and_ends_with_the_next_event():
     assert judge.tick(now_s=1_093) == []
 
 
-def test_what_was_on_before_a_restart_is_not_said_again_and_can_end():
+def test_what_was_on_before_a_restart_is_said_once_more_and_can_end():
+    """Said once more, because how bad it was is not known any longer; the pager only counts it."""
     judge = Judge([watch()], on=[(1, "rule", ("db-7", "kafka lag"))], now_s=0)
-    assert judge.hear(event(), now_s=1) == []
-    assert told(judge.hear(event("ok"), now_s=2)) == [("rule", "kafka lag", False)]
+    assert told(judge.hear(event(), now_s=1)) == [("rule", "kafka lag", True)]
+    assert judge.hear(event(), now_s=2) == []
+    assert told(judge.hear(event("ok"), now_s=3)) == [("rule", "kafka lag", False)]
 
 
 def test_a_rule_that_is_changed_or_taken_out_closes_its_alerts_and_others_go_on():

@@ -54,6 +54,8 @@ def follow(issues: UrgentIssues, *, now: datetime) -> int:
             raise
         except (UnknownLevel, NobodyToAct, NoTitle) as error:
             _log.warning("incident.not_opened", issue=one.number, reason=str(error))
+        except Exception as error:  # noqa: BLE001 - one P4 that cannot be computed must not stop the others
+            _log.error("incident.not_opened", issue=one.number, reason=f"{type(error).__name__}: {error}"[:500])
     return opened
 
 

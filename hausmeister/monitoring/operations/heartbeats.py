@@ -134,6 +134,8 @@ def ping(heartbeat: Heartbeat, kind: Kind, *, exit_code: int | None = None, text
     A paused heartbeat is watched again from its next success or start on; a failure leaves it paused.
     """
     locked = _locked(heartbeat)
+    if locked.removed_at is not None:
+        return locked
     was_down, is_paused = locked.state == State.DOWN, locked.state == State.PAUSED
     if kind is Kind.START:
         locked.started_at = now
@@ -153,7 +155,8 @@ def ping(heartbeat: Heartbeat, kind: Kind, *, exit_code: int | None = None, text
     _forget_old(locked)
     if kind is Kind.SUCCESS and was_down:
         _signal(locked, Signal(Action.RESOLVE, locked.key, text="it is heard again"), now)
-    elif kind is Kind.FAIL and not was_down and not is_paused:
+    elif kind is Kind.FAIL and not is_paused:
+        # also while it is down: an open alert counts it, and one that was closed by hand opens anew
         because = "failed" if exit_code is None else f"failed with exit code {exit_code}"
         _signal(locked, _fire(locked, because, text), now)
     return locked
@@ -196,7 +199,8 @@ def miss(heartbeat_id: int, *, now: datetime) -> int:
 @transaction.atomic
 def put_off(heartbeat_id: int, *, now: datetime, reason: str) -> None:
     """Try a heartbeat whose alarm cannot be raised again in a minute, and say so in the journal."""
-    Heartbeat.objects.filter(pk=heartbeat_id).update(alarm_at=now + timedelta(minutes=1))
+    if not Heartbeat.objects.overdue(now).filter(pk=heartbeat_id).update(alarm_at=now + timedelta(minutes=1)):
+        return
     journal.record(Fact(now, "heartbeat.put_off", f"heartbeat:{heartbeat_id}", ENGINE, None, {"reason": reason}))
 
 

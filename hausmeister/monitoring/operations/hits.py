@@ -7,7 +7,7 @@ from django.db import transaction
 
 from hausmeister.alerts import operations as alerts
 from hausmeister.alerts.operations import Incoming
-from hausmeister.alerts.rules import Action, Signal
+from hausmeister.alerts.rules import Action, Signal, fitted
 from hausmeister.journal.rules import ENGINE
 from hausmeister.monitoring.models import Hit
 from hausmeister.monitoring.rules.watching import Change
@@ -44,7 +44,7 @@ def store(changes: Sequence[Change], *, now: datetime) -> None:
 
 def _incoming(change: Change, source: Source) -> Incoming:
     return Incoming(
-        signal=_signal(change),
+        signal=fitted(_signal(change)),
         source_id=source.pk,
         source_name=source.name,
         team_id=change.watch.team_id,

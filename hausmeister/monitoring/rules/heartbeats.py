@@ -80,7 +80,8 @@ def alarm_at(beat: Beat, *, last_at: datetime, started_at: datetime | None) -> d
     A run that has begun must also end within the grace, whichever comes first.
     """
     missed = expected_at(beat, last_at=last_at) + beat.grace
-    return missed if started_at is None else min(missed, started_at + beat.grace)
+    # without a grace a run that begins would be late at that very moment
+    return missed if started_at is None or not beat.grace else min(missed, started_at + beat.grace)
 
 
 def kind_of(word: str) -> tuple[Kind, int | None] | None:

@@ -13,6 +13,9 @@ from hausmeister.base.event import Event
 from hausmeister.base.event_query import Test
 from hausmeister.monitoring.rules.index import Gone, Key
 
+# what is still on is said again so often: it raises its alert, and opens a new page for one that was closed
+AGAIN_S = 300.0
+
 
 class When(StrEnum):
     """What a watch waits for."""
@@ -70,6 +73,8 @@ class Judge:
     def __init__(self, watches: Iterable[Watch], *, on: Iterable[Place] = (), now_s: float) -> None:
         self._watches = tuple(watches)
         self._on = set(on)
+        # what was told last of each place that is on, and when: it is told again when it changes, or after a while
+        self._told: dict[Place, tuple[str, float]] = {}
         self._waiting: dict[Place, tuple[float, Watch, Event]] = {}
         self._heard_at_s: dict[tuple[int, str], float] = {
             (one.team_id, one.name): now_s for one in self._watches if one.when is When.SILENT
@@ -92,12 +97,17 @@ class Judge:
     def _matched(self, watch: Watch, event: Event, now_s: float) -> list[Change]:
         place = _place(watch, event.key)
         if place in self._on:
-            return []
+            state, at_s = self._told.get(place, ("", 0.0))
+            if state == event.state and now_s - at_s < AGAIN_S:
+                return []
+            self._told[place] = (event.state, now_s)
+            return [Change(watch, *event.key, True, event, _words(event))]
         if watch.lasts_s:
             since_s, _, _ = self._waiting.get(place, (now_s, watch, event))
             self._waiting[place] = (since_s, watch, event)
             if now_s - since_s < watch.lasts_s:
                 return []
+        self._told[place] = (event.state, now_s)
         return [self._fire(watch, event.key, event, _words(event))]
 
     def _unmatched(self, watch: Watch, event: Event) -> list[Change]:
@@ -140,6 +150,7 @@ class Judge:
         if place not in self._on:
             return []
         self._on.discard(place)
+        self._told.pop(place, None)
         return [Change(watch, *key, False, event, because)]
 
     def replace(self, watches: Iterable[Watch], *, now_s: float) -> list[Change]:
@@ -152,6 +163,7 @@ class Judge:
                 continue
             for place in [one for one in self._on if one[:2] == (watch.team_id, watch.name)]:
                 self._on.discard(place)
+                self._told.pop(place, None)
                 changes.append(Change(watch, *place[2], False, None, "the rule was changed"))
             for place in [one for one in self._waiting if one[:2] == (watch.team_id, watch.name)]:
                 del self._waiting[place]

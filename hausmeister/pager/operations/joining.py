@@ -59,6 +59,8 @@ def call_too(page_id: int, callee: Callee, *, wait: timedelta, now: datetime) ->
 
 def let_go(page_id: int, person: Person, *, now: datetime) -> None:
     """Stop calling `person` for the page: they said that they cannot come."""
+    # the page's lock first, as everybody takes it: a ring that is just being made would call them on
+    Page.objects.select_for_update().get(pk=page_id)
     Summons.objects.filter(page_id=page_id, person=person).update(next_ring_at=None)
     outbox.cancel_for(f"page:{page_id}", person_id=person.pk, now=now)
 

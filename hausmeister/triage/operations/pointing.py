@@ -85,6 +85,13 @@ class Round:
         return done + sum([_pass_on(self._pointer, verdict_id, now) for verdict_id in list(untold)])
 
 
+def has_to_point() -> bool:
+    """Say whether a round would find anything to do."""
+    unkept = Item.objects.filter(closed_at__isnull=False, reason=talking.THANKED, kept_at=None, kind=ItemKind.QUESTION)
+    untold = Verdict.objects.filter(told_at=None)
+    return Item.objects.unpointed().exists() or untold.exists() or unkept.exists()
+
+
 def _point(pointer: Pointer, item_id: int, now: datetime) -> int:
     item = Item.objects.select_related("team").get(pk=item_id)
     found: list[Candidate] = []

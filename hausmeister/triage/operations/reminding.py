@@ -47,6 +47,9 @@ def _tried(work: Callable[[int, datetime], bool], item_id: int, now: datetime) -
         raise
     except Exception as error:  # noqa: BLE001 - one item that cannot be computed must not stop the others
         _log.error("item.reminder_failed", item=item_id, error=f"{type(error).__name__}: {error}"[:500])
+        later = now + timedelta(minutes=1)
+        Item.objects.filter(pk=item_id, nudge_at__lte=now).update(nudge_at=later)
+        Item.objects.filter(pk=item_id, raise_at__lte=now).update(raise_at=later)
         return 0
 
 
