@@ -28,14 +28,11 @@ def store(changes: Sequence[Change], now: datetime) -> None:
     """
     try:
         hits.store(changes, now=now)
-    except DataError as error:
-        # the row's own fault: tried again it would hold up everybody behind it for ever
-        if len(changes) == 1:
-            _log.error("monitoring.change_not_stored", key=changes[0].key[:200], error=str(error)[:500])
-            return
-    except DatabaseError:
-        raise
-    except Exception as error:  # noqa: BLE001 - one that cannot be computed must not hold up the others for ever
+    except Exception as error:
+        # one that cannot be stored must not hold up the others for ever: a DataError is the row's own fault, every
+        # other error of the database may pass
+        if isinstance(error, DatabaseError) and not isinstance(error, DataError):
+            raise
         if len(changes) == 1:
             reason = f"{type(error).__name__}: {error}"[:500]
             _log.error("monitoring.change_not_stored", key=changes[0].key, is_on=changes[0].is_on, error=reason)

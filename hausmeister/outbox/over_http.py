@@ -84,10 +84,20 @@ def retry_after_s(value: str, *, now: datetime) -> float | None:
 
 def object_of(answer: Answer) -> dict[str, Any] | None:
     """Return the answer's body when it is one whole JSON object, else None."""
+    body = _read(answer)
+    return body if isinstance(body, dict) else None
+
+
+def list_of(answer: Answer) -> list[Any] | None:
+    """Return the answer's body when it is one whole JSON list, else None."""
+    body = _read(answer)
+    return body if isinstance(body, list) else None
+
+
+def _read(answer: Answer) -> Any:
     if not answer.is_whole:
         return None
     try:
-        body = msgspec.json.decode(answer.body)
+        return msgspec.json.decode(answer.body)
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
-    return body if isinstance(body, dict) else None

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from hausmeister.alerts import operations as alerts
 from hausmeister.base import clock
 from hausmeister.journal.rules import CONSOLE
 from hausmeister.monitoring.models import Heartbeat, Ping
@@ -64,6 +65,27 @@ def test_a_failure_calls_at_once_with_what_it_said_and_only_once(world, trio, be
     world.expect_none()
     send(world, beat, "0")
     assert Page.objects.get().closed_at is not None
+
+
+def test_a_failure_after_somebody_closed_the_alert_calls_again(world, trio, beat):
+    send(world, beat, "fail")
+    world.tick()
+    world.expect("email", "Ana", "failed")
+    alerts.close_page(Page.objects.get().pk, by=CONSOLE, person=None, reason="", now=world.now)
+    world.go(minutes=1)
+    world.sent.clear()
+    send(world, beat, "fail")
+    world.tick()
+    world.expect("email", "Ana", "failed")
+
+
+def test_a_beat_that_was_heard_meanwhile_is_not_put_off(world, trio, beat):
+    send(world, beat)
+    beat.refresh_from_db()
+    due_at = beat.alarm_at
+    heartbeats.put_off(beat.pk, now=world.now, reason="too late")
+    beat.refresh_from_db()
+    assert beat.alarm_at == due_at
 
 
 def test_a_run_that_began_and_never_ends_calls(world, trio, beat):

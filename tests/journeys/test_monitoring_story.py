@@ -3,7 +3,9 @@
 import pytest
 from django.db import OperationalError
 
-from hausmeister.base.event import Event
+from hausmeister.alerts import operations as alerts
+from hausmeister.base.event import NAME_MOST, Event
+from hausmeister.journal.rules import CONSOLE
 from hausmeister.monitoring import keeping
 from hausmeister.monitoring.keeping import Keeper
 from hausmeister.monitoring.models import Hit
@@ -13,6 +15,10 @@ from hausmeister.pager.models import Page
 from tests import builders
 
 RULES = """
+[[monitoring.rules]]
+name = "disk"
+where = 'service =~ "disk%" and state != "ok"'
+
 [[monitoring.rules]]
 name = "kafka lag"
 where = 'service = "kafka lag" and metric > 1000000'
@@ -172,3 +178,34 @@ def test_one_change_that_cannot_be_stored_does_not_hold_up_the_others(world, wat
     world.tick()
     world.expect("email", "Ana", "index")
     assert list(Hit.objects.values_list("host", flat=True)) == ["db-7"]
+
+
+def test_what_gets_worse_calls_and_what_was_closed_by_hand_calls_again_while_it_holds(world, watched):
+    watched.say("disk", state="warning", ttl_s=3600.0)
+    watched.go()
+    world.expect_none()
+    watched.say("disk", state="critical", ttl_s=3600.0)
+    watched.go()
+    world.expect("email", "Ana", "disk: ")
+    alerts.close_page(Page.objects.get().pk, by=CONSOLE, person=None, reason="", now=world.now)
+    watched.go(minutes=4)
+    watched.say("disk", state="critical", ttl_s=3600.0)
+    watched.go()
+    world.expect_none()
+    watched.go(minutes=1)
+    watched.say("disk", state="critical", ttl_s=3600.0)
+    watched.go()
+    world.expect("email", "Ana", "disk: ")
+
+
+def test_an_event_with_the_longest_names_calls_like_any_other_and_its_end_closes_it(world, watched):
+    names = {"service": "disk " + "s" * (NAME_MOST - 5), "host": "h" * NAME_MOST}
+    watched.say(**names, state="critical")
+    watched.say("disk", state="critical")
+    watched.go()
+    world.expect("email", "Ana", "disk sss")
+    world.expect("email", "Ana", "disk: critical")
+    watched.say(**names)
+    watched.say("disk")
+    watched.go()
+    assert not Page.objects.filter(closed_at=None).exists()

@@ -57,6 +57,12 @@ def test_a_run_that_began_must_end_within_the_grace():
     assert alarm_at(beat, last_at=last, started_at=utc("2026-11-25T02:20")) == utc("2026-11-25T02:30")
 
 
+def test_without_a_grace_a_run_that_begins_is_not_late_at_that_moment():
+    beat = Beat(timedelta(hours=1), "", BERLIN, timedelta(0))
+    last = utc("2026-11-24T10:00")
+    assert alarm_at(beat, last_at=last, started_at=utc("2026-11-24T10:30")) == utc("2026-11-24T11:00")
+
+
 @pytest.mark.parametrize(
     ("expression", "says"),
     [

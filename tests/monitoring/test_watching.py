@@ -3,7 +3,7 @@
 from hausmeister.base.event import Event
 from hausmeister.base.event_query import compiled
 from hausmeister.monitoring.rules.index import Gone
-from hausmeister.monitoring.rules.watching import Judge, Watch, When
+from hausmeister.monitoring.rules.watching import AGAIN_S, Judge, Watch, When
 
 
 def watch(query='state = "critical"', *, when=When.MATCHES, lasts_s=0.0, name="rule"):
@@ -67,6 +67,24 @@ def test_silence_is_counted_from_the_start_and_ends_with_the_next_event():
     assert judge.hear(event(service="other"), now_s=1_091) == []
     assert told(judge.hear(event(service="api"), now_s=1_092)) == [("rule", "", False)]
     assert judge.tick(now_s=1_093) == []
+
+
+def test_a_state_that_changes_while_it_matches_is_said_at_once():
+    judge = Judge([watch('state != "ok"')], now_s=0)
+    judge.hear(event("warning"), now_s=1)
+    assert judge.hear(event("warning"), now_s=2) == []
+    assert [one.event.state for one in judge.hear(event("critical"), now_s=3)] == ["critical"]
+    assert judge.hear(event("critical"), now_s=4) == []
+
+
+def test_what_goes_on_is_said_again_after_a_while_however_it_fired():
+    at_once, lasting = watch(), watch("metric > 5", lasts_s=60, name="lasting")
+    judge = Judge([at_once, lasting], now_s=0)
+    judge.hear(event(metric=9), now_s=0)
+    assert told(judge.tick(now_s=60)) == [("lasting", "kafka lag", True)]
+    assert judge.hear(event(metric=9), now_s=61) == []
+    assert told(judge.hear(event(metric=9), now_s=AGAIN_S)) == [("rule", "kafka lag", True)]
+    assert told(judge.hear(event(metric=9), now_s=AGAIN_S + 60)) == [("lasting", "kafka lag", True)]
 
 
 def test_what_was_on_before_a_restart_is_said_once_more_and_can_end():

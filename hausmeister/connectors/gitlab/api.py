@@ -155,11 +155,8 @@ class GitLab:
         return [one for one in found if one is not None]
 
     def _list(self, answer: Answer) -> list[Any]:
-        try:
-            body = msgspec.json.decode(answer.body) if answer.is_whole else None
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            body = None
-        if not isinstance(body, list):
+        body = over_http.list_of(answer)
+        if body is None:
             raise TryLater(f"{FAR_SIDE} answered {answer.status}, but not as GitLab does")
         return body
 

@@ -107,8 +107,7 @@ class Judge:
             self._waiting[place] = (since_s, watch, event)
             if now_s - since_s < watch.lasts_s:
                 return []
-        self._told[place] = (event.state, now_s)
-        return [self._fire(watch, event.key, event, _words(event))]
+        return [self._fire(watch, event.key, event, _words(event), now_s)]
 
     def _unmatched(self, watch: Watch, event: Event) -> list[Change]:
         self._waiting.pop(_place(watch, event.key), None)
@@ -122,7 +121,9 @@ class Judge:
             place = _place(watch, gone.event.key)
             if watch.when is When.EXPIRES and place not in self._on and watch.test(gone.event):
                 quiet_s = round(gone.expired_at_s - gone.seen_at_s)
-                changes.append(self._fire(watch, gone.event.key, gone.event, f"no event for {quiet_s} s"))
+                changes.append(
+                    self._fire(watch, gone.event.key, gone.event, f"no event for {quiet_s} s", gone.expired_at_s)
+                )
         return changes
 
     def tick(self, *, now_s: float) -> list[Change]:
@@ -130,18 +131,19 @@ class Judge:
         changes = []
         for place, (since_s, watch, event) in list(self._waiting.items()):
             if now_s - since_s >= watch.lasts_s:
-                changes.append(self._fire(watch, place[2], event, _words(event)))
+                changes.append(self._fire(watch, place[2], event, _words(event), now_s))
         for watch in self._watches:
             if watch.when is not When.SILENT or _place(watch, ("", "")) in self._on:
                 continue
             quiet_s = now_s - self._heard_at_s[watch.team_id, watch.name]
             if quiet_s >= watch.lasts_s:
-                changes.append(self._fire(watch, ("", ""), None, f"no event for {round(quiet_s)} s"))
+                changes.append(self._fire(watch, ("", ""), None, f"no event for {round(quiet_s)} s", now_s))
         return changes
 
-    def _fire(self, watch: Watch, key: Key, event: Event | None, because: str) -> Change:
+    def _fire(self, watch: Watch, key: Key, event: Event | None, because: str, now_s: float) -> Change:
         place = _place(watch, key)
         self._on.add(place)
+        self._told[place] = (event.state if event is not None else "", now_s)
         self._waiting.pop(place, None)
         return Change(watch, *key, True, event, because)
 
