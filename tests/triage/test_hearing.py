@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from hausmeister.outbox.models import Message
+from hausmeister.team.rules import Role
 from hausmeister.triage import operations as triage
 from hausmeister.triage.models import Item, Said
 from hausmeister.triage.rules.states import ItemKind, RoomState, RoomUse, Source, State
@@ -197,3 +198,13 @@ def test_in_a_chat_that_is_down_nothing_is_lost_and_the_acts_go_on(day, team, ta
     assert [kind for kind, _ in talk.told()] == ["say", "say"]
     talk.expect("Answered by Ana.")
     talk.expect("Run backfill --day.")
+
+
+def test_a_viewer_s_emoji_and_buttons_change_nothing(day, team, talk):
+    team.ana.memberships.update(role=Role.VIEWER)
+    asked = talk.say(BACKFILL)
+    assert talk.sign(asked, "eyes", by="Ana") is None
+    assert talk.sign(asked, "no_entry_sign", by="Ana") is None
+    assert (only_item().is_open, only_item().holder) == (True, None)
+    assert talk.sign(asked, "eyes", by="Bruno") == only_item().pk
+    day.sent.clear()

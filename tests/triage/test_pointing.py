@@ -80,6 +80,19 @@ def test_the_asker_says_that_it_answered_and_the_card_learns_it(day, team, talk,
     day.expect_none()
 
 
+@pytest.mark.parametrize("act", ["item.answered", "item.not_this", "item.still"])
+def test_a_passer_by_does_not_judge_the_answer_to_somebody_else_and_the_team_does(day, team, talk, known, act):
+    talk.say(BACKFILL)
+    day.go(seconds=1)
+    talk.expect("Very likely")
+    value = f"{only_item().pk}:7"
+    with pytest.raises(triage.NotPossible, match="Only who asked, or the team"):
+        talk.press(act, value, by="Stranger")
+    assert (only_item().is_open, known.learned) == (True, [])
+    assert talk.press(act, value, by="Ana")
+    day.sent.clear()
+
+
 def test_not_this_offers_the_next_one_and_after_the_last_a_person(day, team, talk, known):
     talk.say(BACKFILL)
     day.go(seconds=1)

@@ -8,6 +8,7 @@ from django.test import Client
 from hausmeister.base.priority import Priority
 from hausmeister.team.rules import Scope
 from hausmeister.triage import operations as triage
+from hausmeister.triage.issues import harmless
 from hausmeister.triage.operations import promoting
 from hausmeister.triage.operations.acting import NotPossible
 from hausmeister.triage.rules.states import State
@@ -76,3 +77,15 @@ def test_the_screen_offers_it_only_where_issues_are_kept(day, team, talk, kept):
     assert "made issue 412 of it" in ana.get(path).content.decode()
     day.go(minutes=1)
     day.forget()
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("thanks @everyone and @octo/cat", "thanks @\u200beveryone and @\u200bocto/cat"),
+        ("<img src=x> <!-- hausmeister:a -->", "&lt;img src=x> &lt;!-- hausmeister:a -->"),
+        ("at 5 @ noon", "at 5 @ noon"),
+    ],
+)
+def test_what_an_outsider_said_calls_nobody_in_the_tracker_and_is_no_markup(said, shown):
+    assert harmless(said) == shown

@@ -44,7 +44,7 @@ def pressed(
     judges = (more and act == "item.answered") or act in {"item.not_this", "item.still"}
     if judges and person is None and (not member_id or member_id != item.asker_id):
         raise acting.NotPossible("Only who asked, or the team, can say this.")
-    if (more and act in {"item.answered", "item.not_this", "item.still"}) or act in {"item.not_this", "item.still"}:
+    if judges:
         return pointing.judged(item.pk, more, act, by_name=person.name if person else name, now=now)
     if act == "item.answered" and person is None and member_id and member_id == item.asker_id:
         return _asker_is_content(item.pk, name, now=now)
