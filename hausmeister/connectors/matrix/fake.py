@@ -31,6 +31,7 @@ class FakeMatrix(FarSide):
         known: dict[str, dict[str, Any]] = {
             "GET account/whoami": {"user_id": "@bot:test"},
             "POST createRoom": {"room_id": "!direct:test"},
+            "POST join/%21ours%3Atest": {"room_id": "!ours:test"},
             "PUT user/%40bot%3Atest/account_data/m.direct": {},
         }
         found = known.get(f"{received.method} {path}")

@@ -135,3 +135,20 @@ def test_a_homeserver_that_is_down_is_a_state_and_the_mark_stays(server):
     assert (Line.objects.get(pk="matrix").state, Line.objects.get(pk="matrix").mark) == ("down", "s1")
     line._attempt()
     assert Line.objects.get(pk="matrix").state == "up"
+
+
+@pytest.mark.django_db
+def test_the_bot_follows_invitations_of_its_own_homeserver_only(server):
+    us = Rooms(api(server)).us()
+    home = us.partition(":")[2]
+
+    def invited(by):
+        return {"invite_state": {"events": [{"type": "m.room.member", "state_key": us, "sender": by}]}}
+
+    server.batches = [{"next_batch": "s1", "rooms": {"invite": {
+        "!theirs:elsewhere": invited("@mallory:elsewhere"), "!bare:elsewhere": {},
+        "!ours:test": invited(f"@ana:{home}"),
+    }}}]  # fmt: skip
+    MatrixLine(api(server), Rooms(api(server)), poll_s=0.0)._attempt()
+    joined = [one.target.rpartition("/")[2] for one in server.seen if "/join/" in one.target]
+    assert joined == ["%21ours%3Atest"]
