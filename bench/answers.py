@@ -46,7 +46,7 @@ def main() -> None:
 
     migrate()
     if given.tier == "0":
-        encoder.best = lambda: None  # type: ignore[assignment]
+        encoder.best = lambda: None
     before_mb = _resident_mb()
     print(json.dumps({**_measure(given.cards), "tier": given.tier, "before_mb": before_mb, "most_mb": _most_mb()}))
 

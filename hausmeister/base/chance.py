@@ -11,6 +11,9 @@ from uuid import UUID
 
 _source: random.Random = random.SystemRandom()
 
+# what `stream` returns
+Stream = random.Random
+
 LOWER_CASE_AND_DIGITS = string.ascii_lowercase + string.digits
 
 
@@ -50,6 +53,6 @@ def octets(count: int) -> bytes:
     return _source.randbytes(count)
 
 
-def stream(seed: int) -> random.Random:
+def stream(seed: int) -> Stream:
     """Return a generator of its own, for one computation that must come out the same each time; never for keys."""
     return random.Random(seed)  # noqa: S311 - not used for secrets # nosec B311

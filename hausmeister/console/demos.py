@@ -7,18 +7,24 @@ from hausmeister.console.deployment import NotReady, migrate, set_up
 
 @click.command()
 @click.option("--reset", is_flag=True, help="Empty a database that holds the demo, and load it afresh.")
-def demo(*, reset: bool) -> None:
-    """Load two demo teams with a week behind them into an empty database."""
+@click.option("--year", is_flag=True, help="One team with a whole year behind it: one to two minutes.")
+def demo(*, reset: bool, year: bool) -> None:
+    """Load two demo teams with a week behind them, or one with a year, into an empty database."""
     set_up()
     migrate()
     from hausmeister.base import clock
     from hausmeister.console import first_start
     from hausmeister.console.demo import loading
+    from hausmeister.console.demo.year import loading as year_loading
 
     if reset:
         _empty()
     try:
-        loading.load(now=clock.now())
+        if year:
+            click.echo("A year is lived through; that takes one to two minutes.")
+            year_loading.load(now=clock.now())
+        else:
+            loading.load(now=clock.now())
     except loading.DatabaseNotEmpty as error:
         raise NotReady("There are people or teams in this database; the demo goes into an empty one.") from error
     click.echo(first_start.greeting())

@@ -105,7 +105,7 @@ def test_a_load_that_breaks_leaves_nothing_behind(world, monkeypatch):
     def broken(_secrets):
         raise OSError("disk full")
 
-    monkeypatch.setattr(loading, "_keep", broken)
+    monkeypatch.setattr(loading, "keep", broken)
     with pytest.raises(OSError, match="disk full"):
         loading.load(now=world.now)
     assert loading.is_empty()

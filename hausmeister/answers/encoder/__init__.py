@@ -3,7 +3,8 @@
 Start reading at `minilm.py`. An encoder is found by its package: nothing of it is imported, its files are read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -29,9 +30,27 @@ class Encoder(Protocol):
         """Return one row of `dimensions` numbers for each text."""
 
 
-@cache
+_is_off = False
+
+
+@contextmanager
+def off() -> Iterator[None]:
+    """Let the room work by words alone until the block ends: where thousands of texts are replayed at once."""
+    global _is_off  # noqa: PLW0603 - one switch for the process, as there is one encoder
+    before, _is_off = _is_off, True
+    try:
+        yield
+    finally:
+        _is_off = before
+
+
 def best() -> Encoder | None:
     """Return the encoder that is installed, loaded once; None without one."""
+    return None if _is_off else _found()
+
+
+@cache
+def _found() -> Encoder | None:
     spec = find_spec(_MODULE)
     if spec is None or not spec.origin:
         return None

@@ -62,6 +62,8 @@ class Stage:
         for taken in alerts.receive(incoming, now=self._replay.now):
             if taken.page_id is not None and taken.happened is Happened.OPENED:
                 self._scenes[taken.page_id] = scene
+        if action is Action.FIRE and scene.ends_after is not None:
+            self._do(scene.at + scene.ends_after, lambda: self._fire(scene, action=Action.RESOLVE))
 
     def on_delivered(self, parcel: Parcel) -> None:
         """Let the person who got `parcel` answer it, if the story wants that."""

@@ -3,7 +3,7 @@
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
@@ -65,20 +65,25 @@ def is_empty() -> bool:
     return not Person.objects.exists() and not Team.objects.exists()
 
 
+def check_empty(*, now: datetime) -> None:
+    """Lock the installation; raise DatabaseNotEmpty where anybody is in it."""
+    # the one row makes two nodes that start at once take turns
+    Installation.objects.get_or_create(id=1, defaults={"created_at": now})
+    Installation.objects.select_for_update().get(id=1)
+    if not is_empty():
+        raise DatabaseNotEmpty
+
+
 @transaction.atomic
 def load(*, now: datetime) -> Secrets:
     """Store both teams with their week, in one transaction; return the secrets, also kept in their file.
 
     Raises DatabaseNotEmpty.
     """
-    # the one row makes two nodes that start at once take turns
-    Installation.objects.get_or_create(id=1, defaults={"created_at": now})
-    Installation.objects.select_for_update().get(id=1)
-    if not is_empty():
-        raise DatabaseNotEmpty
+    check_empty(now=now)
     began_at = now - timedelta(weeks=_WEEKS_BEFORE)
     replay = Replay(starts_at=now - _STORY)
-    with _quietly():
+    with quietly():
         teams = {one.slug: _team(one, began_at=began_at, now=now) for one in cast.TEAMS}
         data_infra, streaming = teams[cast.DATA_INFRA.slug], teams[cast.STREAMING.slug]
         scenes = week.data_infra(now=now, zone=data_infra.zone)
@@ -93,15 +98,15 @@ def load(*, now: datetime) -> Secrets:
     _changes_ahead(data_infra, now=now)
     _issues(data_infra, now=now)
     inbox.fill(data_infra, now=now)
-    secrets = _secrets(data_infra, now=now)
+    secrets = make_secrets(data_infra, now=now)
     team_operations.mark_demo(now=now)
-    _keep(secrets)
+    keep(secrets)
     return secrets
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
-    """Keep a week of log lines out of the first minute's log."""
+def quietly() -> Iterator[None]:
+    """Keep the story's log lines out of the first minute's log."""
     logging.disable(logging.INFO)
     try:
         yield
@@ -130,13 +135,17 @@ def _team(of: Cast, *, began_at: datetime, now: datetime) -> Team:
 
 
 def _stage(team: Team, scenes: list[week.Scene], replay: Replay, *, until: datetime) -> Stage:
-    sources = {name: _source(team, name, replay.now) for name in sorted({scene.source for scene in scenes})}
-    stage = Stage(team, sources, replay, until=until)
+    stage = Stage(team, sources_of(team, scenes, replay.now), replay, until=until)
     stage.play(scenes)
     duty = rota_queries.on_duty(team, at=until)
     # those on duty tested their phones when it began, or just before now if it began just before now
     stage.test_phones(max(replay.now, duty.starts_at + timedelta(minutes=4)))
     return stage
+
+
+def sources_of(team: Team, scenes: Sequence[week.Scene], now: datetime) -> dict[str, Source]:
+    """Make a key for each source of `scenes`; return the sources by name."""
+    return {name: _source(team, name, now) for name in sorted({scene.source for scene in scenes})}
 
 
 def _source(team: Team, name: str, now: datetime) -> Source:
@@ -192,7 +201,8 @@ def _stand_in(team: Team, post: Post, starts_at: datetime, *, now: datetime) -> 
     return False
 
 
-def _secrets(team: Team, *, now: datetime) -> Secrets:
+def make_secrets(team: Team, *, now: datetime) -> Secrets:
+    """Give everybody one password, and the team a key of the demo's own."""
     password = "-".join(chance.text(4) for _ in range(4))
     # one hash for everybody: eleven more would only cost a second of the first start
     Person.objects.update(password=make_password(password))
@@ -202,7 +212,8 @@ def _secrets(team: Team, *, now: datetime) -> Secrets:
     return Secrets(password, key.text)
 
 
-def _keep(secrets: Secrets) -> None:
+def keep(secrets: Secrets) -> None:
+    """Write the secrets into their file, for nobody else to read."""
     path = secrets_file()
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

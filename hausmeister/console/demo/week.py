@@ -25,6 +25,7 @@ class Scene:
     Times after the first count from the moment of the answer. `alerts` are so many different ones at once, each
     sent `signals` times. `snoozes` puts a soft page off to the next working morning instead of taking it.
     `over_after` is when the source says that it is over; without it and `closed_after` the page stays open.
+    `ends_after` counts from the alert itself: its source says then that it is over, whatever people did.
     """
 
     at: datetime
@@ -44,6 +45,7 @@ class Scene:
     closed_after: timedelta | None = None
     closed_because: str = ""
     over_after: timedelta | None = None
+    ends_after: timedelta | None = None
 
     def is_answered(self, *, by_backstop: bool) -> bool:
         """Say whether a message to the backstop, or to somebody else, is answered."""
