@@ -5,6 +5,9 @@ import os
 import shutil
 import tempfile
 
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # a worker inherits the folder of who started it; two of them would write over each other's files
+    os.environ["HAUSMEISTER_DATA"] = tempfile.mkdtemp(prefix="hausmeister-test-")
 os.environ.setdefault("HAUSMEISTER_DATA", tempfile.mkdtemp(prefix="hausmeister-test-"))
 os.environ["HAUSMEISTER_SECRET_KEYS"] = "test-key-" + "k" * 60
 os.environ["HAUSMEISTER_BASE_URL"] = "http://testserver"

@@ -214,7 +214,7 @@ class Deviation:
 
 def deviations(title: str, rows: Sequence[Deviation], *, width: int) -> Chart:
     """Return the bars of one kind of duty: to the right who has more than their share, to the left who has less."""
-    left, right = _NAMES[width], 36
+    left, right = _NAMES[width], 52
     reach = max([10, *(abs(one.before) for one in rows), *(abs(one.after or 0) for one in rows)])
     middle = left + (width - left - right) / 2
     scale = (width - left - right) / 2 / reach

@@ -23,7 +23,7 @@ BEGAN, UNTIL = date(2025, 11, 25), datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
 
 
 def scenes(seed=loading.SEED):
-    return weather.year(began_on=BEGAN, until=UNTIL, zone=ZONE, random=chance.stream(seed))
+    return weather.year(began_on=BEGAN, until=UNTIL, zone=ZONE, random=chance.stream(seed), most=4000)
 
 
 def test_a_year_is_four_thousand_alerts_the_same_for_the_same_seed():
@@ -32,7 +32,7 @@ def test_a_year_is_four_thousand_alerts_the_same_for_the_same_seed():
     assert drawn == scenes()
     assert drawn != scenes(seed=1)
     assert all(one.at.astimezone(ZONE).date() >= BEGAN and one.at < UNTIL for one in drawn)
-    assert len(list(weather.worst(drawn))) == 3
+    assert len(list(weather.worst(drawn, most=3))) == 3
     # most can wait: a night with three hard calls is no life
     hard = [one for one in drawn if one.severity in {"error", "critical"}]
     assert 0.02 < len(hard) / len(drawn) < 0.15
@@ -75,7 +75,8 @@ def short_year(db, monkeypatch):
 def test_it_is_lived_through_by_the_real_operations_and_leaves_nothing_ringing(short_year):
     team = Team.objects.get()
     now = short_year.now
-    assert Item.objects.count() == 40
+    # three more wait in the inbox as the demo begins
+    assert Item.objects.count() == 43
     assert not Item.objects.filter(answered_at=None, asked_at__lt=now - timedelta(days=3)).exists()
     assert Issue.objects.open().exists()
     assert Issue.objects.exclude(closed_at=None).exists()

@@ -33,6 +33,8 @@ class Story:
     over: str = "All data of today are there."
     helped: str = "ended the vacuum that held the loader's lock"
     follow_up: str = "No vacuum while the loader runs"
+    # what the review says, three days later; "" leaves it to be written
+    review: str = ""
 
 
 def play(team: Team, replay: Replay, *, page_title: str, page_at: datetime, story: Story | None = None) -> None:
@@ -49,6 +51,8 @@ def play(team: Team, replay: Replay, *, page_title: str, page_at: datetime, stor
         )
         for after, act in ((4, _answer), (9, _announce), (14, _note), (33, _end), (60, _learn)):
             replay.later(at + after * _MINUTE, lambda act=act: act(_incident(team, story), story, ada, replay.now))  # type: ignore[misc]
+        if story.review:
+            replay.later(at + timedelta(days=3), lambda: _review(_incident(team, story), story, ada, replay.now))
 
     replay.later(page_at + _AFTER_THE_PAGE, begin)
 
@@ -84,3 +88,10 @@ def _end(incident: Incident, story: Story, point: Person, now: datetime) -> None
 
 def _learn(incident: Incident, story: Story, point: Person, now: datetime) -> None:
     reviewing.add_follow_up(incident.pk, story.follow_up, owner=point, by=point, now=now)
+
+
+def _review(incident: Incident, story: Story, point: Person, now: datetime) -> None:
+    reviewing.save_review(incident.pk, story.review, seen=0, by=point, now=now)
+    for one in incident.follow_ups.filter(done_at=None):
+        reviewing.finish(one.pk, done=True, by=point, now=now)
+    closing.close(incident.pk, by=point, now=now)

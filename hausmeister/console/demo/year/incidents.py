@@ -11,6 +11,8 @@ STORIES = (
         "billing_cycles of today is there, with all rows.",
         "built it again once the export was whole",
         "Refuse a dataset that is built with 0 rows",
+        review="The export is written in parts and its first part is empty. We read it as soon as it was there; now we"
+        " wait for its last. Found by a client after forty minutes; a check finds it from now on.",
     ),
     Story(
         "positions was built with no rows",
@@ -20,6 +22,8 @@ STORIES = (
         "positions of today is there. On days without trade it keeps the rows of the day before.",
         "took the rows of the day before",
         "Know the days on which a market is closed",
+        review="A day without trade has no rows, and no rows looked like a fault of ours. The calendar of the markets"
+        " is read now, and the rows of the day before stay.",
     ),
     Story(),
 )

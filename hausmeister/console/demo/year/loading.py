@@ -1,6 +1,6 @@
 """Putting the year into an empty database, whole or not at all."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -9,15 +9,18 @@ from hausmeister.alerts import operations as alerts
 from hausmeister.answers import encoder
 from hausmeister.answers import operations as answers
 from hausmeister.base import chance
-from hausmeister.console.demo import incident, loading
+from hausmeister.base.chance import Stream
+from hausmeister.console.demo import inbox, incident, loading, week
 from hausmeister.console.demo.loading import Secrets
 from hausmeister.console.demo.replay import Replay
+from hausmeister.console.demo.week import Scene
 from hausmeister.console.demo.year import absences, asking, cast, incidents, weather
 from hausmeister.console.demo.year.living import Life
 from hausmeister.console.demo.year.stage import YearStage
 from hausmeister.issues.operations import nagging
 from hausmeister.journal.rules import CONSOLE
 from hausmeister.rota import operations as rota
+from hausmeister.rota import queries as rota_queries
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Team
 from hausmeister.triage.operations import reminding
@@ -54,17 +57,30 @@ def load(*, now: datetime) -> Secrets:
         life.be_asked(asking.year(began_on=began_on, until=now, zone=team.zone, random=random))
         life.write_issues()
         _keep_house(team, replay)
-        scenes = weather.year(began_on=began_on, until=now, zone=team.zone, random=random)
-        for worst, story in zip(weather.worst(scenes), incidents.STORIES, strict=False):
-            incident.play(team, replay, page_title=worst.title, page_at=worst.at, story=story)
+        scenes = _scenes(team, began_on=began_on, now=now, random=random)
+        worst = weather.worst(scenes, most=len(incidents.STORIES))
+        for one, story in zip(worst, incidents.STORIES, strict=False):
+            incident.play(team, replay, page_title=one.title, page_at=one.at, story=story)
         stage = YearStage(team, loading.sources_of(team, scenes, replay.now), replay, until=now)
         stage.play(scenes)
+        duty = rota_queries.on_duty(team, at=now)
+        stage.test_phones(max(replay.now, duty.starts_at + timedelta(minutes=4)))
         replay.audience = [stage.on_delivered]
         replay.run_sparingly(until=now)
+    inbox.fill(team, now=now)
     secrets = loading.make_secrets(team, now=now)
     team_operations.mark_demo(now=now)
     loading.keep(secrets)
     return secrets
+
+
+def _scenes(team: Team, *, began_on: date, now: datetime, random: Stream) -> list[Scene]:
+    """Return the year's scenes; those of its last week are the ones of the short demo, of which some are still open."""
+    last = week.data_infra(now=now, zone=team.zone)
+    most = weather.ALERTS - sum(one.alerts for one in last)
+    until = now - timedelta(days=7)
+    before = weather.year(began_on=began_on, until=until, zone=team.zone, random=random, most=most)
+    return [*before, *last]
 
 
 def _keep_house(team: Team, replay: Replay) -> None:

@@ -116,11 +116,11 @@ FAULTS = (
 )  # fmt: skip
 
 
-def year(*, began_on: date, until: datetime, zone: ZoneInfo, random: Stream) -> list[Scene]:
-    """Return scenes with ALERTS alerts in all, from `began_on` to `until`, in the order of time."""
+def year(*, began_on: date, until: datetime, zone: ZoneInfo, random: Stream, most: int) -> list[Scene]:
+    """Return scenes with `most` alerts in all, from `began_on` to `until`, in the order of time."""
     days = (until.astimezone(zone).date() - began_on).days
     drawn: list[Scene] = []
-    left = ALERTS
+    left = most
     while left > 0:
         scene = _one(random, days, began_on=began_on, until=until, zone=zone, most=left)
         left -= scene.alerts
@@ -181,7 +181,7 @@ def _noted(random: Stream, fault: Fault) -> bool:
     return bool(fault.notes) and random.random() < (0.7 if fault.severity in {"error", "critical"} else 0.15)
 
 
-def worst(scenes: Sequence[Scene], *, most: int = 3) -> Iterator[Scene]:
+def worst(scenes: Sequence[Scene], *, most: int) -> Iterator[Scene]:
     """Return the scenes that become incidents: the critical ones that a person ends, far from each other."""
     chosen: list[Scene] = []
     for scene in scenes:
