@@ -6,6 +6,8 @@ from datetime import datetime
 
 from hausmeister.pager import foresight
 from hausmeister.pager.foresight import Foreseen
+from hausmeister.rota.foresight import outlook
+from hausmeister.rota.models import Schedule
 from hausmeister.rota.rules.foresight import Finding, Severity
 from hausmeister.team import permissions
 from hausmeister.team.models import Person, Team
@@ -62,6 +64,13 @@ def of_team(team: Team, *, reader: Person, now: datetime) -> Ahead:
         if one.is_about_duties or sees_phones
     ]
     return Ahead(tuple(lines))
+
+
+def of_schedule(schedule: Schedule, *, reader: Person, now: datetime) -> Ahead:
+    """Return who is on by `schedule` while away, in the weeks that are looked ahead."""
+    may_change = permissions.can(reader, Capability.CHANGE_ROTA, team_id=schedule.team_id)
+    found = outlook(schedule.team_id, now=now).schedules.away_by(schedule)
+    return Ahead(tuple(_line(one, reader, may_change=may_change, now=now) for one in found if one.ends_at > now))
 
 
 def concerning(teams: Sequence[Team], *, reader: Person, now: datetime) -> Ahead:
