@@ -3,13 +3,15 @@
 from datetime import date, timedelta
 
 import pytest
+from click.testing import CliRunner
 
+from hausmeister.console.group import commands
 from hausmeister.pager.models import Page, Rehearsal
 from hausmeister.pager.operations import handing_over
 from hausmeister.rota.models import Shift
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import ContactMethod, Person
-from hausmeister.team.rules import Role
+from hausmeister.team.rules import Role, Scope
 from tests import builders
 from tests.harness import at
 from tests.web.visitors import browser
@@ -83,6 +85,33 @@ def test_an_unconfirmed_test_page_is_seen_by_lead_holder_and_person_until_it_is_
     assert said not in text_of(browser(tested.carla), "/")
     assert Rehearsal.objects.count() == 1
     assert Page.objects.get().is_test
+
+
+def test_beside_the_coming_duty_stands_whether_its_test_page_is_confirmed(world, tested, dunya):
+    for path in ("/", "/rota"):
+        assert "test page not confirmed</" in text_of(browser(tested.carla), path)
+    assert "<dt>Test page</dt>" in text_of(browser(tested.bruno), "/rota")
+    viewer = builders.person("Viktor")
+    team_operations.join(
+        tested.team, viewer, role=Role.VIEWER, experience=1, joined_on=date(2026, 1, 1), by=builders.CONSOLE,
+        now=world.now,
+    )  # fmt: skip
+    assert "test page" not in text_of(browser(viewer), "/rota")
+    ContactMethod.objects.filter(person=dunya).update(tested_at=world.now)
+    for path in ("/", "/rota"):
+        assert "test page confirmed</" in text_of(browser(tested.carla), path)
+
+
+def test_scripts_read_who_confirmed_the_test_page_and_who_did_not(world, tested, dunya):
+    caller = builders.caller(tested.team, Scope.READ)
+    (one,) = caller.get("/rota/findings").json()["rehearsed"]
+    assert (one["name"], one["starts_at"], one["confirmed_at"]) == ("Dunya", "2026-11-27T16:00:00Z", None)
+    said = CliRunner().invoke(commands, ["check"])
+    assert "test   Dunya has not confirmed the test page; duty begins " in said.output
+    assert said.exit_code == 1
+    ContactMethod.objects.filter(person=dunya).update(tested_at=world.now)
+    assert caller.get("/rota/findings").json()["rehearsed"][0]["confirmed_at"] == "2026-11-27T11:00:00Z"
+    assert "ready  Dunya confirmed the test page " in CliRunner().invoke(commands, ["check"]).output
 
 
 def test_people_say_what_the_two_lists_do_not(world, tested):
