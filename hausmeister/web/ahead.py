@@ -153,7 +153,7 @@ def about_people(team: Team, *, reader: Person, said: set[int], now: datetime) -
 
 
 def _line(one: Finding, reader: Person, *, may_change: bool, now: datetime) -> Line:
-    mine = reader.pk in one.people and not one.is_about_duties
+    mine = reader.pk in one.people and one.is_theirs_to_mend
     path = one.path if mine or (may_change and one.is_about_duties) else ""
     is_urgent = one.severity(now) is Severity.WITHIN_A_DAY
     return Line(f"{one.says(reader.zone, now=now)}.", path, is_urgent, one.people, not one.is_about_duties)

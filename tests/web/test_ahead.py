@@ -114,6 +114,29 @@ def test_scripts_read_who_confirmed_the_test_page_and_who_did_not(world, tested,
     assert "ready  Dunya confirmed the test page " in CliRunner().invoke(commands, ["check"]).output
 
 
+@pytest.mark.parametrize(
+    ("week", "says", "path"),
+    [
+        (date(2026, 12, 14), "a swap would settle it", "/rota/swap?team=streaming&amp;week=2026-12-14&amp;role=W"),
+        (date(2026, 11, 23), "cover would settle it", "/rota/cover?team=streaming&amp;week=2026-11-23&amp;role=W"),
+    ],
+)
+def test_whoever_has_two_duties_at_once_is_offered_to_swap_one_and_in_a_frozen_week_cover(
+    world, tested, week, says, path
+):
+    other = builders.trio(slug="streaming")
+    team_operations.join(
+        other.team, tested.ana, role=Role.RESPONDER, experience=1, joined_on=date(2026, 1, 1), by=builders.CONSOLE,
+        now=world.now,
+    )  # fmt: skip
+    for team in (tested.team, other.team):
+        Shift.objects.filter(team=team, week=week, duty="weekend", post="primary").update(person=tested.ana)
+    text = text_of(browser(tested.ana), "/rota?team=streaming")
+    assert says in text
+    assert f'href="{path}"' in text
+    assert browser(tested.ana).get(path.replace("&amp;", "&")).status_code == 200
+
+
 def test_people_say_what_the_two_lists_do_not(world, tested):
     day = date(2026, 12, 9)
     team_operations.record_leave(tested.ana, starts_on=day, ends_on=day, by=builders.CONSOLE, now=world.now)
