@@ -79,6 +79,21 @@ def ask(request: ApiRequest, named: Named, asked: PlanIn) -> Any:
     return Status(201, DraftOut.of(draft))
 
 
+@router.post(
+    "/plans/compare", auth=Key(Scope.MANAGE), response={201: DraftsOut, REFUSALS: ProblemOut}, summary="Ask for three"
+)  # fmt: skip
+def compare(request: ApiRequest, named: Named, asked: PlanIn) -> Any:
+    """Ask for three plans side by side: the fewest changes, a few more, free; `flavour` does not count."""
+    person = _lead(request, named)
+    team = Team.objects.get(pk=request.auth.team_id)
+    by = team_operations.as_actor(person)
+    try:
+        three = drafts.compare(team, Wanted(**asked.model_dump()), by=by, person=person, now=clock.now())
+    except DraftRefused as error:
+        raise Problem(422, "plan_refused", str(error), error.field) from error
+    return Status(201, DraftsOut(items=[DraftOut.of(one) for one in three]))
+
+
 @router.get("/plans", auth=Key(Scope.READ), response={200: DraftsOut, REFUSALS: ProblemOut}, summary="Plans")
 def plans(request: ApiRequest, limit: Limit = 20) -> DraftsOut:
     """The newest drafts of the key's team."""
