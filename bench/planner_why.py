@@ -1,7 +1,7 @@
-"""What the planner's answers take: cover with chains, swaps, why, leave, and replans after four kinds of events.
+"""What the planner's answers take: cover with chains, swaps, why, leave, loads, and replans after four kinds of events.
 
 Run by hand:
-    python -m bench.planner_why [--only cover replan] [--seed 1]
+    python -m bench.planner_why [--only cover load replan] [--seed 1]
 Teams are drawn from the seed; their published plan is the fairest that a few seconds find.
 """
 
@@ -12,9 +12,10 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 
+from hausmeister.rota.planner.asking import NoAnswer, limits_in_child
 from hausmeister.rota.planner.covering import cover
 from hausmeister.rota.planner.explaining import explain_slot
-from hausmeister.rota.planner.instance import Absence, Instance, Plan, Planned, Role, Slot
+from hausmeister.rota.planner.instance import Absence, Category, Instance, Plan, Planned, Role, Slot
 from hausmeister.rota.planner.leave_check import Verdict, check_leave
 from hausmeister.rota.planner.swapping import swaps
 from tests.rota.planner import plans, teams
@@ -31,12 +32,15 @@ REPLANS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", nargs="*", default=["cover", "replan"])
+    parser.add_argument("--only", nargs="*", default=["cover", "load", "replan"])
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     if "cover" in args.only:
         for size, weeks in SIZES:
             _ask(size, weeks, args.seed)
+    if "load" in args.only:
+        for size, weeks in SIZES:
+            _prove(size, weeks, args.seed)
     if "replan" in args.only:
         for size, weeks, events in REPLANS:
             _replan(size, weeks, events, args.seed)
@@ -77,6 +81,24 @@ def _leave(task: Instance, plan: Plan, slot: Slot) -> Verdict | None:
         return None
     absence = Absence(task.monday(slot.week), task.monday(slot.week) + timedelta(days=11))
     return check_leave(instance=task, plan=plan, person=plan.holders[slot], absence=absence).verdict
+
+
+def _prove(size: int, weeks: int, seed: int) -> None:
+    """Ask for the fewest and the most that any plan could give somebody in the middle, the child process included."""
+    task = teams.team(size, weeks, seed=seed, busy=0.6)
+    plan = plans.drawn(task, seed=seed)
+    person = task.people[size // 2].id
+    told = []
+    for category in Category:
+        begun = time.perf_counter()
+        try:
+            found = limits_in_child(instance=task, plan=plan, person=person, category=category)
+        except NoAnswer as error:
+            told.append(f"{category.value} {error}")
+            continue
+        exact = "exact" if found.are_exact else "not exact"
+        told.append(f"{category.value} {found.floor} to {found.ceiling}, {exact}, {time.perf_counter() - begun:.2f} s")
+    print(f"{size} x {weeks}, load of one: {'; '.join(told)}", flush=True)
 
 
 def _replan(size: int, weeks: int, events: tuple[str, ...], seed: int) -> None:

@@ -68,12 +68,13 @@ from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
 from hausmeister.pager import foresight_api, ledger_api
 from hausmeister.rota import api as rota_api
+from hausmeister.rota.api import overrides as overrides_api
 from hausmeister.rota.api import schedules as schedules_api
 from hausmeister.rota.asks import api as asks_api
 from hausmeister.rota.calendars import api as calendars_api
 from hausmeister.rota.calendars import fetching
 from hausmeister.rota.planning import api as planning_api
-from hausmeister.rota.planning import solving
+from hausmeister.rota.planning import leave_api, solving
 from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.team.rules import Channel
@@ -98,8 +99,9 @@ def api_routers() -> tuple[Router, ...]:
     native_api.add_to(alerts_api.router)
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
-        planning_api.router, asks_api.router, ledger_api.router, monitoring_api.router, issues_api.router,
-        foresight_api.router, incidents_api.router, answers_api.router, triage_api.router,
+        overrides_api.router, planning_api.router, leave_api.router, asks_api.router, ledger_api.router,
+        monitoring_api.router, issues_api.router, foresight_api.router, incidents_api.router, answers_api.router,
+        triage_api.router,
     )  # fmt: skip
 
 

@@ -66,6 +66,10 @@ def _say(team: "Team", one: "FindingsOut", rules: dict[str, Any]) -> None:
     for waiting in one.unconfirmed:
         begins = clock_time(waiting.starts_at, team.zone)
         click.echo(f"  test   {waiting.name} has not confirmed the test page; duty begins {begins}")
+    for tested in one.rehearsed:
+        if tested.confirmed_at is not None:
+            at, begins = (clock_time(moment, team.zone) for moment in (tested.confirmed_at, tested.starts_at))
+            click.echo(f"  ready  {tested.name} confirmed the test page {at}; duty begins {begins}")
     if not one.findings and not one.unconfirmed:
         click.echo("  nothing is wrong")
     for broken in rules["broken"][:_RULES_SHOWN]:

@@ -32,11 +32,12 @@ KEPT_FOR = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
-class Unconfirmed:
-    """Somebody whose duty begins soon and who has not confirmed the test page."""
+class Rehearsed:
+    """Somebody whose duty begins soon and who was sent a test page for it; `confirmed_at` is None until they answer."""
 
     row: Rehearsal
     person: Person
+    confirmed_at: datetime | None
 
     def says(self, reader: Person, *, now: datetime) -> str:
         """Return it in words, on the reader's clocks."""
@@ -49,7 +50,12 @@ class Foreseen:
 
     outlook: Outlook
     findings: list[Finding]
-    unconfirmed: list[Unconfirmed]
+    rehearsed: list[Rehearsed]
+
+    @property
+    def unconfirmed(self) -> list[Rehearsed]:
+        """Who has not confirmed the test page, the soonest duty first."""
+        return [one for one in self.rehearsed if one.confirmed_at is None]
 
     @property
     def until(self) -> datetime:
@@ -108,7 +114,7 @@ def _look(team_id: int, now: datetime) -> Foreseen:
     known = known_of(held, policy=outlook.policy, now=now)
     reach = reach_findings(held, known, counts_for=outlook.policy.foresight.test_counts_for, now=now)
     findings = in_order([*rota.duty_findings(outlook, now=now), *reach])
-    return Foreseen(outlook, findings, unconfirmed(outlook, now=now))
+    return Foreseen(outlook, findings, rehearsed(outlook, now=now))
 
 
 def known_of(person_ids: Iterable[int], *, policy: Policy, now: datetime) -> list[PersonKnown]:
@@ -187,17 +193,20 @@ def answered_at(row: Rehearsal) -> datetime | None:
     return proved_at if proved_at is not None and proved_at >= row.asked_at else None
 
 
-def unconfirmed(of: Outlook, *, now: datetime) -> list[Unconfirmed]:
-    """Return who was sent a test page for a coming duty that is still theirs, and has not confirmed it."""
-    rows = Rehearsal.objects.filter(team=of.team, starts_at__gt=now, confirmed_at=None)
-    waiting = list(rows.select_related("person", "page").order_by("starts_at", "id"))
+def rehearsed(of: Outlook, *, now: datetime) -> list[Rehearsed]:
+    """Return who was sent a test page for a coming duty that is still theirs, and when they confirmed it."""
+    waiting = list(
+        Rehearsal.objects.filter(team=of.team, starts_at__gt=now)
+        .select_related("person", "page")
+        .order_by("starts_at", "id")
+    )
     if not waiting:
         return []
     theirs = {(one.person.person_id, one.starts_at) for one in coming(of, now)}
     return [
-        Unconfirmed(row, row.person)
+        Rehearsed(row, row.person, row.confirmed_at or answered_at(row))
         for row in waiting
-        if (row.person_id, row.starts_at) in theirs and answered_at(row) is None
+        if (row.person_id, row.starts_at) in theirs
     ]
 
 

@@ -61,6 +61,12 @@ class UnconfirmedOut(Schema):
     asked_at: datetime
 
 
+class RehearsedOut(UnconfirmedOut):
+    """Somebody whose duty begins soon and who was sent a test page for it; confirmed when, None for not yet."""
+
+    confirmed_at: datetime | None
+
+
 class FindingsOut(Schema):
     """What is wrong with a team's duties up to `until`, the soonest first; nothing is an empty list."""
 
@@ -68,6 +74,7 @@ class FindingsOut(Schema):
     until: datetime
     findings: list[FindingOut]
     unconfirmed: list[UnconfirmedOut]
+    rehearsed: list[RehearsedOut] = []
 
     @staticmethod
     def of(team_id: int, *, now: datetime) -> "FindingsOut":
@@ -82,6 +89,16 @@ class FindingsOut(Schema):
                     person=one.person.pk, name=one.person.name, starts_at=one.row.starts_at, asked_at=one.row.asked_at
                 )
                 for one in found.unconfirmed
+            ],
+            rehearsed=[
+                RehearsedOut(
+                    person=one.person.pk,
+                    name=one.person.name,
+                    starts_at=one.row.starts_at,
+                    asked_at=one.row.asked_at,
+                    confirmed_at=one.confirmed_at,
+                )
+                for one in found.rehearsed
             ],
         )
 

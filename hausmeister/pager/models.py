@@ -278,6 +278,8 @@ class Rehearsal(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     # the lead and the current holder heard that it was not confirmed
     told_at = models.DateTimeField(null=True)
+    # the lead and whoever shares the coming duty heard it once more in the last hour before
+    last_told_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -3,16 +3,19 @@
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
+from hausmeister.base.wall_time import monday_of
 from hausmeister.rota import queries, schedules_ahead
 from hausmeister.rota.asks.rules import AskKind
 from hausmeister.rota.models import Override
 from hausmeister.rota.models import Shift as PlannedTurn
 from hausmeister.rota.models.asks import Ask
+from hausmeister.rota.planning import snapshot
+from hausmeister.rota.planning.rules.roles import CannotPlan, Roles
 from hausmeister.rota.queries import Book, PostNow, Segment
 from hausmeister.rota.rules import foresight
-from hausmeister.rota.rules.foresight import Finding, Held, Stretch, Who
+from hausmeister.rota.rules.foresight import Finding, Held, Stretch, Way, Who
 from hausmeister.rota.rules.in_hand import Asked, with_asks
 from hausmeister.rota.rules.shifts import Shift, shifts
 from hausmeister.rota.rules.slots import Post
@@ -80,7 +83,8 @@ def _read(team: Team, now: datetime) -> Outlook:
     until = _horizon(team, policy, now)
     book = Book.load(team, starts_at=now - _BEFORE, ends_at=until)
     experience = {one.person_id: one.experience for one in team_queries.members(team.pk) if one.role != Role.VIEWER}
-    stretches = tuple(_stretch(one, book, experience) for one in book.timeline(now - _BEFORE, until))
+    ways = _Ways.of(team, policy, now=now)
+    stretches = tuple(_stretch(one, book, experience, ways) for one in book.timeline(now - _BEFORE, until))
     schedules = schedules_ahead.look(team, policy, now=now)
     people = {**schedules.people, **book.people}
     return Outlook(team, policy, experience, people, book.facts.away, stretches, until, schedules)
@@ -93,7 +97,33 @@ def _horizon(team: Team, policy: Policy, now: datetime) -> datetime:
     return max(queries.planned_until(team) or now, now + _AT_LEAST)
 
 
-def _stretch(one: Segment, book: Book, experience: Mapping[int, int]) -> Stretch:
+@dataclass(frozen=True)
+class _Ways:
+    """How turns are given away: a swap of a week that is not frozen, else cover; none where the planner knows none."""
+
+    team: Team
+    roles: Roles | None
+    thaws_on: date
+
+    @staticmethod
+    def of(team: Team, policy: Policy, *, now: datetime) -> "_Ways":
+        try:
+            roles = snapshot.roles_of_team(policy)
+        except CannotPlan:
+            roles = None
+        return _Ways(team, roles, snapshot.horizon_of(team, policy, now=now).thaws_on)
+
+    def of_turn(self, duty: str, starts_at: datetime) -> dict[Post, Way]:
+        week = monday_of(starts_at.astimezone(self.team.zone).date())
+        word, screen = ("a swap", "swap") if week >= self.thaws_on else ("cover", "cover")
+        return {
+            post: Way(word, f"/rota/{screen}?team={self.team.slug}&week={week:%Y-%m-%d}&role={role}")
+            for post in Post
+            if self.roles is not None and (role := self.roles.role(duty, post))
+        }
+
+
+def _stretch(one: Segment, book: Book, experience: Mapping[int, int], ways: _Ways) -> Stretch:
     duty = one.duty
     return Stretch(
         team_id=book.team.pk,
@@ -105,6 +135,7 @@ def _stretch(one: Segment, book: Book, experience: Mapping[int, int]) -> Stretch
         ends_at=one.ends_at,
         primary=_held(one, Post.PRIMARY, duty.primary, book, experience),
         backstop=_held(one, Post.BACKSTOP, duty.backstop, book, experience),
+        ways=ways.of_turn(duty.duty, duty.starts_at),
     )
 
 

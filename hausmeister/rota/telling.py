@@ -9,16 +9,22 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from hausmeister.base import chance
+from hausmeister.base import chance, log
 from hausmeister.journal.rules import Actor
 from hausmeister.outbox import operations as outbox
 from hausmeister.outbox.operations import Draft
 from hausmeister.rota import queries
-from hausmeister.rota.models import Shift
-from hausmeister.rota.rules.handed import Handed, HeldSpan, handed
+from hausmeister.rota.models import Schedule, Shift, ZoneIsGone
+from hausmeister.rota.queries.schedule_book import ScheduleBook
+from hausmeister.rota.rules.handed import Handed, HeldSpan, OnSpan, came_and_went, handed
 from hausmeister.team import queries as team_queries
 from hausmeister.team.letters import letter
 from hausmeister.team.models import Person, Team
+
+_log = log.get(__name__)
+
+# a letter with more lines is read by nobody
+MOST_LINES = 20
 
 
 @dataclass(frozen=True)
@@ -51,13 +57,42 @@ def of_changes(
 
     In the caller's transaction. Who does it themselves knows. Raises TooFarAhead.
     """
+    with of_schedules(team, (), starts_at=starts_at, ends_at=ends_at, reason=reason, by=by, now=now, duties=True):
+        yield
+
+
+@contextmanager
+def of_schedules(
+    team: Team, schedules: Sequence[Schedule], *, starts_at: datetime, ends_at: datetime, reason: str, by: Actor,
+    now: datetime, duties: bool = False,
+) -> Iterator[None]:  # fmt: skip
+    """Tell whoever comes to be on by one of `schedules`, or no longer is, by what is written inside; also of `duties`.
+
+    One letter each, in the caller's transaction. Who does it themselves knows. Of a schedule that nobody can read
+    nothing is told. Raises TooFarAhead.
+    """
     span = (max(starts_at, now), ends_at)
-    before = _held(team, *span)
+    held = _held(team, *span) if duties else []
+    on = _on(schedules, *span)
     yield
-    spans = handed(before, _held(team, *span))
+    moved = came_and_went(on, _on(schedules, *span)) + handed(held, _held(team, *span) if duties else [])
     words = _("%(name)s changed who is on duty") % {"name": by.name} + (f" ({reason})" if reason else "")
     author = by.id if by.kind == "person" else None
-    outbox.enqueue(_letters(team, spans, reason=words, now=now, but=author), now=now)
+    outbox.enqueue(_letters(team, moved, reason=words, now=now, but=author), now=now)
+
+
+def _on(schedules: Sequence[Schedule], starts_at: datetime, ends_at: datetime) -> list[OnSpan]:
+    found: list[OnSpan] = []
+    # as they are stored now: one may have been removed
+    for schedule in Schedule.objects.filter(pk__in=[one.pk for one in schedules if one.pk]).select_related("team"):
+        try:
+            book = ScheduleBook.load([schedule], starts_at=starts_at, ends_at=ends_at)
+            final = book.resolved(schedule).final
+        except (queries.TooFarAhead, ZoneIsGone) as error:
+            _log.warning("schedule.not_told", schedule=schedule.slug, team=schedule.team.slug, reason=str(error))
+            continue
+        found += [OnSpan(schedule.name, one.starts_at, one.ends_at, one.people) for one in final if one.people]
+    return found
 
 
 def _held(team: Team, starts_at: datetime, ends_at: datetime) -> list[HeldSpan]:
@@ -81,6 +116,9 @@ def _letters(
             for gained in (True, False)
             if person.pk == (one.after if gained else one.before)
         ]
+        if len(lines) > MOST_LINES:
+            more = _("  and %(number)d more: see the schedule") % {"number": len(lines) - MOST_LINES}
+            lines = [*lines[:MOST_LINES], more]
         if person.is_active:
             found.append(_letter(team, person, lines, reason=reason, now=now))
     return found

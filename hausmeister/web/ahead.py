@@ -1,11 +1,15 @@
 """What will be wrong with the coming duties, as screens show it: to each reader what they may see, in their zone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from hausmeister.pager import foresight
-from hausmeister.pager.foresight import Foreseen
+from hausmeister.pager.foresight import Foreseen, Rehearsed
+from hausmeister.rota.foresight import outlook
+from hausmeister.rota.models import Schedule
 from hausmeister.rota.rules.foresight import Finding, Severity
 from hausmeister.team import permissions
 from hausmeister.team.models import Person, Team
@@ -26,10 +30,32 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Tested:
+    """Whether somebody confirmed the test page before a coming duty: in words, and a sign."""
+
+    says: str
+    is_confirmed: bool
+
+    @property
+    def tone(self) -> str:
+        """How it is coloured."""
+        return "ok" if self.is_confirmed else "p3"
+
+    @property
+    def sign(self) -> str:
+        """Its icon."""
+        return "check" if self.is_confirmed else "triangle-alert"
+
+
+@dataclass(frozen=True)
 class Ahead:
-    """Everything to settle that a reader may know of; what is soonest stands first, the rest behind a fold."""
+    """Everything to settle that a reader may know of; what is soonest stands first, the rest behind a fold.
+
+    `tests` says by team, person and beginning who confirmed the test page for a coming duty.
+    """
 
     lines: tuple[Line, ...] = ()
+    tests: Mapping[tuple[int, int, datetime], Tested] = field(default_factory=dict)
 
     @property
     def first(self) -> Sequence[Line]:
@@ -61,7 +87,14 @@ def of_team(team: Team, *, reader: Person, now: datetime) -> Ahead:
         for one in found.findings
         if one.is_about_duties or sees_phones
     ]
-    return Ahead(tuple(lines))
+    return Ahead(tuple(lines), _tests(found) if sees_phones else {})
+
+
+def of_schedule(schedule: Schedule, *, reader: Person, now: datetime) -> Ahead:
+    """Return who is on by `schedule` while away, in the weeks that are looked ahead."""
+    may_change = permissions.can(reader, Capability.CHANGE_ROTA, team_id=schedule.team_id)
+    found = outlook(schedule.team_id, now=now).schedules.away_by(schedule)
+    return Ahead(tuple(_line(one, reader, may_change=may_change, now=now) for one in found if one.ends_at > now))
 
 
 def concerning(teams: Sequence[Team], *, reader: Person, now: datetime) -> Ahead:
@@ -71,11 +104,13 @@ def concerning(teams: Sequence[Team], *, reader: Person, now: datetime) -> Ahead
     """
     roles = permissions.roles_of(reader)
     lines: list[Line] = []
+    tests: dict[tuple[int, int, datetime], Tested] = {}
     for team in teams:
         role = roles.get(team.pk, Role.VIEWER)
         if role == Role.VIEWER:
             continue
         found = foresight.foresee(team.pk, now=now)
+        tests |= _tests(found)
         holders = {
             held.person.person_id
             for one in found.outlook.stretches
@@ -91,7 +126,20 @@ def concerning(teams: Sequence[Team], *, reader: Person, now: datetime) -> Ahead
             if reader.pk in one.people or (role == Role.LEAD and _is_pressing(one, now))
         ]  # fmt: skip
     # somebody in two teams has one phone
-    return Ahead(tuple({line.says: line for line in lines}.values()))
+    return Ahead(tuple({line.says: line for line in lines}.values()), tests)
+
+
+def _tests(found: Foreseen) -> dict[tuple[int, int, datetime], Tested]:
+    team = found.outlook.team.pk
+    return {(team, one.person.pk, one.row.starts_at): _tested(one) for one in found.rehearsed}
+
+
+def _tested(one: Rehearsed) -> Tested:
+    if one.confirmed_at is not None:
+        return Tested(_("test page confirmed"), is_confirmed=True)
+    if one.row.page_id is None:
+        return Tested(_("test page could not be sent"), is_confirmed=False)
+    return Tested(_("test page not confirmed"), is_confirmed=False)
 
 
 def _is_pressing(one: Finding, now: datetime) -> bool:
@@ -105,7 +153,7 @@ def about_people(team: Team, *, reader: Person, said: set[int], now: datetime) -
 
 
 def _line(one: Finding, reader: Person, *, may_change: bool, now: datetime) -> Line:
-    mine = reader.pk in one.people and not one.is_about_duties
+    mine = reader.pk in one.people and one.is_theirs_to_mend
     path = one.path if mine or (may_change and one.is_about_duties) else ""
     is_urgent = one.severity(now) is Severity.WITHIN_A_DAY
     return Line(f"{one.says(reader.zone, now=now)}.", path, is_urgent, one.people, not one.is_about_duties)

@@ -149,7 +149,27 @@ def schedule_lanes(
     if away:
         blocks += [_absence(person, leave, len(names), shown, viewer) for person, leave in away]
         names.append(_("Leave"))
+        blocks_away = list(_on_and_away(told.final, away, len(names), shown, viewer))
+        if blocks_away:
+            blocks += blocks_away
+            names.append(_("On, but away"))
     return _picture(names, blocks, shown)
+
+
+def _on_and_away(
+    final: Iterable[On], away: Sequence[tuple[Person, Away]], row: int, shown: Span, viewer: Person
+) -> Iterable[Block]:
+    for one in final:
+        for person, leave in away:
+            starts_at, ends_at = max(one.starts_at, leave.starts_at), min(one.ends_at, leave.ends_at)
+            if person in one.people and starts_at < ends_at:
+                says = _("%(name)s is on, and away, %(span)s") % {
+                    "name": person.name, "span": shown.words(starts_at, ends_at),
+                }  # fmt: skip
+                yield _placed(
+                    starts_at, ends_at, row, shown, label=person.first_name, says=says, person=person, kind="gap",
+                    viewer=viewer,
+                )  # fmt: skip
 
 
 def _on(one: On, row: int, shown: Span, viewer: Person) -> Block:

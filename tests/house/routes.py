@@ -321,6 +321,10 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/triage/{item_id}/issue": {"priority": "P3"},
     "POST /api/v1/triage/{item_id}/kind": {"kind": "incident"},
     "POST /api/v1/plans": {"first_week": "2026-12-07"},
+    "POST /api/v1/plans/compare": {"first_week": "2026-12-07"},
+    "POST /api/v1/rota/overrides": {"person": "carla@example.org", "until": "in 2h", "even_if_outranked": True},
+    "POST /api/v1/leave": {"starts_on": "2027-03-01", "ends_on": "2027-03-02"},
+    "POST /api/v1/leave/check": {"starts_on": "2027-03-01", "ends_on": "2027-03-02"},
     "POST /api/v1/plans/{draft_id}/publish": {"version": 1},
     "PUT /api/v1/people/{person_id}/terms": {},
 }
@@ -374,6 +378,24 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "item_id": an_item(trio.team, world.now).pk,
         **a_question_that_keeps_coming(world, trio),
         "incident_id": an_incident(trio, world.now).pk,
+        # after the plan above: a question about days away is a draft too
+        **_own_days(world, trio),
+    }  # fmt: skip
+
+
+def _own_days(world: Any, trio: Any) -> dict[str, Any]:
+    """Return days away of the lead's, a question about some, and an override of the duties."""
+    begins, day = world.now + timedelta(days=1), world.now.date() + timedelta(days=60)
+    override = rota.add_override(
+        trio.team, post=Post.PRIMARY, person=trio.carla, starts_at=begins, ends_at=begins + timedelta(hours=8),
+        reason="", by=builders.CONSOLE, now=world.now, even_if_outranked=True,
+    )  # fmt: skip
+    rota.record_leave(trio.carla, starts_on=day, ends_on=day, by=builders.CONSOLE, now=world.now)
+    far = world.now.date() + timedelta(days=150)
+    (answer,) = answers(trio.carla, starts_on=far, ends_on=far, by=builders.CONSOLE, now=world.now)
+    assert answer.draft is not None
+    return {
+        "duty_override_id": override.pk, "leave_id": trio.carla.leaves.get().pk, "question_id": answer.draft.pk,
     }  # fmt: skip
 
 

@@ -205,12 +205,33 @@ def test_an_unconfirmed_test_page_is_told_to_lead_holder_and_person_and_the_duty
     assert {one.parcel.facts["subject"] for one in told} == {
         "Dunya has not confirmed the test page; duty begins 17:00."
     }
+    through(world, at("2026-11-27 14:00"))
+    world.expect_none()
     through(world, at("2026-11-27 15:00"))
+    # the last hour: now also Bruno, who will stand behind her
+    last = [world.expect("email", name) for name in ("Carla", "Bruno", "Dunya")]
+    assert all("It is the last hour, and the duty of Data Infra begins all the same" in text(one) for one in last)
     world.expect_none()
     through(world, at("2026-11-27 17:00"))
     from hausmeister.rota import queries
 
     assert queries.on_duty(ahead.team, at=world.now).primary.person == dunya
+    world.forget()
+
+
+def test_a_test_page_that_is_confirmed_before_the_last_hour_is_the_end_of_it(world, ahead, dunya):
+    through(world, at("2026-11-27 12:00"))
+    world.forget()
+    ContactMethod.objects.filter(person=dunya).update(tested_at=world.now)
+    through(world, at("2026-11-27 15:30"))
+    world.expect_none()
+
+
+def test_told_for_the_first_time_in_the_last_hour_it_is_one_letter_for_everybody_concerned(world, ahead, dunya):
+    builders.policy_with(ahead.team, ('unconfirmed_before = "4h"', 'unconfirmed_before = "30m"'))
+    through(world, at("2026-11-27 16:00"))
+    told = [one for one in world.sent if one.parcel.facts.get("subject", "").startswith("Dunya has not confirmed")]
+    assert sorted(one.person for one in told) == ["Ana", "Bruno", "Carla", "Dunya"]
     world.forget()
 
 

@@ -66,6 +66,8 @@ def test_an_override_of_the_schedule_is_called_at_once(world, trio, nights):
     world.fire("Disk full elsewhere", severity="critical")
     world.tick()
     world.expect("email", "Ana", "Disk full elsewhere")
+    for person in ("Ana", "Carla"):
+        assert world.expect("email", person, "Your duties in").parcel.kind == "mail"
 
 
 def test_a_step_whose_schedule_has_nobody_is_skipped_at_once_and_says_so(world, trio, nights):

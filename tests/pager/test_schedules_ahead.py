@@ -13,6 +13,7 @@ from hausmeister.rota.asks import answering
 from hausmeister.rota.asks.rules import AskKind
 from hausmeister.rota.models import Layer, Schedule
 from hausmeister.rota.operations import schedule_overrides, schedules
+from hausmeister.rota.queries import schedules as queries
 from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft
 from hausmeister.rota.rules.foresight import Kind
 from hausmeister.rota.rules.layers import Change
@@ -68,17 +69,78 @@ def test_a_schedule_without_layers_and_the_turns_of_who_is_away_are_found_with_t
     rota.record_leave(
         tested.carla, starts_on=date(2026, 12, 1), ends_on=date(2026, 12, 4), by=builders.CONSOLE, now=world.now
     )
-    away = [one for one in told(tested, world) if "schedule" in one[1]]
-    assert away == [
-        (
-            Kind.AWAY, "Tue 1 Dec 00:00 to Sat 5 Dec 00:00: Carla is on by the schedule Support, and away",
-            "/rota/schedules/support?team=data-infra",
-        )
-    ]  # fmt: skip
-    browser(tested.carla).get("/rota")
+    ((kind, says, path),) = [one for one in told(tested, world) if "schedule" in one[1]]
+    assert kind == Kind.AWAY
+    assert says == (
+        "Tue 1 Dec 00:00 to Sat 5 Dec 00:00: Carla is on by the schedule Support, and away;"
+        " Ana or Bruno could take it"
+    )  # fmt: skip
+    assert path.startswith("/rota/schedules/support/override?team=data-infra&from=2026-11-30T23%3A00%3A00%2B00%3A00&")
     page = browser(tested.carla).get("/rota").content.decode()
-    assert "Carla is on by the schedule Support, and away." in page
-    assert 'href="/rota/schedules/support?team=data-infra"' in page
+    assert "Carla is on by the schedule Support, and away; Ana or Bruno could take it." in page
+    assert path.replace("&", "&amp;") in page
+
+
+def carla_is_away(trio, world):  # type: ignore[no-untyped-def]
+    rota.record_leave(
+        trio.carla, starts_on=date(2026, 12, 1), ends_on=date(2026, 12, 2), by=builders.CONSOLE, now=world.now
+    )
+
+
+def test_who_is_on_and_away_is_on_the_schedules_picture_and_one_tap_gives_it_to_who_is_free(world, tested):
+    """The list stays as it is: the resolver calls who is named, and a lead's word changes that everywhere."""
+    made = schedule(tested, tested.ana, tested.carla)
+    carla_is_away(tested, world)
+    client, path = browser(tested.carla), "/rota/schedules/support?team=data-infra&from=2026-11-30"
+    page = client.get(path).content.decode()
+    assert "Carla is on by the schedule Support, and away; Ana or Bruno could take it." in page
+    assert "On, but away" in page
+    assert "Carla is on, and away, Tue 1 Dec 09:00 to Wed 2 Dec 09:00" in page
+    assert "Mend it" not in browser(tested.ana).get(path).content.decode()
+    ((_, _, form_path),) = told(tested, world)
+    form = client.get(form_path).content.decode()
+    assert f'<option value="{tested.ana.pk}" selected>Ana' in form
+    assert f'<option value="{tested.carla.pk}" selected>Carla' in form
+    at_noon = at("2026-12-01 12:00")
+    assert queries.schedule_on_call(made, at=at_noon).names == "Carla"
+    assert answer_of(client, form_path, tested).status_code == 303
+    assert queries.schedule_on_call(made, at=at_noon).names == "Bruno"
+    assert queries.schedule_on_call(made, at=at("2026-12-02 12:00")).names == "Ana"
+    assert told(tested, world) == []
+    world.tick()
+    world.forget()
+
+
+def answer_of(client, form_path, trio):  # type: ignore[no-untyped-def]
+    span = {"starts_at": "2026-12-01T00:00", "ends_at": "2026-12-03T00:00"}
+    given = {"kind": "replace", "person": trio.bruno.pk, "instead_of": trio.carla.pk, **span}
+    return client.post(form_path.partition("?")[0] + "?team=data-infra", given)
+
+
+def test_days_away_say_by_which_schedules_one_is_on(world, tested):
+    schedule(tested, tested.carla)
+    days = {"starts_on": "2026-12-01", "ends_on": "2026-12-02"}
+    client = browser(tested.carla)
+    asked = client.post("/leave", {**days, "check": "yes"}).content.decode()
+    assert "By these you would be on and away." in asked
+    assert "Support, " in asked
+    stored = client.post("/leave", days, follow=True).content.decode()
+    assert "You are still on by Support: a lead can give that to others." in stored
+    world.tick()
+    world.forget()
+
+
+def test_where_everybody_is_on_or_away_nobody_is_offered(world, tested):
+    schedule(tested, tested.carla)
+    carla_is_away(tested, world)
+    for one in (tested.ana, tested.bruno):
+        rota.record_leave(
+            one, starts_on=date(2026, 12, 2), ends_on=date(2026, 12, 2), by=builders.CONSOLE, now=world.now
+        )
+    says = next(one for _, one, _ in told(tested, world) if "by the schedule" in one)
+    assert says.endswith("Carla is on by the schedule Support, and away; nobody else of the team is free then")
+    world.tick()
+    world.forget()
 
 
 def test_a_schedule_that_nobody_can_read_hides_nothing_else(world, tested):

@@ -14,6 +14,7 @@ from hausmeister.rota.rules.foresight import (
     Kind,
     Severity,
     Stretch,
+    Way,
     Who,
     conflicts,
     duty_findings,
@@ -104,6 +105,18 @@ def test_two_teams_that_want_one_person_at_once_conflict_for_exactly_that_time()
     assert one.text == "Ana is hausmeister of Data Infra and backstop of Streaming at the same time"
     touching = replace(there, starts_at=FRIDAY)
     assert conflicts([here], [touching], now=NOW) == []
+
+
+def test_a_conflict_offers_the_swap_of_the_turn_in_the_team_that_is_told_and_whom_it_concerns_may_ask_for_it():
+    here = replace(
+        stretch(held(ANA, ANA), held(BRUNO, BRUNO)), ways={Post.PRIMARY: Way("a swap", "/rota/swap?team=data-infra")}
+    )
+    there = replace(stretch(held(CARLA, CARLA), held(ANA, ANA), team_id=8), team="Streaming")
+    (one,) = conflicts([here], [there], now=NOW)
+    assert one.text.endswith("backstop of Streaming at the same time; a swap would settle it")
+    assert (one.path, one.is_theirs_to_mend) == ("/rota/swap?team=data-infra", True)
+    (other,) = conflicts([there], [here], now=NOW)
+    assert (other.path, other.is_theirs_to_mend) == ("/rota/override?team=data-infra", False)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from hausmeister.rota.rules.handed import Handed, HeldSpan, handed
+from hausmeister.rota.rules.handed import Handed, HeldSpan, OnSpan, came_and_went, handed
 
 ANA, BRUNO, CARLA = 1, 2, 3
 
@@ -43,3 +43,17 @@ def test_the_same_change_with_a_hole_between_is_two():
         HeldSpan("Duty", h(8), h(20), CARLA),
     ]
     assert [(one.starts_at, one.ends_at) for one in handed(before, after)] == [(h(0), h(4)), (h(8), h(20))]
+
+
+def on(first: int, last: int, *people: int) -> OnSpan:
+    return OnSpan("Support", h(first), h(last), frozenset(people))
+
+
+def test_where_several_are_on_each_who_comes_and_each_who_goes_is_told_apart():
+    before = [on(0, 8, ANA, BRUNO), on(8, 20, BRUNO)]
+    after = [on(0, 8, ANA, BRUNO), on(8, 12, BRUNO, CARLA), on(12, 20, CARLA)]
+    assert came_and_went(before, after) == [
+        Handed("Support", h(8), h(20), None, CARLA),
+        Handed("Support", h(12), h(20), BRUNO, None),
+    ]
+    assert came_and_went(before, before) == []

@@ -1,12 +1,16 @@
 """An override tells whoever gains or loses something by it, in one letter each: nobody's duty moves in silence."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 
 from hausmeister.outbox.models import Message
 from hausmeister.rota import operations as rota
-from hausmeister.rota.operations import schedule_overrides
+from hausmeister.rota.models import Schedule
+from hausmeister.rota.operations import schedule_overrides, schedules
+from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft
 from hausmeister.rota.rules.layers import Change, Kind
+from hausmeister.rota.rules.rotations import Unit, Who
 from hausmeister.rota.rules.slots import Post
+from hausmeister.rota.rules.wall import WallMoment
 from hausmeister.team.operations import as_actor
 from hausmeister.team.rules import Channel
 from tests import builders
@@ -101,3 +105,98 @@ def test_with_one_the_letter_is_a_mail_whatever_the_phone(world, trio, settings)
     builders.method(trio.carla, Channel.NTFY, "https://ntfy.example.org/carla")
     override(trio, trio.carla, "2026-12-01 08:00", "2026-12-02 08:00", now=world.now)
     assert {one.channel for one in Message.objects.filter(dedup_key__startswith="moved-")} == {"email"}
+
+
+# ---- schedules beside the duties ----
+
+
+def days(*people):  # type: ignore[no-untyped-def]
+    """Return a layer of turns of a day, from nine to nine in Berlin; the first is the first one's on 2 November."""
+    return LayerDraft(
+        "Days", Content.ROTATION, starts=WallMoment(date(2026, 11, 2), time(9)), unit=Unit.DAILY, hand_off=time(9),
+        participants=tuple(Who(one.pk) for one in people),
+    )  # fmt: skip
+
+
+def support(trio, *layers):  # type: ignore[no-untyped-def]
+    draft = ScheduleDraft("support", "Support", "Europe/Berlin", "", layers)
+    (made,) = schedules.create_schedules(trio.team, [draft], by=builders.CONSOLE, now=builders.clock.now())
+    return made
+
+
+def change(trio, made, kind, new, old, *, by=builders.CONSOLE, now, first="2026-12-01 08:00", last="2026-12-04 08:00"):  # type: ignore[no-untyped-def]
+    asked = Change(0, kind, at(first), at(last), new.pk if new else None, old.pk if old else None)
+    return schedule_overrides.add_schedule_override(trio.team, made, asked, by=by, now=now, reason="a wedding")
+
+
+def test_an_override_on_a_schedule_tells_whose_turns_it_gives_and_takes_with_author_and_reason(world, trio):
+    made = support(trio, days(trio.ana, trio.bruno))
+    one = change(trio, made, Kind.REPLACE, trio.carla, trio.bruno, now=world.now)
+    assert letters() == {
+        "Bruno": [
+            "- Support: not any more Tue 1 Dec 09:00 to Wed 2 Dec 09:00",
+            "- Support: not any more Thu 3 Dec 09:00 to Fri 4 Dec 09:00",
+        ],
+        "Carla": ["+ Support: Tue 1 Dec 09:00 to Wed 2 Dec 09:00", "+ Support: Thu 3 Dec 09:00 to Fri 4 Dec 09:00"],
+    }
+    assert Message.objects.count() == 2
+    assert "the console changed who is on duty (a wedding)" in Message.objects.latest("id").facts["text"]
+    Message.objects.all().delete()
+    for _ in range(2):
+        schedule_overrides.cancel_schedule_override(one, by=as_actor(trio.carla), now=world.now)
+    assert list(letters()) == ["Bruno"]
+    assert letters()["Bruno"][0] == "+ Support: Tue 1 Dec 09:00 to Wed 2 Dec 09:00"
+    assert "Carla changed who is on duty (an override is over)" in Message.objects.latest("id").facts["text"]
+
+
+def test_who_is_added_or_removed_is_told_and_nobody_else(world, trio):
+    made = support(trio, days(trio.ana, trio.bruno))
+    change(trio, made, Kind.ADD, trio.carla, None, now=world.now, last="2026-12-02 08:00")
+    assert letters() == {"Carla": ["+ Support: Tue 1 Dec 09:00 to Wed 2 Dec 09:00"]}
+    Message.objects.all().delete()
+    change(trio, made, Kind.REMOVE, None, trio.ana, now=world.now, first="2026-12-02 08:00")
+    assert letters() == {"Ana": ["- Support: not any more Wed 2 Dec 09:00 to Thu 3 Dec 09:00"]}
+
+
+def test_one_for_all_tells_of_duties_and_schedules_in_one_letter(world, trio):
+    """What follows the duties is theirs to tell: it is not told a second time."""
+    support(trio, days(trio.ana, trio.bruno))
+    follows = ScheduleDraft("duty", "Duty", "Europe/Berlin", "", (LayerDraft("D", Content.DUTY, duty="hausmeister"),))
+    schedules.create_schedules(trio.team, [follows], by=builders.CONSOLE, now=world.now)
+    asked = Change(0, Kind.REPLACE, at("2026-12-02 08:00"), at("2026-12-03 08:00"), trio.carla.pk, trio.ana.pk)
+    schedule_overrides.add_schedule_override(
+        trio.team, None, asked, by=builders.CONSOLE, now=world.now, even_if_outranked=True
+    )
+    assert Message.objects.count() == 2
+    assert sorted(letters()["Carla"]) == [
+        "+ Hausmeister: Wed 2 Dec 09:00 to Thu 3 Dec 09:00",
+        "+ Support: Wed 2 Dec 09:00 to Thu 3 Dec 09:00",
+    ]
+
+
+def test_a_removed_layer_or_schedule_tells_whose_turns_of_the_next_weeks_are_gone(world, trio):
+    made = support(trio, days(trio.ana), days(trio.bruno))
+    schedules.remove_layer(made.layers.latest("position"), by=builders.CONSOLE, now=world.now)
+    assert list(letters()) == ["Ana", "Bruno"]
+    assert "the layer Days of Support is removed" in Message.objects.latest("id").facts["text"]
+    Message.objects.all().delete()
+    schedules.remove_schedule(Schedule.objects.get(), by=builders.CONSOLE, now=world.now)
+    assert list(letters()) == ["Ana"]
+    assert "the schedule Support is removed" in Message.objects.latest("id").facts["text"]
+
+
+def test_a_letter_of_many_turns_ends_with_how_many_more_there_are(world, trio):
+    made = support(trio, days(trio.ana, trio.bruno))
+    change(trio, made, Kind.REPLACE, trio.carla, trio.bruno, now=world.now, last="2027-02-01 08:00")
+    assert len(letters()["Carla"]) == 20
+    assert "and 11 more: see the schedule" in Message.objects.latest("id").facts["text"]
+
+
+def test_a_schedule_that_nobody_can_read_can_be_overridden_and_tells_nobody(world, trio):
+    made = support(trio, days(trio.ana))
+    one = change(trio, made, Kind.REPLACE, trio.carla, trio.ana, now=world.now)
+    Message.objects.all().delete()
+    Schedule.objects.update(zone_name="Mars/Olympus")
+    schedule_overrides.cancel_schedule_override(one, by=builders.CONSOLE, now=world.now)
+    assert letters() == {}
+    assert "schedule.not_told" in {line["event"] for line in world.logs}

@@ -354,6 +354,10 @@ def test_an_override_that_is_ended_while_in_force_keeps_what_it_was(world, trio,
     schedule_overrides.cancel_schedule_override(one, by=builders.CONSOLE, now=world.now)
     assert names(always_and_days, world.now - timedelta(seconds=1)) == ["Carla"]
     assert names(always_and_days, world.now) == ["Ana"]
+    # whose turns it took are told when it is made, and whose it gives back when it ends; Bruno is on by day
+    world.tick()
+    assert {one.person for one in world.sent} == {"Ana", "Bruno", "Carla"}
+    world.forget()
 
 
 def test_tempschedules_entries_over_the_rules_are_changed_and_cleared(world, trio):

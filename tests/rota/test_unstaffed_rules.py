@@ -8,7 +8,7 @@ import pytest
 from hausmeister.rota.rules.layers import Change, Held, Kind, Layer, resolve_schedule
 from hausmeister.rota.rules.restrictions import Window
 from hausmeister.rota.rules.rotations import NOBODY, Participant, Rotation, Unit, Who
-from hausmeister.rota.rules.unstaffed import MOST_HOLES, Why, holes, on_while_away
+from hausmeister.rota.rules.unstaffed import MOST_HOLES, Why, holes, on_while_away, who_could
 from hausmeister.rota.rules.wall import WallMoment
 from hausmeister.team.rules import Away
 from tests.harness import at
@@ -105,3 +105,30 @@ def test_who_is_away_while_on_is_found_once_for_an_absence_however_many_turns_it
     assert len(told) == number
     for one in told:
         assert NOW <= one.starts_at < one.ends_at <= span.ends_at
+
+
+CEM, DIA = Who(3), Who(4)
+
+
+def test_who_is_there_and_not_on_could_take_the_turns_of_who_is_away_and_who_is_on_least_is_named_first():
+    """Cem takes a third of the turns and Bruno as many; Dia takes none, so she is asked last. Cem is away too."""
+    resolved = resolve_schedule(
+        [rotation(ANA, BRUNO, ANA, CEM, BRUNO)], [], zone=BERLIN, starts_at=NOW, ends_at=NOW + timedelta(days=35)
+    )
+    day = Away(at("2026-12-01 23:00"), at("2026-12-02 23:00"))
+    (one,) = on_while_away(resolved.final, {4: [day], 2: [day]}, now=NOW) or [None]
+    assert one.person_id == 2
+    assert who_could(one, resolved.final, {3: [day]}, [4, 2, 1, 3]) == [1, 4]
+    assert who_could(one, resolved.final, {}, [4, 1, 3]) == [3, 1, 4]
+    assert who_could(one, resolved.final, {1: [day], 3: [day], 4: [day]}, [4, 1, 3]) == []
+
+
+def test_who_is_on_at_the_same_time_is_no_help():
+    second = Layer(2, "More", entries(("2026-11-01 00:00", "2026-12-24 00:00")).content)
+    resolved = resolve_schedule(
+        [rotation(BRUNO), second], [Change(1, Kind.ADD, NOW, NOW + timedelta(days=9), 2)], zone=BERLIN,
+        starts_at=NOW, ends_at=NOW + timedelta(days=35),
+    )  # fmt: skip
+    day = Away(at("2026-11-25 00:00"), at("2026-11-26 00:00"))
+    (one,) = on_while_away(resolved.final, {1: [day]}, now=NOW)
+    assert who_could(one, resolved.final, {}, [1, 2, 3]) == [3]

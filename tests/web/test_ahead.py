@@ -3,13 +3,15 @@
 from datetime import date, timedelta
 
 import pytest
+from click.testing import CliRunner
 
+from hausmeister.console.group import commands
 from hausmeister.pager.models import Page, Rehearsal
 from hausmeister.pager.operations import handing_over
 from hausmeister.rota.models import Shift
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import ContactMethod, Person
-from hausmeister.team.rules import Role
+from hausmeister.team.rules import Role, Scope
 from tests import builders
 from tests.harness import at
 from tests.web.visitors import browser
@@ -83,6 +85,56 @@ def test_an_unconfirmed_test_page_is_seen_by_lead_holder_and_person_until_it_is_
     assert said not in text_of(browser(tested.carla), "/")
     assert Rehearsal.objects.count() == 1
     assert Page.objects.get().is_test
+
+
+def test_beside_the_coming_duty_stands_whether_its_test_page_is_confirmed(world, tested, dunya):
+    for path in ("/", "/rota"):
+        assert "test page not confirmed</" in text_of(browser(tested.carla), path)
+    assert "<dt>Test page</dt>" in text_of(browser(tested.bruno), "/rota")
+    viewer = builders.person("Viktor")
+    team_operations.join(
+        tested.team, viewer, role=Role.VIEWER, experience=1, joined_on=date(2026, 1, 1), by=builders.CONSOLE,
+        now=world.now,
+    )  # fmt: skip
+    assert "test page" not in text_of(browser(viewer), "/rota")
+    ContactMethod.objects.filter(person=dunya).update(tested_at=world.now)
+    for path in ("/", "/rota"):
+        assert "test page confirmed</" in text_of(browser(tested.carla), path)
+
+
+def test_scripts_read_who_confirmed_the_test_page_and_who_did_not(world, tested, dunya):
+    caller = builders.caller(tested.team, Scope.READ)
+    (one,) = caller.get("/rota/findings").json()["rehearsed"]
+    assert (one["name"], one["starts_at"], one["confirmed_at"]) == ("Dunya", "2026-11-27T16:00:00Z", None)
+    said = CliRunner().invoke(commands, ["check"])
+    assert "test   Dunya has not confirmed the test page; duty begins " in said.output
+    assert said.exit_code == 1
+    ContactMethod.objects.filter(person=dunya).update(tested_at=world.now)
+    assert caller.get("/rota/findings").json()["rehearsed"][0]["confirmed_at"] == "2026-11-27T11:00:00Z"
+    assert "ready  Dunya confirmed the test page " in CliRunner().invoke(commands, ["check"]).output
+
+
+@pytest.mark.parametrize(
+    ("week", "says", "path"),
+    [
+        (date(2026, 12, 14), "a swap would settle it", "/rota/swap?team=streaming&amp;week=2026-12-14&amp;role=W"),
+        (date(2026, 11, 23), "cover would settle it", "/rota/cover?team=streaming&amp;week=2026-11-23&amp;role=W"),
+    ],
+)
+def test_whoever_has_two_duties_at_once_is_offered_to_swap_one_and_in_a_frozen_week_cover(
+    world, tested, week, says, path
+):
+    other = builders.trio(slug="streaming")
+    team_operations.join(
+        other.team, tested.ana, role=Role.RESPONDER, experience=1, joined_on=date(2026, 1, 1), by=builders.CONSOLE,
+        now=world.now,
+    )  # fmt: skip
+    for team in (tested.team, other.team):
+        Shift.objects.filter(team=team, week=week, duty="weekend", post="primary").update(person=tested.ana)
+    text = text_of(browser(tested.ana), "/rota?team=streaming")
+    assert says in text
+    assert f'href="{path}"' in text
+    assert browser(tested.ana).get(path.replace("&amp;", "&")).status_code == 200
 
 
 def test_people_say_what_the_two_lists_do_not(world, tested):

@@ -99,7 +99,7 @@ def _layer(schedule: Schedule, layer_id: int, *, now: datetime) -> Layer:
     raise not_found("layer")
 
 
-def _changer(request: ApiRequest, named: str) -> Person:
+def changer(request: ApiRequest, named: str) -> Person:
     """Return the person in whose name the key changes the rota. Raises Problem."""
     person = named_person(request.auth, named)
     if not permissions.can(person, Capability.CHANGE_ROTA, team_id=request.auth.team_id):
@@ -107,7 +107,7 @@ def _changer(request: ApiRequest, named: str) -> Person:
     return person
 
 
-def _moment(text: str, field: str, schedule: Schedule | None, team: Team, now: datetime) -> datetime:
+def moment_of(text: str, field: str, schedule: Schedule | None, team: Team, now: datetime) -> datetime:
     with refusals_told():
         zone = schedule.zone if schedule else team.zone
     try:
@@ -147,7 +147,7 @@ def schedule(request: ApiRequest, slug: Slug) -> ScheduleOut:
 def schedule_on_call(request: ApiRequest, slug: Slug, at: Moment = "now") -> ScheduleOnCallOut:
     """Who is on by the schedule at `at`, why it is them, and until when at least."""
     found, now = _schedule(request, slug), clock.now()
-    moment = _moment(at, "at", found, found.team, now)
+    moment = moment_of(at, "at", found, found.team, now)
     with refusals_told():
         return ScheduleOnCallOut.of(found, queries.schedule_on_call(found, at=moment), at=moment)
 
@@ -166,8 +166,8 @@ def schedule_timeline(
 ) -> ScheduleTimelineOut:
     """Who is on in a span of time: in the end, and by each layer alone."""
     found, now = _schedule(request, slug), clock.now()
-    starts_at = _moment(starts, "from", found, found.team, now)
-    ends_at = _moment(until, "until", found, found.team, now) if until else starts_at + timedelta(weeks=4)
+    starts_at = moment_of(starts, "from", found, found.team, now)
+    ends_at = moment_of(until, "until", found, found.team, now) if until else starts_at + timedelta(weeks=4)
     if not starts_at < ends_at <= starts_at + LONGEST_SPAN:
         raise Problem(422, "bad_span", "The span must end after it begins, and last 366 days at most.", "until")
     with refusals_told():
@@ -182,7 +182,7 @@ def schedule_timeline(
 )  # fmt: skip
 def create(request: ApiRequest, named: Named, asked: ScheduleIn) -> Status[ScheduleOut]:
     """Make a schedule with its layers."""
-    team, by, now = _team(request), _changer(request, named), clock.now()
+    team, by, now = _team(request), changer(request, named), clock.now()
     with refusals_told():
         draft = schedule_draft(team, asked, by=by)
         (made,) = operations.create_schedules(team, [draft], by=team_operations.as_actor(by), now=now)
@@ -200,7 +200,7 @@ def create_from_template(
     asked: TemplateIn,
 ) -> Status[SchedulesOut]:
     """Make the schedules of a ready-made template, all or none."""
-    team, by, now = _team(request), _changer(request, named), clock.now()
+    team, by, now = _team(request), changer(request, named), clock.now()
     if name not in TEMPLATES:
         raise not_found("template")
     with refusals_told():
@@ -222,7 +222,7 @@ def create_from_template(
 @router.put("/schedules/{slug}", auth=Key(Scope.MANAGE), response={200: ScheduleOut, **_CHANGED})
 def change(request: ApiRequest, slug: Slug, named: Named, asked: ScheduleChangeIn) -> ScheduleOut:
     """Change name, zone and description."""
-    found, by, now = _schedule(request, slug), _changer(request, named), clock.now()
+    found, by, now = _schedule(request, slug), changer(request, named), clock.now()
     with refusals_told():
         operations.change_schedule(
             found, name=storable(asked.name), zone_name=asked.zone, description=storable(asked.description),
@@ -234,7 +234,7 @@ def change(request: ApiRequest, slug: Slug, named: Named, asked: ScheduleChangeI
 @router.delete("/schedules/{slug}", auth=Key(Scope.MANAGE), response={204: None, **_CHANGED})
 def remove(request: ApiRequest, slug: Slug, named: Named) -> Status[None]:
     """Remove a schedule with its layers and overrides; refused while the policy calls it."""
-    found, by = _schedule(request, slug), _changer(request, named)
+    found, by = _schedule(request, slug), changer(request, named)
     with refusals_told():
         operations.remove_schedule(found, by=team_operations.as_actor(by), now=clock.now())
     return Status(204, None)
@@ -243,7 +243,7 @@ def remove(request: ApiRequest, slug: Slug, named: Named) -> Status[None]:
 @router.post("/schedules/{slug}/layers", auth=Key(Scope.MANAGE), response={201: LayerOut, **_CHANGED})
 def add_layer(request: ApiRequest, slug: Slug, named: Named, asked: LayerIn) -> Status[LayerOut]:
     """Put a layer on top of the others."""
-    found, by, now = _schedule(request, slug), _changer(request, named), clock.now()
+    found, by, now = _schedule(request, slug), changer(request, named), clock.now()
     with refusals_told():
         draft = layer_draft(found.team, asked, by=by)
         layer = operations.add_layer(found, draft, by=team_operations.as_actor(by), now=now)
@@ -253,7 +253,7 @@ def add_layer(request: ApiRequest, slug: Slug, named: Named, asked: LayerIn) -> 
 @router.put("/schedules/{slug}/layers/{layer_id}", auth=Key(Scope.MANAGE), response={200: LayerOut, **_CHANGED})
 def change_layer(request: ApiRequest, slug: Slug, layer_id: Id, named: Named, asked: LayerIn) -> LayerOut:
     """Give a layer a new form from now on, under a new number; what was on before stays what it was."""
-    found, by, now = _schedule(request, slug), _changer(request, named), clock.now()
+    found, by, now = _schedule(request, slug), changer(request, named), clock.now()
     layer = _layer(found, layer_id, now=now)
     with refusals_told():
         draft = layer_draft(found.team, asked, by=by)
@@ -264,7 +264,7 @@ def change_layer(request: ApiRequest, slug: Slug, layer_id: Id, named: Named, as
 @router.delete("/schedules/{slug}/layers/{layer_id}", auth=Key(Scope.MANAGE), response={204: None, **_CHANGED})
 def remove_layer(request: ApiRequest, slug: Slug, layer_id: Id, named: Named) -> Status[None]:
     """Take a layer out from now on."""
-    found, by, now = _schedule(request, slug), _changer(request, named), clock.now()
+    found, by, now = _schedule(request, slug), changer(request, named), clock.now()
     layer = _layer(found, layer_id, now=now)
     with refusals_told():
         operations.remove_layer(layer, by=team_operations.as_actor(by), now=now)
@@ -278,9 +278,9 @@ def set_participants(
     request: ApiRequest, slug: Slug, layer_id: Id, named: Named, asked: ParticipantsIn
 ) -> LayerOut:  # fmt: skip
     """Let exactly these take turns, from a moment on. Nobody's past turns move."""
-    found, by, now = _schedule(request, slug), _changer(request, named), clock.now()
+    found, by, now = _schedule(request, slug), changer(request, named), clock.now()
     layer = _layer(found, layer_id, now=now)
-    from_at = _moment(asked.from_, "from", found, found.team, now)
+    from_at = moment_of(asked.from_, "from", found, found.team, now)
     with refusals_told():
         participants = participants_named(found.team, asked.participants, by=by)
         layer = operations.set_participants(
@@ -294,7 +294,7 @@ def set_participants(
 )  # fmt: skip
 def replace_entries(request: ApiRequest, slug: Slug, layer_id: Id, named: Named, asked: EntriesIn) -> LayerOut:
     """Put these entries in place of all that a plan holds."""
-    found, by, now = _schedule(request, slug), _changer(request, named), clock.now()
+    found, by, now = _schedule(request, slug), changer(request, named), clock.now()
     layer = _layer(found, layer_id, now=now)
     with refusals_told():
         entries = entries_of(found.team, asked.entries)
@@ -316,7 +316,7 @@ def overrides(request: ApiRequest) -> list[ScheduleOverrideOut]:
 @router.post("/schedule-overrides", auth=Key(Scope.MANAGE), response={201: ScheduleOverrideOut, **_CHANGED})
 def add_override(request: ApiRequest, named: Named, asked: OverrideIn) -> Status[ScheduleOverrideOut]:
     """Add, remove or replace somebody for a span: on one schedule, or on all that the team has."""
-    team, by, now = _team(request), _changer(request, named), clock.now()
+    team, by, now = _team(request), changer(request, named), clock.now()
     if asked.schedule and not (asked.schedule.isascii() and asked.schedule.isprintable()):
         raise not_found("schedule")
     found = _schedule(request, asked.schedule) if asked.schedule else None
@@ -324,8 +324,8 @@ def add_override(request: ApiRequest, named: Named, asked: OverrideIn) -> Status
         wanted = Change(
             id=0,
             kind=asked.kind,
-            starts_at=_moment(asked.from_, "from", found, team, now),
-            ends_at=_moment(asked.until, "until", found, team, now),
+            starts_at=moment_of(asked.from_, "from", found, team, now),
+            ends_at=moment_of(asked.until, "until", found, team, now),
             person_id=somebody_named(team, asked.person, "person"),
             instead_of=somebody_named(team, asked.instead_of, "instead_of"),
         )
@@ -339,7 +339,7 @@ def add_override(request: ApiRequest, named: Named, asked: OverrideIn) -> Status
 @router.delete("/schedule-overrides/{override_id}", auth=Key(Scope.MANAGE), response={204: None, **_CHANGED})
 def cancel_override(request: ApiRequest, override_id: Id, named: Named) -> Status[None]:
     """End an override; the plan holds again from now on."""
-    by = _changer(request, named)
+    by = changer(request, named)
     one = ScheduleOverride.objects.filter(team_id=request.auth.team_id, pk=override_id)
     found = one.select_related("person", "instead_of", "schedule").first()
     if found is None:

@@ -1,7 +1,7 @@
 """Overrides on schedules: of one, or of all that a team has, its own duties among them."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from datetime import datetime
 
 from django.db import transaction
@@ -56,7 +56,7 @@ def add_schedule_override(
             f"{schedule.name} follows the rota of {team.name}; change who is on duty there, and it changes everywhere."
         )
     _check_side_by_side(team, schedule, change)
-    stored = ScheduleOverride.objects.create(
+    stored = ScheduleOverride(
         team=team,
         schedule=schedule,
         kind=change.kind.value,
@@ -68,9 +68,10 @@ def add_schedule_override(
         created_by=created_by,
         created_at=now,
     )
-    _tell(stored, "schedule.override_added", by, now)
-    if schedule is None:
-        with _told(stored, by=by, now=now, reason=stored.reason):
+    with _told(stored, by=by, now=now, reason=stored.reason):
+        stored.save()
+        _tell(stored, "schedule.override_added", by, now)
+        if schedule is None:
             _override_duties(team, stored, by=by, now=now, even_if_outranked=even_if_outranked)
     return stored
 
@@ -160,12 +161,14 @@ def cancel_schedule_override(one: ScheduleOverride, *, by: Actor, now: datetime)
     """End an override with its share of the duties; the plan holds again from now on. A second time changes nothing."""
     Team.objects.select_for_update().get(pk=one.team_id)
     mine = ScheduleOverride.objects.filter(pk=one.pk, cancelled_at=None, ends_at__gt=now)
-    ended = mine.filter(starts_at__lt=now).update(ends_at=now) or mine.update(cancelled_at=now)
-    if not ended:
+    if not mine.exists():
         return
-    _tell(one, "schedule.override_cancelled", by, now)
     parts = list(Override.objects.filter(part_of=one).select_related("person", "team"))
-    with _told(one, by=by, now=now, reason=_("an override is over")) if parts else nullcontext():
+    with _told(one, by=by, now=now, reason=_("an override is over")):
+        # one that runs is ended now; one that has not begun never was
+        if not mine.filter(starts_at__lt=now).update(ends_at=now):
+            mine.update(cancelled_at=now)
+        _tell(one, "schedule.override_cancelled", by, now)
         for part in parts:
             duties.cancel_override(part, by=by, now=now, tells=False)
 
@@ -173,5 +176,13 @@ def cancel_schedule_override(one: ScheduleOverride, *, by: Actor, now: datetime)
 def _told(
     one: ScheduleOverride, *, by: Actor, now: datetime, reason: str
 ) -> AbstractContextManager[None]:  # fmt: skip
-    """Tell in one letter each what an override for all does to the duties; never one for each stretch."""
-    return telling.of_changes(one.team, starts_at=one.starts_at, ends_at=one.ends_at, reason=reason, by=by, now=now)
+    """Tell in one letter each what an override does; one for all with what it does to the duties.
+
+    What follows duties is not told a second time.
+    """
+    reached = [one.schedule] if one.schedule is not None else queries.schedules_of(one.team)
+    return telling.of_schedules(
+        one.team,
+        [found for found in reached if not follows_duties(queries.layers_in_force(found, now=now))],
+        starts_at=one.starts_at, ends_at=one.ends_at, reason=reason, by=by, now=now, duties=one.schedule is None,
+    )  # fmt: skip

@@ -5,18 +5,22 @@ who leaves a list keeps the turns they had.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
+from contextlib import AbstractContextManager
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Max
+from django.utils.translation import gettext as _
 
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
+from hausmeister.rota import telling
 from hausmeister.rota.calendars import feeds
 from hausmeister.rota.models import Layer, Participant, PlanEntry, Schedule
 from hausmeister.rota.operations import listing
 from hausmeister.rota.queries import schedules as queries
+from hausmeister.rota.queries.schedule_book import follows_duties
 from hausmeister.rota.rules.definitions import (
     MOST_LAYERS,
     BadDefinition,
@@ -35,6 +39,9 @@ from hausmeister.rota.rules.templates import Given, NamedDuty, Somebody, Templat
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
 from hausmeister.team.rules import Role
+
+# a list goes on for ever; a letter tells of the turns of these weeks
+TOLD_AHEAD = timedelta(weeks=5)
 
 
 class SlugTaken(BadDefinition):
@@ -154,7 +161,17 @@ def remove_schedule(schedule: Schedule, *, by: Actor, now: datetime) -> None:
     Schedule.objects.select_for_update().filter(pk=schedule.pk).first()
     feeds.end_feeds_of_schedule(schedule, by=by, now=now)
     _tell(schedule, "schedule.removed", by, now, {"layers": [layer.name for layer in schedule.layers.all()]})
-    schedule.delete()
+    with _turns_told(schedule, by=by, now=now, reason=_("the schedule %(name)s is removed") % {"name": schedule.name}):
+        schedule.delete()
+
+
+def _turns_told(schedule: Schedule, *, by: Actor, now: datetime, reason: str) -> AbstractContextManager[None]:
+    """Tell whoever gains or loses turns of the next weeks; duties that a schedule follows stay as they are."""
+    is_own = not follows_duties(queries.layers_in_force(schedule, now=now))
+    return telling.of_schedules(
+        schedule.team, [schedule] if is_own else [], starts_at=now, ends_at=now + TOLD_AHEAD, reason=reason, by=by,
+        now=now,
+    )  # fmt: skip
 
 
 # ---- layers ----
@@ -228,7 +245,9 @@ def remove_layer(layer: Layer, *, by: Actor, now: datetime) -> None:
     _locked(layer.schedule.team)
     layer = _current(layer)
     facts = _told(layer)
-    _end(layer, now=now)
+    reason = _("the layer %(layer)s of %(name)s is removed") % {"layer": layer.name, "name": layer.schedule.name}
+    with _turns_told(layer.schedule, by=by, now=now, reason=reason):
+        _end(layer, now=now)
     _tell(layer.schedule, "schedule.layer_removed", by, now, facts)
 
 

@@ -249,9 +249,17 @@ class Instance:
 
     def dates(self, slot: Slot) -> tuple[date, ...]:
         """Return the dates that `slot` touches."""
-        first, last = (0, 4) if slot.role in (Role.D, Role.BD) else (4, 7)
-        monday = self.monday(slot.week)
-        return tuple(monday + timedelta(days=day) for day in range(first, last + 1))
+        # asked once for each person: with a hundred of them it would be most of an answer's time
+        if slot not in self._dates:
+            first, last = (0, 4) if slot.role in (Role.D, Role.BD) else (4, 7)
+            monday = self.monday(slot.week)
+            self._dates[slot] = tuple(monday + timedelta(days=day) for day in range(first, last + 1))
+        return self._dates[slot]
+
+    @cached_property
+    def _dates(self) -> dict[Slot, tuple[date, ...]]:
+        """What `dates` has found so far."""
+        return {}
 
     def bars(self, person: Planned, slot: Slot) -> Iterator[Bar]:
         """Yield every reason why `person` is not there for `slot`, waivers aside."""

@@ -9,9 +9,13 @@ from hausmeister.base import clock
 from hausmeister.base.problem import Problem
 from hausmeister.base.untrusted import storable
 from hausmeister.rota.models.planning import Draft
-from hausmeister.rota.planning import drafts, members, publishing, snapshot, why
+from hausmeister.rota.planner.instance import Category
+from hausmeister.rota.planning import drafts, loads, members, publishing, snapshot, why
 from hausmeister.rota.planning.drafts import DraftMoved, DraftRefused, Wanted
+from hausmeister.rota.planning.ledger_shapes import LoadOut
+from hausmeister.rota.planning.loads import NobodyWithThatLoad
 from hausmeister.rota.planning.publishing import DraftIsStale, PublishRefused
+from hausmeister.rota.planning.rules.instance import key_of
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.planning.rules.terms import BadTerms, Goal, Terms
 from hausmeister.rota.planning.shapes import (
@@ -73,6 +77,21 @@ def ask(request: ApiRequest, named: Named, asked: PlanIn) -> Any:
     except DraftRefused as error:
         raise Problem(422, "plan_refused", str(error), error.field) from error
     return Status(201, DraftOut.of(draft))
+
+
+@router.post(
+    "/plans/compare", auth=Key(Scope.MANAGE), response={201: DraftsOut, REFUSALS: ProblemOut}, summary="Ask for three"
+)  # fmt: skip
+def compare(request: ApiRequest, named: Named, asked: PlanIn) -> Any:
+    """Ask for three plans side by side: the fewest changes, a few more, free; `flavour` does not count."""
+    person = _lead(request, named)
+    team = Team.objects.get(pk=request.auth.team_id)
+    by = team_operations.as_actor(person)
+    try:
+        three = drafts.compare(team, Wanted(**asked.model_dump()), by=by, person=person, now=clock.now())
+    except DraftRefused as error:
+        raise Problem(422, "plan_refused", str(error), error.field) from error
+    return Status(201, DraftsOut(items=[DraftOut.of(one) for one in three]))
 
 
 @router.get("/plans", auth=Key(Scope.READ), response={200: DraftsOut, REFUSALS: ProblemOut}, summary="Plans")
@@ -146,6 +165,42 @@ def why_them(
     try:
         return WhyOut.of(why.of_standing(team, monday=week, role=role, now=clock.now()))
     except (NothingToExplain, CannotPlan) as error:
+        raise Problem(422, "nothing_to_explain", str(error)) from error
+
+
+# ---- why a load ----
+
+
+_Kind = Annotated[Category, Query(description="D: weekday duties, W: weekends, B: backstops.")]
+
+
+@router.get("/rota/load/{person_id}", auth=Key(Scope.READ), response={200: LoadOut, REFUSALS: ProblemOut})
+def why_so_many(request: ApiRequest, person_id: Id, kind: _Kind) -> LoadOut:
+    """Why somebody has as many duties of a kind as they have, with the planner's proof where it was asked for."""
+    return _load(Team.objects.get(pk=request.auth.team_id), person_id, kind)
+
+
+@router.post("/rota/load/{person_id}/proof", auth=Key(Scope.MANAGE), response={200: LoadOut, REFUSALS: ProblemOut})
+def prove_load(request: ApiRequest, person_id: Id, kind: _Kind, named: Named) -> LoadOut:
+    """Ask the planner for the fewest and the most that any plan could give them; poll the load until it is there."""
+    person = _lead(request, named, Capability.SEE_PAGES)
+    team = Team.objects.get(pk=request.auth.team_id)
+    asked_by = team_operations.as_actor(person)
+    try:
+        loads.ask(team, person=key_of(person_id), category=kind, by=asked_by, asked_by=person, now=clock.now())
+    except NobodyWithThatLoad as error:
+        raise not_found("person") from error
+    except (CannotPlan, DraftRefused) as error:
+        raise Problem(422, "load_refused", str(error)) from error
+    return _load(team, person_id, kind)
+
+
+def _load(team: Team, person_id: int, kind: Category) -> LoadOut:
+    try:
+        return LoadOut.of(loads.load(team, person=key_of(person_id), category=kind, now=clock.now()), kind)
+    except NobodyWithThatLoad as error:
+        raise not_found("person") from error
+    except CannotPlan as error:
         raise Problem(422, "nothing_to_explain", str(error)) from error
 
 

@@ -43,12 +43,24 @@ class Child:
 
         Raises NoLongerWanted when `tell` says so; the child is then ended.
         """
+        if task.question is not None:
+            return self._asked(task, task.question, tell)
         request = wire.request(
             task.instance, flavour=task.flavour, seed=task.seed, budget_s=task.budget_s,
             tolerance_percent=task.tolerance_percent,
         )  # fmt: skip
         found = self._run(request, task.budget_s, tell)
         return found if isinstance(found, Answer) else answer_of(found)
+
+    def _asked(self, task: Task, question: Mapping[str, Any], tell: Tell) -> Answer:
+        """Return the answer to a question about a load, as a draft keeps it."""
+        request = wire.question(question, task.instance, seed=task.seed, budget_s=task.budget_s)
+        found = self._run(request, task.budget_s, tell)
+        if isinstance(found, Answer):
+            return found
+        if "problem" in found["answer"]:
+            return Answer(DraftState.FAILED, {}, found["answer"]["problem"])
+        return Answer(DraftState.READY, {"limits": found["answer"]})
 
     def compare(self, task: Task, tell: Tell) -> Mapping[Flavour, Answer] | None:
         """Return the answer of each flavour, found together in the time of all of them; None where that gives nothing.

@@ -65,11 +65,12 @@ def answers(person: Person, *, starts_on: date, ends_on: date, by: Actor, now: d
     teams = Team.objects.filter(
         memberships__person=person, memberships__left_on=None, memberships__takes_duty=True
     ).order_by("name", "id")
-    return [_answer(team, person, starts_on, ends_on, by=by, now=now) for team in teams]
+    return [answer(team, person, starts_on=starts_on, ends_on=ends_on, by=by, now=now) for team in teams]
 
 
 @transaction.atomic
-def _answer(team: Team, person: Person, starts_on: date, ends_on: date, *, by: Actor, now: datetime) -> Answer:
+def answer(team: Team, person: Person, *, starts_on: date, ends_on: date, by: Actor, now: datetime) -> Answer:
+    """Return the answer of one team. Writes nothing but a question to the planner."""
     first, weeks = replanning.span(team, now=now)
     bend = {
         "kind": "leave", "person": person.pk, "name": person.name, "from": starts_on.isoformat(),
@@ -87,8 +88,8 @@ def _answer(team: Team, person: Person, starts_on: date, ends_on: date, *, by: A
         if not touched.exists():
             return Answer(team, Verdict.FINE)
         # of the running week no plan is made
-        if not touched.filter(week__lt=first).exists() and (answer := _at_once(plain, asked, team, person)):
-            return answer
+        if not touched.filter(week__lt=first).exists() and (known := _at_once(plain, asked, team, person)):
+            return known
     return _ask(team, person, bend, max(weeks, _weeks_to(ends_on, first)), first, by=by, now=now)
 
 

@@ -14,7 +14,7 @@ from hausmeister.base import chance, clock, database, log
 from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Instance
-from hausmeister.rota.planning import drafts, ways
+from hausmeister.rota.planning import drafts, loads, ways
 from hausmeister.rota.planning.rules.states import DraftState, Flavour
 
 _log = log.get(__name__)
@@ -25,13 +25,17 @@ FAILED_WORDS = "The planner broke while it worked on this; it is logged. Ask aga
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be solved: `budget_s` is wall-clock time; the same instance and seed give the same plan."""
+    """What is to be solved: `budget_s` is wall-clock time; the same instance and seed give the same plan.
+
+    A `question` is something else than a plan, as the planner's process takes it.
+    """
 
     instance: Instance
     flavour: Flavour
     seed: int
     budget_s: int
     tolerance_percent: int
+    question: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -146,4 +150,5 @@ def task_of(draft: Draft) -> Task:
         draft.seed,
         draft.budget_s,
         draft.tolerance_percent,
+        loads.question_of(draft),
     )

@@ -7,7 +7,7 @@ once however often it is found.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from zoneinfo import ZoneInfo
@@ -79,8 +79,19 @@ class Held:
 
 
 @dataclass(frozen=True)
+class Way:
+    """How a turn is given to somebody else by those who have it: "a swap" or "cover", and where it is asked for."""
+
+    word: str
+    path: str
+
+
+@dataclass(frozen=True)
 class Stretch:
-    """A stretch of one turn in which both posts stay with the same people. `turn` names the turn in keys."""
+    """A stretch of one turn in which both posts stay with the same people. `turn` names the turn in keys.
+
+    `ways` are how each post of the turn is given away, where that can be asked for.
+    """
 
     team_id: int
     team: str
@@ -91,6 +102,7 @@ class Stretch:
     ends_at: datetime
     primary: Held
     backstop: Held
+    ways: Mapping[Post, Way] = field(default_factory=dict)
 
     @property
     def posts(self) -> tuple[Held, Held]:
@@ -147,6 +159,11 @@ class Finding:
     def mender(self) -> str:
         """Who can mend it: the person, or a lead of the team."""
         return self.about or "a lead"
+
+    @property
+    def is_theirs_to_mend(self) -> bool:
+        """Whether those whom it concerns can mend it: their phone, or a turn that they can ask others for."""
+        return not self.is_about_duties or (self.kind is Kind.CONFLICT and bool(self.link))
 
     @property
     def path(self) -> str:
@@ -273,10 +290,13 @@ def _twice(here: Stretch, there: Stretch, starts_at: datetime, ends_at: datetime
                 f"{one.person.name} is {one.title.lower()} of {here.team}"
                 f" and {other.title.lower()} of {there.team} at the same time"
             )
+            way = here.ways.get(one.post)
+            text += f"; {way.word} would settle it" if way else ""
             marks = ":".join(sorted((here.mark(one.post), there.mark(other.post))))
             finding = _finding(Kind.CONFLICT, here, one, text, one.person)
             key = f"{Kind.CONFLICT.value}:{one.person.person_id}:{marks}"
-            found.append(replace(finding, key=key, starts_at=starts_at, ends_at=ends_at))
+            link = way.path if way else ""
+            found.append(replace(finding, key=key, starts_at=starts_at, ends_at=ends_at, link=link))
     return found
 
 

@@ -17,6 +17,16 @@ class HeldSpan:
 
 
 @dataclass(frozen=True)
+class OnSpan:
+    """From `starts_at` to `ends_at` these people, or nobody, are on by what is called `title`."""
+
+    title: str
+    starts_at: datetime
+    ends_at: datetime
+    people: frozenset[int]
+
+
+@dataclass(frozen=True)
 class Handed:
     """A stretch that changed hands: from whom to whom, None for nobody."""
 
@@ -45,6 +55,22 @@ def handed(before: Iterable[HeldSpan], after: Iterable[HeldSpan]) -> list[Handed
             else:
                 found.append(moved)
     return sorted(found, key=lambda one: (one.starts_at, one.title))
+
+
+def came_and_went(before: Iterable[OnSpan], after: Iterable[OnSpan]) -> list[Handed]:
+    """Return when who came to be on, and who no longer is, where several may be on at once; the soonest first."""
+    old, new = set(before), set(after)
+    # what stays as it is need not be compared moment by moment
+    was, becomes = old - new, new - old
+    found: list[Handed] = []
+    for person in sorted({person for one in (*was, *becomes) for person in one.people}):
+        found += handed(_of(person, was), _of(person, becomes))
+    return sorted(found, key=lambda one: (one.starts_at, one.title))
+
+
+def _of(person: int, spans: Iterable[OnSpan]) -> list[HeldSpan]:
+    mine = [one for one in spans if person in one.people]
+    return [HeldSpan(one.title, one.starts_at, one.ends_at, person) for one in mine]
 
 
 def _at(spans: list[HeldSpan], at: datetime) -> int | None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from hausmeister.base.wall_time import instant
 from hausmeister.rota.rules.layers import Resolved, Stretch, at_instant
+from hausmeister.rota.rules.restrictions import Span
 from hausmeister.team.rules import Away
 
 _WORTH_SAYING = timedelta(hours=1)
@@ -110,25 +111,50 @@ def _is_given_to_nobody(one: Stretch) -> bool:
 
 @dataclass(frozen=True)
 class OnWhileAway:
-    """From their first such moment to the last one of one absence, a person is on and away."""
+    """From their first such moment to the last one of one absence, a person is on and away; `parts` are the moments."""
 
     person_id: int
     starts_at: datetime
     ends_at: datetime
     away: Away
+    parts: tuple[Span, ...]
 
 
 def on_while_away(
     final: Iterable[Stretch], away: Mapping[int, Sequence[Away]], *, now: datetime
 ) -> list[OnWhileAway]:  # fmt: skip
     """Return who is on while away after `now`, once for each absence, the soonest first."""
-    found: dict[tuple[int, datetime], OnWhileAway] = {}
+    parts: dict[tuple[int, Away], list[Span]] = {}
     for one in final:
         for person in sorted(one.people) if one.ends_at > now else ():
             for span in away.get(person, ()):
                 begin, end = max(one.starts_at, span.starts_at, now), min(one.ends_at, span.ends_at)
                 if begin < end:
-                    first = found.get((person, span.starts_at))
-                    begin = first.starts_at if first is not None else begin
-                    found[person, span.starts_at] = OnWhileAway(person, begin, end, span)
-    return sorted(found.values(), key=lambda one: (one.starts_at, one.person_id))
+                    parts.setdefault((person, span), []).append((begin, end))
+    found = [
+        OnWhileAway(person, spans[0][0], spans[-1][1], span, tuple(spans)) for (person, span), spans in parts.items()
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (one.starts_at, one.person_id))
+
+
+def who_could(
+    of: OnWhileAway, final: Iterable[Stretch], away: Mapping[int, Sequence[Away]], people: Iterable[int]
+) -> list[int]:  # fmt: skip
+    """Return who of `people` could be on instead: there and not on at those moments.
+
+    First those who take turns here, who is on least before the others; then the rest in the order of `people`.
+    """
+    time_on: dict[int, timedelta] = {}
+    busy: set[int] = {of.person_id}
+    for one in final:
+        for person in one.people:
+            time_on[person] = time_on.get(person, timedelta()) + (one.ends_at - one.starts_at)
+            if any(begin < one.ends_at and one.starts_at < end for begin, end in of.parts):
+                busy.add(person)
+    free = [
+        person
+        for person in dict.fromkeys(people)
+        if person not in busy
+        and not any(span.touches(begin, end) for span in away.get(person, ()) for begin, end in of.parts)
+    ]
+    return sorted(free, key=lambda person: (person not in time_on, time_on.get(person, timedelta())))

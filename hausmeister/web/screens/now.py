@@ -28,6 +28,7 @@ from hausmeister.triage.operations import helping
 from hausmeister.triage.queries import Shop
 from hausmeister.web import ahead, items, rows
 from hausmeister.web.access import Request, needs
+from hausmeister.web.ahead import Ahead, Tested
 from hausmeister.web.items import ItemRow
 from hausmeister.web.rows import Board, Row
 from hausmeister.web.weekline import WeekLine, week_line
@@ -47,6 +48,8 @@ class DutyCard:
     next_duty: DutyNow | None
     week: WeekLine
     is_first: bool = False
+    # whether whoever is next confirmed the test page, where one was sent
+    next_test: Tested | None = None
 
     @property
     def is_brief(self) -> bool:
@@ -110,11 +113,19 @@ def screen(request: Request) -> HttpResponse:
         if request.htmx and request.htmx.target == "needs":
             return render(request, "web/now/needs.html", context)
         context.update(_about_me(person, now))
-        context["ahead"] = ahead.concerning(teams, reader=person, now=now)
+        found = ahead.concerning(teams, reader=person, now=now)
+        context["ahead"] = found
+        context["cards"] = [replace(card, next_test=_next_test(card, found)) for card in cards]
     else:
         context["counts"] = status_counts(teams)
         context["announced"] = incidents.announced([team.pk for team in teams])
     return render(request, "web/now/now.html", context)
+
+
+def _next_test(card: DutyCard, found: Ahead) -> Tested | None:
+    """Return whether whoever takes over next confirmed the test page; None where none was sent."""
+    following = card.next_duty.primary.person if card.next_duty is not None else None
+    return found.tests.get((card.team.pk, following.pk, card.duty.ends_at)) if following is not None else None
 
 
 def _incidents(person: Person, teams: list[Team]) -> dict[str, object]:

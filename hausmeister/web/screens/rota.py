@@ -1,6 +1,6 @@
 """Rota: who has each duty and until when, gaps first, in words; then the coming weeks."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -29,6 +29,8 @@ from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import YEARS, Capability
 from hausmeister.web import ahead, lanes, rotas, turns, weeks, zones
 from hausmeister.web.access import Request, needs
+from hausmeister.web.ahead import Ahead, Tested
+from hausmeister.web.slots import Slot
 from hausmeister.web.teams import chosen
 
 WEEKS = 4
@@ -64,10 +66,21 @@ def screen(request: Request) -> HttpResponse:
         try:
             context["ahead"] = ahead.of_team(team, reader=person, now=now)
             context |= _VIEWS[view](Asked(request, team, clocks.zone, now, context["only_mine"]))
+            context["tests"] = _tests(team, context.get("slots", ()), context["ahead"])
         except TooFarAhead:
             context["too_far"] = True
         context["zones"] = zones.offered(person.zone_name, team.zone_name, *context["near"])
         return render(request, "web/rota/rota.html", context)
+
+
+def _tests(team: Team, shown: Iterable[Slot], found: Ahead) -> dict[str, Tested]:
+    """Return by turn whether whoever has it next confirmed the test page before it."""
+    by_turn = {
+        slot.turn.key: found.tests.get((team.pk, slot.turn.person.pk, slot.turn.starts_at))
+        for slot in shown
+        if slot.turn.person is not None
+    }
+    return {key: test for key, test in by_turn.items() if test is not None}
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from hausmeister.base import clock
+from hausmeister.base.words import listed
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models import Override
 from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning.leave import Answer, answers
 from hausmeister.rota.planning.rules.states import DraftState, Purpose
 from hausmeister.rota.rules.slots import Post
+from hausmeister.rota.schedules_ahead import Touched, touched_by
 from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
@@ -150,11 +152,13 @@ class LeaveForm(forms.Form):
 def leave(request: Request) -> HttpResponse:
     """Show the form for days away; a POST stores them and settles their duties, or says what it would change."""
     answered: list[Answer] = []
+    touched: list[Touched] = []
     if request.method == "POST":
         form = LeaveForm(request.POST)
         if form.is_valid() and request.POST.get("check") == "yes":
             by, days = team_operations.as_actor(request.user), form.cleaned_data
             answered = answers(request.user, by=by, now=clock.now(), **days)
+            touched = touched_by(request.user, now=clock.now(), **days)
         elif form.is_valid():
             moved = rota.record_leave(
                 request.user,
@@ -166,10 +170,14 @@ def leave(request: Request) -> HttpResponse:
             said = ngettext(
                 "Stored. %(n)d duty moved to somebody else.", "Stored. %(n)d duties moved to others.", len(moved)
             ) % {"n": len(moved)}
+            still = touched_by(request.user, now=clock.now(), **form.cleaned_data)
+            if still:
+                names = listed(list(dict.fromkeys(one.schedule.name for one in still)))
+                said += " " + _("You are still on by %(names)s: a lead can give that to others.") % {"names": names}
             return see(request, back(request, "/rota?view=mine"), Toast(said))
     else:
         form = LeaveForm()
-    context = {"form": form, "answers": answered}
+    context = {"form": form, "answers": answered, "touched": touched}
     return render(request, "web/rota/leave.html", context, status=422 if form.errors else 200)
 
 

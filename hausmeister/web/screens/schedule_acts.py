@@ -28,7 +28,7 @@ from hausmeister.team.rules import Capability, Role
 from hausmeister.web import moments
 from hausmeister.web.access import Request, check, fetch, needs
 from hausmeister.web.answers import Toast, back, see
-from hausmeister.web.forms import LocalMoment, ZoneField
+from hausmeister.web.forms import LocalMoment, ZoneField, whole_number
 from hausmeister.web.teams import chosen
 
 PLACES = 8
@@ -204,14 +204,15 @@ def _store(request: Request, team: Team, schedule: Schedule, form: ScheduleOverr
 
 
 def _proposed(request: Request, team: Team, schedule: Schedule, now: datetime) -> dict[str, Any]:
-    """Return what most likely is wanted: oneself, for the stretch that was tapped, or else for the one that runs."""
+    """Return what most likely is wanted: what the address names, else oneself for the stretch that runs."""
     starts_at, ends_at = _asked(request, "from"), _asked(request, "until")
     if starts_at is None or ends_at is None:
         starts_at, ends_at = now, _end_of_stretch(schedule, now)
     me = request.user.pk if request.user in responders(team) else None
     zone = request.user.zone
     return {
-        "person": me,
+        "person": whole_number(request.GET.get("person", "")) or me,
+        "instead_of": whole_number(request.GET.get("instead_of", "")),
         "kind": Kind.REPLACE.value,
         "starts_at": moments.as_field(max(starts_at, now), zone=zone),
         "ends_at": moments.as_field(ends_at, zone=zone),

@@ -25,7 +25,7 @@ from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
 from hausmeister.team.rules import Away, Capability
-from hausmeister.web import lanes, zones
+from hausmeister.web import ahead, lanes, zones
 from hausmeister.web.access import Request, fetch, needs
 from hausmeister.web.lanes import Span
 from hausmeister.web.screens.rota import asked_day
@@ -121,20 +121,21 @@ def _weeks(request: Request, schedule: Schedule, zone: ZoneInfo, now: datetime) 
     layers = queries.layers_in_force(schedule, now=now)
     # hours in which nobody is on by design are no gaps to be told
     has_breaks = follows_duties(layers) or any(layer.windows for layer in layers)
-    ahead = [on for on in told.final if (on.ends_at > now or not is_today) and (on.people or not has_breaks)]
+    coming = [on for on in told.final if (on.ends_at > now or not is_today) and (on.people or not has_breaks)]
     return {
         "follows": follows_duties(layers),
         "on": told.at(now) if is_today else queries.schedule_on_call(schedule, at=now),
         "lanes": lanes.schedule_lanes(shown, told, _away(told, shown), viewer=request.user),
-        "parts": parts(ahead[:MOST_LINES], shown, by_day=weeks == 1),
+        "parts": parts(coming[:MOST_LINES], shown, by_day=weeks == 1),
         "has_breaks": has_breaks,
-        "more": max(0, len(ahead) - MOST_LINES),
+        "more": max(0, len(coming) - MOST_LINES),
         "layers": [(layer, *layer_told(layer, now)) for layer in reversed(layers)],
         "overrides": [
             (row, shown.words(row.starts_at, row.ends_at), queries.override_words(row))
             for row in told.overrides
             if row.ends_at > now
         ],
+        "ahead": ahead.of_schedule(schedule, reader=request.user, now=now),
         "before": monday - timedelta(weeks=weeks),
         "after": monday + timedelta(weeks=weeks),
         "is_today": is_today,

@@ -2,26 +2,27 @@
 
 from datetime import date
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
 
 from hausmeister.base import clock
-from hausmeister.rota.planner.explaining_load import explain_load
 from hausmeister.rota.planner.instance import Category
-from hausmeister.rota.planning import why
-from hausmeister.rota.planning.ledger import ledger
+from hausmeister.rota.planning import loads, why
+from hausmeister.rota.planning.drafts import DraftRefused
+from hausmeister.rota.planning.loads import Load, NobodyWithThatLoad
 from hausmeister.rota.planning.publishing import PublishRefused
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.planning.why import NothingToExplain
+from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
 from hausmeister.team.rules import Capability
+from hausmeister.web import plan_words
 from hausmeister.web.access import Request, fetch, needs
 from hausmeister.web.screens.plan import visible
 from hausmeister.web.teams import chosen
-
-_KINDS = tuple(one.value for one in Category)
 
 
 @needs(Capability.CHANGE_ROTA)
@@ -62,24 +63,33 @@ def _date(text: str) -> date:
 
 
 @needs(Capability.SEE_PAGES)
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def load(request: Request) -> HttpResponse:
-    """Explain how many duties of one kind somebody has."""
+    """Explain how many duties of one kind somebody has; a POST asks the planner for the fewest and the most."""
     team = chosen(request, permissions.teams(request.user, Capability.SEE_PAGES))
     person, kind = request.GET.get("person", ""), request.GET.get("kind", "")
-    context: dict[str, Any] = {"team": team, "kind": kind}
+    here = f"/rota/load?{urlencode({'team': team.slug, 'person': person, 'kind': kind})}"
+    context: dict[str, Any] = {"team": team, "here": here}
     try:
-        found = ledger(team, now=clock.now())
-    except CannotPlan as problem:
+        category, now = Category(kind), clock.now()
+        if request.method == "POST":
+            by = team_operations.as_actor(request.user)
+            loads.ask(team, person=person, category=category, by=by, asked_by=request.user, now=now)
+            return redirect(here)
+        context |= _load_context(loads.load(team, person=person, category=category, now=now))
+    except (NobodyWithThatLoad, ValueError) as error:
+        raise Http404 from error
+    except (CannotPlan, DraftRefused) as problem:
         context["problem"] = str(problem)
-    else:
-        if person not in found.instance.person or kind not in _KINDS:
-            raise Http404
-        context |= {
-            "name": found.instance.person[person].called,
-            "title": found.titles.get(kind, ""),
-            "sentences": explain_load(
-                instance=found.instance, plan=found.plan, person=person, category=Category(kind)
-            ).reasons,
-        }
-    return render(request, "web/plan/load.html", context)
+    template = "web/plan/load_part.html" if request.htmx and request.method != "POST" else "web/plan/load.html"
+    return render(request, template, context)
+
+
+def _load_context(found: Load) -> dict[str, Any]:
+    proof = found.proof
+    is_open = proof is not None and proof.is_open
+    return {
+        "load": found,
+        "progress": plan_words.progress(proof, now=clock.now()) if proof is not None and is_open else None,
+        "may_ask": found.why.row.is_in_pool and not is_open and not found.is_proven,
+    }

@@ -31,7 +31,11 @@ A_FEW = 4
 
 
 class Purpose(StrEnum):
-    """What a draft is for: a plan to publish, or the question whether days away would leave one."""
+    """What a draft is for: a plan to publish, or a question.
+
+    Whether days away would leave a plan; how few and how many duties any plan could give one person.
+    """
 
     PLAN = "plan"
     LEAVE = "leave"
+    LOAD = "load"

@@ -27,8 +27,12 @@ def request(
 
 def comparison(instance: Instance, *, seed: int, budget_s: int) -> dict[str, Any]:
     """Return the request for three plans side by side."""
-    document = files.instance_document(instance)
-    return {"question": "compare", "instance": document, "seed": seed, "budget_s": budget_s}
+    return question({"question": "compare"}, instance, seed=seed, budget_s=budget_s)
+
+
+def question(asked: Mapping[str, Any], instance: Instance, *, seed: int, budget_s: int) -> dict[str, Any]:
+    """Return the request for something else than one plan; `asked` says what."""
+    return {**asked, "instance": files.instance_document(instance), "seed": seed, "budget_s": budget_s}
 
 
 def options(answer: Mapping[str, Any]) -> dict[Flavour, dict[str, Any]]:
