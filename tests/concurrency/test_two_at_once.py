@@ -22,14 +22,15 @@ from hausmeister.outbox.rules import Lane, State
 from hausmeister.pager.models import Page, Summons
 from hausmeister.pager.operations import acting, climbing
 from hausmeister.rota import operations as rota
-from hausmeister.rota.models import ScheduleOverride, Shift
+from hausmeister.rota.models import Override, ScheduleOverride, Shift
 from hausmeister.rota.operations import schedule_overrides, schedules
 from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft
 from hausmeister.rota.rules.layers import Change, Kind
 from hausmeister.rota.rules.rotations import Who
+from hausmeister.rota.rules.slots import Post
 from hausmeister.rota.rules.wall import WallMoment
 from hausmeister.team import operations as team
-from hausmeister.team.models import Installation, Person, Source
+from hausmeister.team.models import Installation, Person, Source, Team
 from tests import builders, harness
 from tests.builders import BuiltTeam
 from tests.harness import World, at
@@ -311,3 +312,39 @@ def test_of_two_overrides_of_a_schedule_at_once_the_second_fails_and_says_why(wo
     assert [type(one) for one in refused] == [schedule_overrides.OverrideOverlaps]
     assert "End that one first" in str(refused[0])
     assert ScheduleOverride.objects.count() == 1
+
+
+def test_of_two_overrides_of_a_duty_at_once_the_second_fails_and_says_why(world, trio):
+    def take(person: Person) -> Callable[[], Any]:
+        return lambda: rota.add_override(
+            trio.team, post=Post.PRIMARY, person=person, starts_at=world.now, ends_at=world.now + timedelta(hours=8),
+            reason="", by=builders.CONSOLE, now=world.now, even_if_outranked=True, seen=0,
+        )  # fmt: skip
+
+    results = at_once(take(trio.ana), take(trio.carla))
+    refused = [one for one in results if isinstance(one, Exception)]
+    assert [type(one) for one in refused] == [rota.OverrideOverlaps]
+    stored = Override.objects.get()
+    assert str(refused[0]).startswith(f"{stored.person.name} was given this post meanwhile")
+
+
+def test_leave_from_a_calendar_waits_for_whoever_plans_before_it_writes_anything(world, trio):
+    """In the other order PostgreSQL ends one of them, and a calendar or a plan is lost."""
+    trio.team.refresh_from_db()
+    is_locked, has_waited = threading.Event(), threading.Event()
+    day = NIGHT.date() + timedelta(days=2)
+
+    @transaction.atomic
+    def plan():
+        Team.objects.select_for_update().get(pk=trio.team.pk)
+        is_locked.set()
+        # never set: what matters is that the calendar has come as far as it can
+        has_waited.wait(0.5)
+        # whoever plans changes the rota, and with it the mark, last
+        team.record_leave(trio.carla, starts_on=day, ends_on=day, by=builders.CONSOLE, now=world.now)
+
+    def read():
+        is_locked.wait()
+        rota.exchange_leave(trio.ana, withdrawn=[], recorded=[(day, day)], by=builders.CONSOLE, now=world.now)
+
+    assert [one for one in at_once(plan, read) if isinstance(one, Exception)] == []

@@ -7,6 +7,7 @@ import pytest
 
 from hausmeister.rota import queries as rota
 from hausmeister.rota.models import Override, Shift
+from hausmeister.rota.rules.slots import Post
 from hausmeister.team.models import ContactMethod, Leave
 from tests import builders
 from tests.web.visitors import browser, queries_of
@@ -94,6 +95,30 @@ def test_an_override_that_bends_a_rule_says_which_and_wants_a_word(world, trio):
     assert "Bruno would back Carla" in text
     assert 'name="anyway"' in text
     assert not Override.objects.exists()
+
+
+def test_an_override_made_while_the_form_was_open_is_told_and_saving_again_is_meant(world, trio):
+    carla, ana = browser(trio.carla), {"person": trio.ana.pk, "post": "primary", "anyway": "yes"}
+    form = {**ana, "starts_at": "2026-12-08T09:00", "ends_at": "2026-12-09T09:00"}
+    drawn = _seen(carla.get("/rota/override?team=data-infra"))
+    builders.rota.add_override(
+        trio.team, post=Post.PRIMARY, person=trio.carla, starts_at=datetime(2026, 12, 8, 12, tzinfo=UTC),
+        ends_at=datetime(2026, 12, 8, 14, tzinfo=UTC), reason="", by=builders.CONSOLE, now=world.now,
+        even_if_outranked=True,
+    )  # fmt: skip
+    refused = carla.post("/rota/override?team=data-infra", {**form, "seen": drawn})
+    assert refused.status_code == 422
+    assert "Carla was given this post meanwhile, from Tue 08 Dec 13:00" in refused.content.decode()
+    assert Override.objects.count() == 1
+    again = carla.post("/rota/override?team=data-infra", {**form, "seen": _seen(refused)})
+    assert again.status_code == 303
+    assert Override.objects.count() == 2
+
+
+def _seen(answer):
+    found = re.search(r'name="seen" value="(\d+)"', answer.content.decode())
+    assert found is not None
+    return found[1]
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,10 @@ class OverrideNeedsWord(OverrideRefused):
     """The override bends the rule that a backstop outranks the person backed; say so to have it."""
 
 
+class OverrideOverlaps(OverrideRefused):
+    """Somebody else changed who has the post at that time, a moment before; theirs stands."""
+
+
 @transaction.atomic
 def plan_ahead(team: Team, *, now: datetime) -> int:
     """Share out the turns up to the policy's horizon that nobody has yet; return how many posts were filled.
@@ -171,6 +175,7 @@ def exchange_leave(
 
     For many at a time, as a calendar that is read brings them.
     """
+    _lock_teams_of(person)
     for leave in withdrawn:
         cancel_leave(leave, by=by, now=now)
     made = [
@@ -221,10 +226,13 @@ def add_override(
     created_by: Person | None = None,
     even_if_outranked: bool = False,
     tells: bool = True,
+    seen: int | None = None,
 ) -> Override:
     """Let `person` hold `post` for the span, whatever is planned, and tell whoever gains or loses something by it.
 
-    `tells` is False where the caller tells them, in words of its own.
+    `tells` is False where the caller tells them, in words of its own. `seen` is the newest override that whoever
+    asks has seen (`queries.newest_override`); None where the caller has looked inside this transaction.
+    Raises OverrideOverlaps when a newer one than `seen` has the post at some time of the span.
     Raises OverrideRefused when the span is not ahead, the person is no responder of the team, or already
     holds the other post at some time of it; OverrideNeedsWord when the backstop would no longer outrank the
     person backed, unless `even_if_outranked`.
@@ -237,6 +245,8 @@ def add_override(
     members = {member.person_id: member for member in team_queries.members(team.pk) if member.role != Role.VIEWER}
     if person.pk not in members:
         raise OverrideRefused(f"{person.name} is not a responder of {team.name}.")
+    if seen is not None:
+        _check_unseen(team, post, starts_at, ends_at, seen=seen)
     outranked = _check_others(team, post, person, starts_at, ends_at, members)
     if outranked and not even_if_outranked:
         raise OverrideNeedsWord(f"{outranked} A backstop should have more ops experience than the person backed.")
@@ -251,6 +261,18 @@ def add_override(
     }  # fmt: skip
     journal.record(Fact(now, "override.added", f"team:{team.pk}", by, team.pk, facts))
     return override
+
+
+def _check_unseen(team: Team, post: Post, starts_at: datetime, ends_at: datetime, *, seen: int) -> None:
+    """Raise OverrideOverlaps for an override that whoever asks cannot have known of."""
+    unseen = queries.overrides_of(team).touching(starts_at, ends_at).filter(post=post, pk__gt=seen).first()
+    if unseen is None:
+        return
+    first, last = (moment.astimezone(team.zone) for moment in (unseen.starts_at, unseen.ends_at))
+    raise OverrideOverlaps(
+        f"{unseen.person.name} was given this post meanwhile, from {first:%a %d %b %H:%M} to {last:%a %d %b %H:%M}"
+        f" ({team.zone_name}). Nothing was changed. Save again if yours shall hold all the same."
+    )
 
 
 def _check_others(

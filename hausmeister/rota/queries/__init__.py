@@ -327,6 +327,12 @@ def overrides_of(team: Team) -> OverrideQuerySet:
     return Override.objects.filter(team=team).select_related("person", "created_by")
 
 
+def newest_override(team: Team) -> int:
+    """Return the number of the team's newest override, 0 while it has none; two who change the rota compare it."""
+    newest: int | None = Override.objects.filter(team=team).aggregate(newest=Max("pk"))["newest"]
+    return newest or 0
+
+
 def next_duty_of(person: Person, *, now: datetime) -> list[Shift]:
     """Return the planned duties that `person` has now or next, the soonest first, at most five."""
     return list(Shift.objects.filter(person=person, ends_at__gt=now).select_related("team").order_by("starts_at")[:5])

@@ -17,6 +17,7 @@ from hausmeister.rota.models import Override
 from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning.leave import Answer, answers
 from hausmeister.rota.planning.rules.states import DraftState, Purpose
+from hausmeister.rota.queries import newest_override
 from hausmeister.rota.rules.slots import Post
 from hausmeister.rota.schedules_ahead import Touched, touched_by
 from hausmeister.team import operations as team_operations
@@ -78,6 +79,7 @@ def override(request: Request) -> HttpResponse:
                     now=now,
                     created_by=request.user,
                     even_if_outranked=request.POST.get("anyway") == "yes",
+                    seen=whole_number(request.POST.get("seen", "")) or 0,
                 )
             except rota.OverrideNeedsWord as problem:
                 needs_word = True
@@ -93,7 +95,7 @@ def override(request: Request) -> HttpResponse:
                 )
     else:
         form = OverrideForm(team, request.user, initial=_proposed(request, now))
-    context = {"form": form, "team": team, "needs_word": needs_word}
+    context = {"form": form, "team": team, "needs_word": needs_word, "seen": newest_override(team)}
     return render(request, "web/rota/override.html", context, status=422 if form.errors else 200)
 
 
