@@ -16,6 +16,7 @@ from ninja import Router
 from hausmeister.alerts import api as alerts_api
 from hausmeister.alerts.intake import Route
 from hausmeister.answers import api as answers_api
+from hausmeister.answers import queries as answers_queries
 from hausmeister.answers import rounds
 from hausmeister.answers import sending as papers
 from hausmeister.answers.operations import offering
@@ -60,6 +61,7 @@ from hausmeister.incidents import tracker as incident_tracker
 from hausmeister.incidents.operations import urgent as urgent_incidents
 from hausmeister.issues import api as issues_api
 from hausmeister.issues import polling
+from hausmeister.issues import queries as issues_queries
 from hausmeister.issues.sending import TrackerSender
 from hausmeister.issues.tracker import PullRequests, Tracker
 from hausmeister.monitoring import api as monitoring_api
@@ -90,6 +92,8 @@ from hausmeister.triage.operations.pointing import Pointer, Round, has_to_point
 # what an upper room asks of the room of issues, by name
 incident_tracker.connect(incident_issues.IssueRoom())
 promoting.use(triage_issues.IssueRoom())
+# and what it asks of the room of answers above it: which issues are alike
+issues_queries.use(answers_queries.IssueRanker())
 
 
 def intake_routes() -> tuple[Route, ...]:

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from hausmeister.issues.models import Issue
 from hausmeister.team.models import Team
 
 CARD_KINDS = ("answer", "section")
@@ -184,6 +185,22 @@ class Apart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.one_id} is not {self.other_id}"
+
+
+class IssueMeaning(models.Model):
+    """The sentence vectors of an issue, its title's and its whole text's, by which duplicates are found."""
+
+    issue = models.OneToOneField(Issue, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    # of the issue when they were made: a later one says something else, or nothing new
+    version = models.PositiveIntegerField()
+    vectors = models.BinaryField()
+    encoder = models.CharField(max_length=100)
+
+    class Meta:
+        app_label = "answers"
+
+    def __str__(self) -> str:
+        return f"meaning of issue {self.issue_id}"
 
 
 class PullRequest(models.Model):

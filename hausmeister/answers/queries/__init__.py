@@ -2,10 +2,10 @@
 
 from hausmeister.answers.queries.messages import judge
 from hausmeister.answers.queries.recurring import Proposal, best_card, called_for, draft, proposals, pulls
-from hausmeister.answers.queries.similar import similar_texts
+from hausmeister.answers.queries.similar import IssueRanker
 from hausmeister.answers.queries.suggesting import Suggestion, suggest
 
 __all__ = [
-    "Proposal", "Suggestion", "best_card", "called_for", "draft", "judge", "proposals", "pulls", "similar_texts",
+    "IssueRanker", "Proposal", "Suggestion", "best_card", "called_for", "draft", "judge", "proposals", "pulls",
     "suggest",
 ]  # fmt: skip
