@@ -163,8 +163,9 @@ def _fill_messages(team: "Team", messages: int, now: datetime) -> None:
     draw = random.Random(5)
     words, weights = _language()
     said = [asking.split() for _, askings in topics() for asking in askings]
-    cards = list(Card.objects.filter(team=team).order_by("id")) if messages else []
-    for start in range(Asking.objects.filter(team=team).count(), messages, ONCE):
+    known = Asking.objects.filter(team=team).count()
+    cards = list(Card.objects.filter(team=team).order_by("id")) if known < messages else []
+    for start in range(known, messages, ONCE):
         chosen = draw.choices(cards, k=min(ONCE, messages - start))
         texts = [
             " ".join([*draw.choices(words, weights, k=draw.randint(4, 9)), *draw.choices(draw.choice(said), k=4)])

@@ -53,8 +53,8 @@ def _of_another(model: "Encoder") -> Q:
 def give_meaning(now: datetime) -> int:  # noqa: ARG001 - a job of the engine
     """Give sentence vectors to passages, askings and issues without those of the encoder in use.
 
-    Returns how many got some. The arithmetic is done outside any transaction. Without an encoder there is nothing to do. The order of work is
-    that of the rows; what was changed meanwhile is met again in the next run.
+    Returns how many got some. The arithmetic is done outside any transaction. Without an encoder there is nothing to
+    do. The order of work is that of the rows; what was changed meanwhile is met again in the next run.
     """
     model = encoder.best()
     if model is None:
