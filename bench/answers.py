@@ -1,11 +1,12 @@
 """How fast a question is answered with suggestions among many cards, on one thread, and what memory that takes.
 
-    python -m bench.answers [--cards 100000] [--database URL] [--data FOLDER] [--tier 0|1]
+    python -m bench.answers [--cards 100000] [--messages 0] [--asked 200] [--database URL] [--data FOLDER] [--tier 0|1]
 
 The cards are made up: each has a title and a text of words drawn like those of a language (few common, most rare),
-every fourth from the hand-written seeds of `training/`. Computing half a million sentence vectors would take an hour,
-so they are drawn at random: what is searched costs the same. With --data the folder is kept, and a second run finds its
-cards there. A figure is true of one machine on one day.
+every fourth from the hand-written seeds of `training/`. `--messages` are short askings of theirs besides, in the words
+of people. Computing half a million sentence vectors would take an hour, so they are drawn at random: what is searched
+costs the same. With --data the folder is kept; a second run goes on filling where the first one ended, then asks.
+`--asked 0` only fills. A figure is true of one machine on one day.
 """
 
 import argparse
@@ -17,17 +18,20 @@ import statistics
 import tempfile
 import time
 from datetime import datetime
+from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hausmeister.team.models import Team
 
-ASKED = 200
+ONCE = 5000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cards", type=int, default=100_000)
+    parser.add_argument("--messages", type=int, default=0)
+    parser.add_argument("--asked", type=int, default=200)
     parser.add_argument("--database", default="")
     parser.add_argument("--data", default="")
     parser.add_argument("--tier", choices=("0", "1"), default="1")
@@ -48,7 +52,7 @@ def main() -> None:
     if given.tier == "0":
         encoder.best = lambda: None
     before_mb = _resident_mb()
-    print(json.dumps({**_measure(given.cards), "tier": given.tier, "before_mb": before_mb, "most_mb": _most_mb()}))
+    print(json.dumps({**_measure(given), "tier": given.tier, "before_mb": before_mb, "most_mb": _most_mb()}))
 
 
 def _resident_mb() -> int:
@@ -60,8 +64,9 @@ def _most_mb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def _measure(cards: int) -> dict[str, Any]:
+def _measure(given: argparse.Namespace) -> dict[str, Any]:
     from hausmeister.answers import encoder
+    from hausmeister.answers.models import Passage
     from hausmeister.answers.queries import suggest
     from hausmeister.base import clock
     from hausmeister.journal.rules import CONSOLE
@@ -74,15 +79,23 @@ def _measure(cards: int) -> dict[str, Any]:
     began_s = time.perf_counter()
     if made is None:
         made = team.make_team(slug="bench", name="Bench", zone_name="UTC", by=CONSOLE, now=now)
-        _fill(made, cards, now)
+    _fill(made, given.cards, now)
+    _fill_messages(made, given.messages, now)
+    _vectors(made)
     filled_s = time.perf_counter() - began_s
-    questions = [asking for _, askings in topics() for asking in askings][:ASKED]
+    told = {
+        "cards": given.cards, "messages": given.messages, "fill_s": round(filled_s),
+        "passages": Passage.objects.filter(team=made).count(),
+    }  # fmt: skip
+    if not given.asked:
+        return told
+    questions = list(islice(cycle(asking for _, askings in topics() for asking in askings), given.asked))
     model = encoder.best()
     encoding = [_timed(lambda text=text: model.encode([text])) for text in questions] if model else [0.0]
     first_ms = _timed(lambda: suggest(made, questions[0], now=now))
     times = [_timed(lambda text=text: suggest(made, text, now=now)) for text in questions]
-    return {
-        "cards": cards, "fill_s": round(filled_s), "first_ms": round(first_ms), "p50_ms": _at(times, 50),
+    return told | {
+        "asked": len(times), "first_ms": round(first_ms), "p50_ms": _at(times, 50),
         "p95_ms": _at(times, 95), "most_ms": round(max(times), 1), "encode_p50_ms": _at(encoding, 50),
         "resident_mb": _resident_mb(),
     }  # fmt: skip
@@ -108,11 +121,10 @@ def _fill(team: "Team", cards: int, now: datetime) -> None:
     from training.cards import topics
 
     draw = random.Random(3)
-    words = [f"{a}{b}{c}" for a in ("ta", "ro", "li", "me", "ku", "sha") for b in _PARTS for c in _PARTS]
-    weights = [1 / (rank + 3) for rank in range(len(words))]
+    words, weights = _language()
     seeds = [(askings[0], " ".join(answers)) for answers, askings in topics()]
-    for start in range(0, cards, 5000):
-        count = min(5000, cards - start)
+    for start in range(Card.objects.filter(team=team).count(), cards, ONCE):
+        count = min(ONCE, cards - start)
         drawn = iter(draw.choices(words, weights, k=count * 40))
         texts = [
             (" ".join(next(drawn) for _ in range(6)), " ".join(next(drawn) for _ in range(34))) for _ in range(count)
@@ -131,7 +143,43 @@ def _fill(team: "Team", cards: int, now: datetime) -> None:
             shelving.put(
                 shelf, [put for one in made for put in (Put(one, "title", one.title), Put(one, "body", one.text))]
             )
-    _vectors(team)
+
+
+def _language() -> tuple[list[str], list[float]]:
+    """Return made-up words and how often each is drawn."""
+    words = [f"{a}{b}{c}" for a in ("ta", "ro", "li", "me", "ku", "sha") for b in _PARTS for c in _PARTS]
+    return words, [1 / (rank + 3) for rank in range(len(words))]
+
+
+def _fill_messages(team: "Team", messages: int, now: datetime) -> None:
+    """Store so many short messages as confirmed askings of the cards, a third of their words from real askings."""
+    from django.db import transaction
+
+    from hausmeister.answers.models import Asking, Card
+    from hausmeister.answers.operations import shelving
+    from hausmeister.answers.operations.shelving import Put
+    from training.cards import topics
+
+    draw = random.Random(5)
+    words, weights = _language()
+    said = [asking.split() for _, askings in topics() for asking in askings]
+    known = Asking.objects.filter(team=team).count()
+    cards = list(Card.objects.filter(team=team).order_by("id")) if known < messages else []
+    for start in range(known, messages, ONCE):
+        chosen = draw.choices(cards, k=min(ONCE, messages - start))
+        texts = [
+            " ".join([*draw.choices(words, weights, k=draw.randint(4, 9)), *draw.choices(draw.choice(said), k=4)])
+            for _ in chosen
+        ]
+        with transaction.atomic():
+            askings = Asking.objects.bulk_create(
+                [
+                    Asking(team=team, text=text, by=f"u{draw.randint(1, 900)}", asked_at=now, card=card, looked_at=now)
+                    for card, text in zip(chosen, texts, strict=True)
+                ]
+            )
+            shelf = shelving.lock(team)
+            shelving.put(shelf, [Put(one.card, "asking", one.text, one) for one in askings if one.card])
 
 
 _PARTS = (
@@ -158,7 +206,7 @@ _PARTS = (
 
 
 def _vectors(team: "Team") -> None:
-    """Give every passage three vectors (whole, two windows), drawn at random."""
+    """Give every passage without any three vectors (whole, two windows), a message one, drawn at random."""
     from hausmeister.answers import encoder
     from hausmeister.answers.models import Passage, Shelf
 
@@ -166,21 +214,28 @@ def _vectors(team: "Team") -> None:
     if model is None:
         return
     import numpy as np
-    from django.db import connection
+    from django.db import connection, transaction
 
     from hausmeister.answers.encoder.kept import packed, signs
 
     numbers = np.random.default_rng(7)
-    ids = list(Passage.objects.filter(team=team).order_by("id").values_list("id", flat=True))
-    for start in range(0, len(ids), 5000):
-        rows = numbers.standard_normal((min(5000, len(ids) - start) * 3, model.dimensions), dtype=np.float32)
+    bare = Passage.objects.filter(team=team).exclude(encoder=model.name).order_by("id")
+    waiting = list(bare.values_list("id", "kind"))
+    for start in range(0, len(waiting), ONCE):
+        some = waiting[start : start + ONCE]
+        rows = numbers.standard_normal((len(some) * 3, model.dimensions), dtype=np.float32)
         rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-        with connection.cursor() as cursor:
+        with transaction.atomic(), connection.cursor() as cursor:
             cursor.executemany(
                 "UPDATE answers_passage SET vectors = %s, signs = %s, encoder = %s WHERE id = %s",
                 [
-                    (packed(rows[at * 3 : at * 3 + 3]), signs(rows[at * 3]), model.name, number)
-                    for at, number in enumerate(ids[start : start + 5000])
+                    (
+                        packed(rows[at * 3 : at * 3 + (1 if kind == "asking" else 3)]),
+                        signs(rows[at * 3]),
+                        model.name,
+                        number,
+                    )
+                    for at, (number, kind) in enumerate(some)
                 ],
             )
     Shelf.objects.filter(team=team).update(vectors_changed=1)

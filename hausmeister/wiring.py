@@ -16,13 +16,18 @@ from ninja import Router
 from hausmeister.alerts import api as alerts_api
 from hausmeister.alerts.intake import Route
 from hausmeister.answers import api as answers_api
+from hausmeister.answers import queries as answers_queries
 from hausmeister.answers import rounds
+from hausmeister.answers import sending as papers
+from hausmeister.answers.operations import offering
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
 from hausmeister.chat import posts
 from hausmeister.connectors.alertmanager import inbound as alertmanager
 from hausmeister.connectors.github import api as github
+from hausmeister.connectors.github.pulls import GitHubPulls
 from hausmeister.connectors.gitlab import api as gitlab
+from hausmeister.connectors.gitlab.merges import GitLabMerges
 from hausmeister.connectors.matrix import api as matrix_api
 from hausmeister.connectors.matrix.api import MatrixApi
 from hausmeister.connectors.matrix.rooms import Rooms as MatrixRooms
@@ -56,8 +61,9 @@ from hausmeister.incidents import tracker as incident_tracker
 from hausmeister.incidents.operations import urgent as urgent_incidents
 from hausmeister.issues import api as issues_api
 from hausmeister.issues import polling
+from hausmeister.issues import queries as issues_queries
 from hausmeister.issues.sending import TrackerSender
-from hausmeister.issues.tracker import Tracker
+from hausmeister.issues.tracker import PullRequests, Tracker
 from hausmeister.monitoring import api as monitoring_api
 from hausmeister.monitoring import keeping
 from hausmeister.monitoring.keeping import Keeper
@@ -87,6 +93,8 @@ from hausmeister.triage.operations.pointing import Pointer, Round, has_to_point
 # what an upper room asks of the room of issues, by name
 incident_tracker.connect(incident_issues.IssueRoom())
 promoting.use(triage_issues.IssueRoom())
+# and what it asks of the room of answers above it: which issues are alike
+issues_queries.use(answers_queries.IssueRanker())
 
 
 def intake_routes() -> tuple[Route, ...]:
@@ -127,26 +135,38 @@ def senders() -> dict[str, Sender]:
             found[chat.CHANNEL] = MatrixChatSender(api)
     if settings.HAUSMEISTER_OPSGENIE_KEY:
         found[Channel.OPSGENIE] = OpsgenieSender(_opsgenie_api())
-    found |= {name: TrackerSender(tracker) for name, tracker in trackers().items()}
+    offers = pull_requests()
+    for name, tracker in trackers().items():
+        found[name] = TrackerSender(tracker, {offering.KIND: papers.PullSender(offers[name])})
     return found
 
 
 def trackers() -> dict[str, Tracker]:
     """Return the trackers that are set up."""
-    found: dict[str, Tracker] = {}
-    if settings.HAUSMEISTER_GITHUB_TOKEN:
-        found["github"] = github.GitHub(
-            Client(limits=github.LIMITS),
-            url=settings.HAUSMEISTER_GITHUB_URL,
-            token=settings.HAUSMEISTER_GITHUB_TOKEN,
-        )
-    if settings.HAUSMEISTER_GITLAB_TOKEN:
-        found["gitlab"] = gitlab.GitLab(
-            Client(limits=gitlab.LIMITS),
-            url=settings.HAUSMEISTER_GITLAB_URL,
-            token=settings.HAUSMEISTER_GITLAB_TOKEN,
-        )
+    both: tuple[Tracker | None, ...] = (_github(), _gitlab())
+    return {one.name: one for one in both if one is not None}
+
+
+def pull_requests() -> dict[str, PullRequests]:
+    """Return what takes documents for review, by tracker."""
+    found: dict[str, PullRequests] = {}
+    if (one := _github()) is not None:
+        found[one.name] = GitHubPulls(one)
+    if (other := _gitlab()) is not None:
+        found[other.name] = GitLabMerges(other)
     return found
+
+
+def _github() -> github.GitHub | None:
+    token = settings.HAUSMEISTER_GITHUB_TOKEN
+    client = Client(limits=github.LIMITS)
+    return github.GitHub(client, url=settings.HAUSMEISTER_GITHUB_URL, token=token) if token else None
+
+
+def _gitlab() -> gitlab.GitLab | None:
+    token = settings.HAUSMEISTER_GITLAB_TOKEN
+    client = Client(limits=gitlab.LIMITS)
+    return gitlab.GitLab(client, url=settings.HAUSMEISTER_GITLAB_URL, token=token) if token else None
 
 
 def _matrix_api() -> MatrixApi:
@@ -213,6 +233,9 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     found = [audit, calendars, *_jobs_of_the_chat(begin=begin)]
     if settings.HAUSMEISTER_TRACKERS:
         found.append(Job("ask trackers", polling.Poll(trackers(), begin=begin).run, polling.EVERY))
+        follow = papers.Following(pull_requests()).run
+        following = rounds.Round("follow documents", follow, papers.may_be_due, begin=begin)
+        found.append(Job("follow documents", following.run, polling.EVERY))
     if settings.HAUSMEISTER_OPSGENIE_KEY:
         poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
         found.append(Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))

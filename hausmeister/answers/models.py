@@ -3,12 +3,15 @@
 from django.db import models
 from django.db.models import Q
 
+from hausmeister.issues.models import Issue
 from hausmeister.team.models import Team
 
 CARD_KINDS = ("answer", "section")
 PASSAGE_KINDS = ("title", "body", "asking")
 VERDICTS = ("helped", "not this")
 RECURRING_STATES = ("open", "proposed", "written", "dismissed")
+# asked: somebody wants it, the tracker has not said yes yet
+PULL_STATES = ("asked", "open", "merged", "closed", "taken back")
 
 
 def _choices(values: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -132,6 +135,11 @@ class Recurring(models.Model):
     def __str__(self) -> str:
         return f"recurring question {self.pk}"
 
+    @property
+    def subject(self) -> str:
+        """Its name in journal, and in the links of issues."""
+        return f"recurring:{self.pk}"
+
 
 class Asking(models.Model):
     """Somebody asked this. With a card it is confirmed: the card answered it."""
@@ -177,6 +185,76 @@ class Apart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.one_id} is not {self.other_id}"
+
+
+class IssueMeaning(models.Model):
+    """The sentence vectors of an issue, its title's and its whole text's, by which duplicates are found."""
+
+    issue = models.OneToOneField(Issue, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    # of the issue when they were made: a later one says something else, or nothing new
+    version = models.PositiveIntegerField()
+    vectors = models.BinaryField()
+    encoder = models.CharField(max_length=100)
+
+    class Meta:
+        app_label = "answers"
+
+    def __str__(self) -> str:
+        return f"meaning of issue {self.issue_id}"
+
+
+class PullRequest(models.Model):
+    """The document for a recurring question, offered to a repository: what was sent, and what became of it."""
+
+    id = models.BigAutoField(primary_key=True)
+    recurring = models.ForeignKey(Recurring, on_delete=models.CASCADE, related_name="pulls")
+    tracker = models.CharField(max_length=20)
+    repository = models.CharField(max_length=200)
+    # ours alone: by it the pull request is found before it is made a second time
+    branch = models.CharField(max_length=200, unique=True)
+    path = models.CharField(max_length=500)
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    asked_by_name = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=_choices(PULL_STATES), default="asked")
+    number = models.BigIntegerField(null=True)
+    url = models.CharField(max_length=1000, default="")
+    # when the tracker is asked about it, or told again
+    next_at = models.DateTimeField(null=True)
+    # why it could not be opened so far, "" when nothing stands in the way
+    problem = models.CharField(max_length=500, default="")
+
+    class Meta:
+        app_label = "answers"
+        constraints = [
+            # pressing twice, or two people at once, must not offer two documents
+            models.UniqueConstraint(
+                fields=["recurring"], name="pull_one_at_a_time", condition=Q(state__in=["asked", "open"])
+            ),
+            # what is open there must be found again when its state is told
+            models.CheckConstraint(
+                name="pull_open_has_number",
+                condition=Q(state__in=["asked", "taken back"]) | Q(number__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["next_at"], name="pull_due", condition=Q(next_at__isnull=False)),
+            models.Index(fields=["tracker", "repository", "number"], name="pull_place"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.repository}!{self.number or 'new'}"
+
+    @property
+    def subject(self) -> str:
+        """Its name in the outbox."""
+        return f"pull:{self.pk}"
+
+    @property
+    def word(self) -> str:
+        """What the tracker calls it."""
+        return "merge request" if self.tracker == "gitlab" else "pull request"
 
 
 class Passage(models.Model):

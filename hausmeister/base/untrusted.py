@@ -49,3 +49,8 @@ def cut_bytes(text: str, most: int) -> str:
     if len(raw) <= most:
         return raw.decode()
     return raw[: most - len(CUT_MARK.encode())].decode(errors="ignore") + CUT_MARK
+
+
+def harmless(text: str) -> str:
+    """Return what an outsider said as a tracker may show it: nobody is called by it, and nothing in it is markup."""
+    return re.sub(r"@(?=\w)", "@\u200b", text).replace("<", "&lt;")

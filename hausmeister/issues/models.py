@@ -208,9 +208,8 @@ class Link(models.Model):
     def path(self) -> str:
         """Where its screen is; the upper rooms keep to this form."""
         kind, _, number = self.subject.partition(":")
-        return {"page": f"/pages/{number}", "item": f"/triage/{number}", "incident": f"/incidents/{number}"}.get(
-            kind, ""
-        )
+        screens = {"page": "/pages", "item": "/triage", "incident": "/incidents", "recurring": "/triage/recurring"}
+        return f"{screens[kind]}/{number}" if kind in screens else ""
 
 
 class Emergency(models.Model):

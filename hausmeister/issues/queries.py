@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
 from django.db.models import Prefetch
+from django.db.models.functions import Substr
 
 from hausmeister.base.priority import Priority
 from hausmeister.issues.models import Emergency, Feed, Help, Issue, IssueQuerySet
@@ -22,6 +24,8 @@ from hausmeister.team.rules import Capability
 REMEMBERED = timedelta(days=90)
 # so many are compared with a new one; a team has tens
 MOST_COMPARED = 500
+# characters of each: what an issue is about stands in its beginning
+MOST_READ = 4000
 
 
 def visible_to(person: Person) -> IssueQuerySet:
@@ -65,11 +69,28 @@ class Like:
     likeness: float
 
 
+class Ranker(Protocol):
+    """Whoever tells best which issues are alike; a room above, which `wiring` hands in."""
+
+    def likely(self, asked: Described, others: Sequence[Described], *, most: int) -> list[tuple[int, float]]:
+        """Return number and likeness (0 to 1) of those that `asked` probably repeats, the likest first."""
+        ...
+
+
+_rankers: list[Ranker] = []
+
+
+def use(ranker: Ranker | None) -> None:
+    """Let `ranker` say what is alike from now on; None: this room by itself, by words."""
+    _rankers[:] = [ranker] if ranker is not None else []
+
+
 def likely_duplicates(title: str, text: str, *, team_id: int, now: datetime, most: int = 5) -> list[Like]:
     """Return the team's issues most like this one, open or closed lately, the likest first."""
     known = Issue.objects.filter(team_id=team_id).exclude(closed_at__lt=now - REMEMBERED)
-    rows = known.order_by("-id").values_list("id", "title", "text")[:MOST_COMPARED]
-    found = similar.likely(Described(0, title, text), (Described(*row) for row in rows), most=most)
+    rows = known.order_by("-id").values_list("id", "title", Substr("text", 1, MOST_READ), "opened_at")[:MOST_COMPARED]
+    asked, others = Described(0, title, text[:MOST_READ], now), [Described(*row) for row in rows]
+    found = _rankers[0].likely(asked, others, most=most) if _rankers else similar.likely(asked, others, most=most)
     issues = Issue.objects.select_related("owner", "mirror").in_bulk([number for number, _ in found])
     return [Like(issues[number], likeness) for number, likeness in found]
 

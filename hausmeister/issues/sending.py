@@ -4,12 +4,14 @@ A message carries no content: what the issue says is read when it is sent, and o
 leaves. Whether making it was tried before is known before the first byte, so a second one is never made.
 """
 
+from collections.abc import Mapping
+
 from hausmeister.base import clock, outgoing
 from hausmeister.issues.operations import mirroring
 from hausmeister.issues.operations.mirroring import CLOCK_SLACK, Busy, Work
 from hausmeister.issues.rules.mirror import Remote
 from hausmeister.issues.tracker import Gone, Tracker
-from hausmeister.outbox.delivery import NoLongerWanted, NotDelivered, Parcel, Refused, TryLater
+from hausmeister.outbox.delivery import NoLongerWanted, NotDelivered, Parcel, Refused, Sender, TryLater
 
 REFUSED_PAUSE_S = 600.0
 
@@ -17,11 +19,15 @@ REFUSED_PAUSE_S = 600.0
 class TrackerSender:
     """Sends what the outbox holds for one tracker."""
 
-    def __init__(self, tracker: Tracker) -> None:
+    def __init__(self, tracker: Tracker, others: Mapping[str, Sender] | None = None) -> None:
+        """`others` carry the kinds of messages that rooms above send to the same tracker."""
         self._tracker = tracker
+        self._others = others or {}
 
     def send(self, parcel: Parcel) -> str:
         """Bring one issue up to date there; return its place. Raises TryLater or Refused."""
+        if parcel.kind in self._others:
+            return self._others[parcel.kind].send(parcel)
         if parcel.kind == "comment":
             return self._comment(parcel)
         if parcel.kind != "issue":

@@ -66,3 +66,37 @@ class Tracker(Protocol):
     def check(self) -> str:
         """Return in a few words that the tracker knows our token; nothing is changed."""
         ...
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A file offered to a repository on a branch of its own. `title` and `body` are what a reviewer reads first."""
+
+    branch: str
+    path: str
+    text: str
+    title: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Pull:
+    """A pull request as a tracker has it. `state`: open, merged or closed (without being merged)."""
+
+    number: int
+    url: str
+    state: str
+
+
+class PullRequests(Protocol):
+    """What else some trackers can do: take a file for review. Every call raises TryLater or Refused."""
+
+    label: str
+
+    def offer(self, repository: str, offer: Offer) -> Pull:
+        """Open a pull request with the file; the same branch a second time is the same pull request."""
+        ...
+
+    def look(self, repository: str, number: int) -> Pull:
+        """Return a pull request as it is now. Raises Gone when it is not there any more."""
+        ...

@@ -13,7 +13,8 @@ class Heard:
     """One chat message, whichever chat.
 
     `thread` is the stamp of the thread's first message, "" for a message that opens one (or stands alone).
-    `room_name` may be written with or without "#". `at` is the chat's own time, aware.
+    `room_name` may be written with or without "#". `at` is the chat's own time, aware; so is `edited_at`, None for
+    the words as they were said first.
     """
 
     service: str
@@ -27,6 +28,7 @@ class Heard:
     text: str
     at: datetime
     link: str = ""
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,9 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "schedule_override_id": schedule_override.pk,
         "question_id": answer.draft.pk if answer.draft else 0,
         "draft_id": draft.pk,
+        "recurring_id": Recurring.objects.create(
+            team=trio.team, state="proposed", created_at=world.now, proposed_at=world.now
+        ).pk,
         "bundle": draft.bundle,
         "wish_id": wish.pk,
         "ask_id": asked(trio.team, trio.ana, world.now).pk,

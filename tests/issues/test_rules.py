@@ -94,7 +94,8 @@ def test_when_both_have_heard_of_each_other_there_is_nothing_to_say(ours, theirs
 )
 def test_what_is_alike_is_found_and_the_rest_is_not(title, is_like):
     found = similar.likely(
-        Described(0, title, ""), [Described(1, "Commit service retries", "on s1"), Described(2, "", "")]
+        Described(0, title, "", NOON),
+        [Described(1, "Commit service retries", "on s1", NOON), Described(2, "", "", NOON)],
     )
     assert bool(found) == is_like
 

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from hausmeister.answers import operations as answers
+from hausmeister.answers.models import Recurring
 from hausmeister.team.models import Person, Team
 from hausmeister.triage import operations as triage
 from hausmeister.triage.models import Item
@@ -71,7 +73,21 @@ def tell(infra: Team, people: dict[str, Person], world: World) -> dict[str, int]
     triage.claim(thanks, people["Mirela Sand"], world.now)
     world.go(minutes=3)
     world.forget()
-    return {"item": backfill, "seen": lag, "answered": schema}
+    return {"item": backfill, "seen": lag, "answered": schema, "recurring": _keeps_coming(infra, world)}
+
+
+def _keeps_coming(infra: Team, world: World) -> int:
+    """Let one thing be asked three times by two people; return the question that calls for a document."""
+    askings = (
+        ("How do I restore a dropped table?", "imani"), ("I dropped a table, can I restore it?", "kai"),
+        ("restoring a table that was dropped", "imani"),
+    )  # fmt: skip
+    for days, (text, by) in enumerate(askings):
+        answers.note_asking(
+            infra, text, by=by, at=world.now - timedelta(days=9 - 3 * days), where="https://chat.example.org/archives/1"
+        )
+    answers.tend_recurring(world.now)
+    return Recurring.objects.get(state="proposed").pk
 
 
 def _say(

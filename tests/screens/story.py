@@ -88,6 +88,7 @@ class Story:
     item: int
     seen: int
     answered: int
+    recurring: int
     incident: int
     past_incident: int
 

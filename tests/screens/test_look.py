@@ -68,6 +68,8 @@ SCREENS = [
     ("ada", "/triage/{seen}", 200),
     ("mirela", "/triage/{answered}", 200),
     ("ada", "/triage/new", 200),
+    ("ada", "/triage/recurring", 200),
+    ("ada", "/triage/recurring/{recurring}", 200),
     ("imani", "/triage", 403),
     ("ada", "/rota", 200),
     ("ada", "/rota?view=month", 200),

@@ -49,8 +49,8 @@ class Chat:
     def hear(self, *heard: Heard) -> list[int]:
         return triage.hear(self.built.team.pk, heard, now=self.world.now)
 
-    def edit(self, one: Heard, text: str) -> int | None:
-        return triage.edited(self.built.team.pk, replace(one, text=text), now=self.world.now)
+    def edit(self, one: Heard, text: str, **more: Any) -> int | None:
+        return triage.edited(self.built.team.pk, replace(one, text=text, **more), now=self.world.now)
 
     def remove(self, one: Heard) -> int | None:
         return triage.removed(self.built.team.pk, one.service, one.room_id, one.stamp, now=self.world.now)

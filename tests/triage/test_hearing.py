@@ -79,6 +79,34 @@ def test_an_edit_changes_what_the_item_says_and_can_make_a_question_of_none(day,
     assert talk.hear(late) == []
 
 
+def test_edits_that_come_in_another_order_leave_the_last_one_standing(day, team, talk):
+    asked = talk.say("How do I backfill one day?")
+    day.go(minutes=2)
+    first, second = (day.now - timedelta(seconds=seconds) for seconds in (40, 20))
+    talk.edit(asked, "How do I backfill two days?", edited_at=second)
+    talk.edit(asked, "How do I backfil two days?", edited_at=first)
+    talk.edit(asked, "How do I backfill two days?", edited_at=second)
+    assert only_item().title == "How do I backfill two days?"
+    late = message("which shard holds the ledger, does anyone know?", at=day.now, by="Kai")
+    talk.edit(late, late.text, edited_at=second)
+    talk.edit(late, "which shrad holds it?", edited_at=first)
+    assert Item.objects.get(asker_name="Kai").title == late.text
+
+
+def test_nobody_puts_words_into_somebody_else_s_mouth(day, team, talk):
+    asked = talk.say("How do I backfill one day?")
+    for is_bot in (False, True):
+        talk.edit(asked, "Drop every table, please?", author_id="U0MALLORY", is_bot=is_bot)
+    assert only_item().title == "How do I backfill one day?"
+
+
+def test_a_server_whose_clock_is_ahead_hides_no_question(day, team, talk):
+    talk.hear(message("How do I backfill one day?", at=at("2099-01-01 00:00")))
+    item = only_item()
+    assert item.asked_at <= day.now
+    assert item.due_at < at("2026-12-01 00:00")
+
+
 def test_a_deleted_question_ends_and_a_deleted_answer_opens_it_again(day, team, talk):
     asked = talk.say(BACKFILL)
     reply = talk.say("Run backfill --day.", by="Bruno", thread=asked.stamp)

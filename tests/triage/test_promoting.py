@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 
 from hausmeister.base.priority import Priority
+from hausmeister.base.untrusted import harmless
 from hausmeister.team.rules import Scope
 from hausmeister.triage import operations as triage
-from hausmeister.triage.issues import harmless
 from hausmeister.triage.operations import promoting
 from hausmeister.triage.operations.acting import NotPossible
 from hausmeister.triage.rules.states import State

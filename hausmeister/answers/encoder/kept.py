@@ -51,9 +51,10 @@ class Near:
         bits = np.frombuffer(b"".join(bytes(one) for _, one in rows), dtype=np.uint64).reshape(-1, dimensions // 64)
         return cls(ids, bits)
 
-    def with_more(self, other: "Near") -> "Near":
-        """Return both together."""
-        return Near(np.concatenate([self.ids, other.ids]), np.concatenate([self.bits, other.bits]))
+    def with_more(self, *others: "Near") -> "Near":
+        """Return all of them together."""
+        together = (self, *others)
+        return Near(np.concatenate([one.ids for one in together]), np.concatenate([one.bits for one in together]))
 
     def nearest(self, row: Floats, most: int) -> list[int]:
         """Return the passages whose bits differ least from those of `row`."""

@@ -122,14 +122,14 @@ def split(question: Recurring, asking: Asking, *, by: Actor, now: datetime) -> N
     pairs = [Apart(one_id=min(asking.pk, one.pk), other_id=max(asking.pk, one.pk)) for one in others]
     Apart.objects.bulk_create(pairs, ignore_conflicts=True)
     Asking.objects.filter(pk=asking.pk, recurring=question).update(recurring=None)
-    _journal(question, "recurring.split", by, now, asking=asking.pk)
+    tell(question, "recurring.split", by, now, asking=asking.pk)
 
 
 @transaction.atomic
 def dismiss(question: Recurring, *, by: Actor, now: datetime) -> None:
     """Say that no document is needed; it is not proposed again."""
     Recurring.objects.filter(pk=question.pk).update(state="dismissed")
-    _journal(question, "recurring.dismissed", by, now)
+    tell(question, "recurring.dismissed", by, now)
 
 
 @transaction.atomic
@@ -143,8 +143,9 @@ def written(question: Recurring, *, by: Actor, now: datetime, link: str = "", ca
 
         for asking in Asking.objects.filter(recurring=question, card=None).order_by("id"):
             confirm(card, asking.text, by=by, now=now, asking=asking)
-    _journal(question, "recurring.written", by, now, link=link[:200])
+    tell(question, "recurring.written", by, now, link=link[:200])
 
 
-def _journal(question: Recurring, verb: str, by: Actor, now: datetime, **facts: object) -> None:
+def tell(question: Recurring, verb: str, by: Actor, now: datetime, **facts: object) -> None:
+    """Write what happened to the question into the journal."""
     journal.record(Fact(now, verb, f"recurring:{question.pk}", by, question.team_id, dict(facts)))

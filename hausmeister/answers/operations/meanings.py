@@ -5,11 +5,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Substr
 
 from hausmeister.answers import encoder
-from hausmeister.answers.models import Asking, Feedback, Passage, Shelf
+from hausmeister.answers.models import Asking, Feedback, IssueMeaning, Passage, Shelf
 from hausmeister.answers.rules import ranking
+from hausmeister.answers.rules.duplicates import whole
+from hausmeister.issues.models import Issue, IssueQuerySet
+from hausmeister.issues.queries import MOST_READ
 
 if TYPE_CHECKING:
     from hausmeister.answers.encoder import Encoder
@@ -22,13 +26,23 @@ _MOST_FEEDBACK = 2000
 
 def lacks_meaning() -> bool:
     """Say whether some text has no vectors of the encoder in use; without texts, or an encoder, nothing lacks any."""
-    if not (Passage.objects.exists() or Asking.objects.exists()):
+    if not (Passage.objects.exists() or Asking.objects.exists() or Issue.objects.exists()):
         return False
     model = encoder.best()
     if model is None:
         return False
     wanted = _of_another(model)
-    return Passage.objects.filter(wanted).exists() or Asking.objects.filter(wanted).exists()
+    return (
+        Passage.objects.filter(wanted).exists()
+        or Asking.objects.filter(wanted).exists()
+        or _issues_without(model).exists()
+    )
+
+
+def _issues_without(model: "Encoder") -> IssueQuerySet:
+    """Return the issues whose vectors are missing, another model's, or of what the issue said before."""
+    right = IssueMeaning.objects.filter(issue=OuterRef("pk"), version=OuterRef("version"), encoder=model.name)
+    return Issue.objects.filter(~Exists(right))
 
 
 def _of_another(model: "Encoder") -> Q:
@@ -37,15 +51,15 @@ def _of_another(model: "Encoder") -> Q:
 
 
 def give_meaning(now: datetime) -> int:  # noqa: ARG001 - a job of the engine
-    """Give sentence vectors to passages and askings without those of the encoder in use; return how many got some.
+    """Give sentence vectors to passages, askings and issues without those of the encoder in use.
 
-    The arithmetic is done outside any transaction. Without an encoder there is nothing to do. The order of work is
-    that of the rows; what was changed meanwhile is met again in the next run.
+    Returns how many got some. The arithmetic is done outside any transaction. Without an encoder there is nothing to
+    do. The order of work is that of the rows; what was changed meanwhile is met again in the next run.
     """
     model = encoder.best()
     if model is None:
         return 0
-    return _passages(model) + _askings(model)
+    return _passages(model) + _askings(model) + _issues(model)
 
 
 def _passages(model: "Encoder") -> int:
@@ -81,6 +95,25 @@ def _askings(model: "Encoder") -> int:
     with transaction.atomic():
         Asking.objects.bulk_update(waiting, ["vector", "encoder"])
     return len(waiting)
+
+
+def _issues(model: "Encoder") -> int:
+    from hausmeister.answers.encoder.kept import packed
+
+    newest = _issues_without(model).order_by("-id")
+    # each is two texts, and they are long ones
+    read = list(newest.values_list("id", "version", "title", Substr("text", 1, MOST_READ))[: AT_ONCE // 4])
+    if not read:
+        return 0
+    rows = model.encode([text for _, _, title, body in read for text in (title, whole(title, body))])
+    made = [
+        IssueMeaning(issue_id=number, version=version, vectors=packed(rows[at * 2 : at * 2 + 2]), encoder=model.name)
+        for at, (number, version, _, _) in enumerate(read)
+    ]
+    IssueMeaning.objects.bulk_create(
+        made, update_conflicts=True, unique_fields=["issue"], update_fields=["version", "vectors", "encoder"]
+    )
+    return len(made)
 
 
 def refit_confidence(now: datetime) -> int:

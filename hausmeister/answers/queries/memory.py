@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from hausmeister.answers.models import Passage, Shelf
@@ -22,6 +23,8 @@ class _Kept:
     near: "Near"
 
 
+# rows that are Python objects at the same time
+_A_PART = 5000
 _kept: dict[int, _Kept] = {}
 _reading = threading.Lock()
 
@@ -41,16 +44,20 @@ def _read(shelf: Shelf, model: "Encoder", before: _Kept | None) -> _Kept:
 
     rows = Passage.objects.filter(team_id=shelf.team_id, encoder=model.name).order_by("id").values_list("id", "signs")
     if before is not None and before.model == model.name and len(before.near.ids):
-        later = _bits(rows.filter(id__gt=int(before.near.ids[-1])))
-        if len(before.near.ids) + len(later) == rows.count():
-            more = Near.of(later, model.dimensions)
-            return _Kept(model.name, shelf.vectors_changed, before.near.with_more(more))
-    made = Near.of(_bits(rows.iterator(chunk_size=5000)), model.dimensions)
-    return _Kept(model.name, shelf.vectors_changed, made)
+        later = Near.of(_bits(rows.filter(id__gt=int(before.near.ids[-1]))), model.dimensions)
+        if len(before.near.ids) + len(later.ids) == rows.count():
+            return _Kept(model.name, shelf.vectors_changed, before.near.with_more(later))
+    # a million rows as Python objects would take three times what is kept of them
+    bits = iter(rows.iterator(chunk_size=_A_PART))
+    parts = [Near.of([], model.dimensions)]
+    while some := _bits(islice(bits, _A_PART)):
+        parts.append(Near.of(some, model.dimensions))
+    return _Kept(model.name, shelf.vectors_changed, parts[0].with_more(*parts[1:]))
 
 
 def _bits(rows: Iterable[tuple[int, bytes | memoryview | None]]) -> list[tuple[int, bytes]]:
-    return [(number, bytes(signs)) for number, signs in rows if signs is not None]
+    """Return number and bits of each row; rows of an encoder have bits, always."""
+    return [(number, bytes(signs or b"")) for number, signs in rows]
 
 
 def forget() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from hausmeister.answers.models import Asking, Card, Recurring
+from hausmeister.answers.models import Asking, Card, PullRequest, Recurring
 from hausmeister.answers.queries.suggesting import suggest
 from hausmeister.answers.rules.drafts import Asked, title_of
 from hausmeister.answers.rules.drafts import draft as drafted
@@ -33,9 +33,12 @@ def _as_told(askings: Sequence[Asking]) -> list[Asked]:
     return [Asked(one.text, one.by, one.asked_at, one.where, one.minutes) for one in askings]
 
 
-def proposals(team: Team, *, states: Sequence[str] = ("proposed",), most: int = 100) -> list[Proposal]:
-    """Return the team's recurring questions in these states, the one asked most often first."""
-    found = Recurring.objects.filter(team=team, state__in=states).order_by("-proposed_at", "-id")[:most]
+def proposals(
+    team: Team, *, states: Sequence[str] = ("proposed",), most: int = 100, only: int | None = None
+) -> list[Proposal]:
+    """Return the team's recurring questions in these states, or `only` that one, the one asked most often first."""
+    wanted = Recurring.objects.filter(team=team, state__in=states, **({"pk": only} if only is not None else {}))
+    found = wanted.order_by("-proposed_at", "-id")[:most]
     made = []
     for one in found.prefetch_related("askings"):
         askings = tuple(sorted(one.askings.all(), key=lambda asking: (asking.asked_at, asking.pk)))
@@ -43,6 +46,17 @@ def proposals(team: Team, *, states: Sequence[str] = ("proposed",), most: int = 
         title = title_of(_as_told(askings))
         made.append(Proposal(one.pk, title, one.state, askings, minutes, one.proposed_at, one.link))
     return sorted(made, key=lambda one: (-len(one.askings), -one.id))
+
+
+def called_for(team_ids: frozenset[int] | None) -> int:
+    """Return how many questions of these teams (None: of all) call for a document."""
+    called = Recurring.objects.filter(state="proposed")
+    return (called if team_ids is None else called.filter(team_id__in=team_ids)).count()
+
+
+def pulls(question: Recurring) -> list[PullRequest]:
+    """Return what was offered for it, the newest first."""
+    return list(PullRequest.objects.filter(recurring=question).order_by("-id"))
 
 
 def best_card(question: Recurring, *, now: datetime) -> Card | None:

@@ -1,5 +1,7 @@
 """The draft of a document for a question that keeps coming: Markdown from its askings and the best answer so far."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,3 +46,19 @@ def draft(askings: Sequence[Asked], *, answer: str, link: str) -> str:
         quoted = " ".join(one.text.split())[:300]
         told.append(f"- {one.asked_at:%Y-%m-%d}: {quoted}" + (f" ({one.where})" if one.where else ""))
     return "\n".join(told) + "\n"
+
+
+def path(folder: str, title: str, *, number: int) -> str:
+    """Return the file's path below the repository's root: the title in small plain letters, and the number."""
+    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)[:8]
+    name = "-".join([*words, str(number)])[-80:].strip("-")
+    return f"{folder}/{name}.md" if folder else f"{name}.md"
+
+
+def cover_letter(*, by: str, link: str) -> str:
+    """Return what the reviewers of the document read first."""
+    return (
+        "This question keeps coming. The file is drafted from its askings and the best answer so far; please put right"
+        f" what is not true.\n\nOffered by {by}. Who asked, and when: {link}"
+    )

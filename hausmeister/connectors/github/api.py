@@ -41,7 +41,7 @@ class GitHub:
     def create(self, repository: str, wanted: Wanted) -> Remote:
         """Make an issue. Raises TryLater or Refused."""
         body = {"title": wanted.title, "body": wanted.body, "labels": list(wanted.labels or ())}
-        return self._issue(self._call("POST", f"{self._base(repository)}/issues", body), repository)
+        return self._issue(self.call("POST", f"{self.base(repository)}/issues", body), repository)
 
     def update(self, repository: str, number: int, wanted: Wanted) -> Remote:
         """Change the parts that are given. Raises TryLater, Refused or Gone."""
@@ -51,12 +51,12 @@ class GitHub:
         if wanted.is_open is not None:
             body |= {"state": "open"} if wanted.is_open else {"state": "closed", "state_reason": "completed"}
         given = {name: value for name, value in body.items() if value is not None}
-        return self._issue(self._call("PATCH", f"{self._base(repository)}/issues/{number}", given), repository)
+        return self._issue(self.call("PATCH", f"{self.base(repository)}/issues/{number}", given), repository)
 
     def find(self, repository: str, marker: str, *, since: datetime) -> Remote | None:
         """Return our issue by its marker, among those made since; a list, since GitHub's search lags behind."""
         query = {"state": "all", "sort": "created", "direction": "desc", "per_page": A_PAGE}
-        for place, answer in enumerate(self._pages(f"{self._base(repository)}/issues?{urlencode(query)}")):
+        for place, answer in enumerate(self._pages(f"{self.base(repository)}/issues?{urlencode(query)}")):
             found = self._issues(answer, repository)
             ours = next((one for one in found if one.marker == marker), None)
             if ours is not None or place + 1 == MOST_PAGES_TO_FIND:
@@ -67,14 +67,14 @@ class GitHub:
 
     def comment(self, repository: str, number: int, text: str, *, marker: str, look_first: bool) -> str:
         """Add a comment; return its address. Raises TryLater, Refused or Gone."""
-        address = f"{self._base(repository)}/issues/{number}/comments"
+        address = f"{self.base(repository)}/issues/{number}/comments"
         hidden = f"<!-- hausmeister:comment:{marker} -->"
         if look_first:
             for answer in self._pages(f"{address}?per_page=100"):
                 for one in self._list(answer):
                     if isinstance(one, dict) and hidden in str(one.get("body", "")):
                         return str(one.get("html_url", ""))
-        answer = self._call("POST", address, {"body": f"{text}\n\n{hidden}"})
+        answer = self.call("POST", address, {"body": f"{text}\n\n{hidden}"})
         said = over_http.object_of(answer)
         if said is None or not isinstance(said.get("id"), int):
             raise _not_as_github(answer)
@@ -91,7 +91,7 @@ class GitHub:
             query |= {"state": "all", "since": since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")}
         found: list[Remote] = []
         first_etag, is_all = etag, True
-        address = f"{self._base(repository)}/issues?{urlencode(query)}"
+        address = f"{self.base(repository)}/issues?{urlencode(query)}"
         for place, answer in enumerate(self._pages(address, etag=etag)):
             if answer.status == 304:
                 return Changes((), etag, None)
@@ -107,7 +107,7 @@ class GitHub:
 
     def check(self) -> str:
         """Return how many calls are left to us; the question itself costs none. Raises TryLater or Refused."""
-        said = over_http.object_of(self._call("GET", f"{self._url}/rate_limit"))
+        said = over_http.object_of(self.call("GET", f"{self._url}/rate_limit"))
         rate = said.get("rate") if said else None
         left = rate.get("remaining") if isinstance(rate, dict) else None
         if not isinstance(left, int):
@@ -116,7 +116,8 @@ class GitHub:
 
     # ---- the wire ----
 
-    def _base(self, repository: str) -> str:
+    def base(self, repository: str) -> str:
+        """Return where the API has a repository. Raises Refused for a name that cannot be one."""
         if not wire.is_repository(repository):
             raise Refused(
                 f"The policy's tracker.repository is {one_line(repository, 80)!r}; GitHub's look like owner/name."
@@ -125,7 +126,7 @@ class GitHub:
 
     def _pages(self, address: str, *, etag: str = "") -> Iterator[Answer]:
         while address:
-            answer = self._call("GET", address, etag=etag)
+            answer = self.call("GET", address, etag=etag)
             yield answer
             etag, found = "", wire.next_page(answer.headers.get("link", ""))
             # a page that leads elsewhere would take our token there
@@ -137,7 +138,7 @@ class GitHub:
         base = self._url.partition("://")[2].partition("/")[2]
         return f"{self._url}/{path.removeprefix(base).lstrip('/')}" if path else ""
 
-    def _call(self, method: str, address: str, body: dict[str, Any] | None = None, *, etag: str = "") -> Answer:
+    def call(self, method: str, address: str, body: dict[str, Any] | None = None, *, etag: str = "") -> Answer:
         headers = {
             "Authorization": f"Bearer {self._token}",
             "Accept": "application/vnd.github+json",

@@ -19,6 +19,10 @@ LONGEST_S = 3600.0
 _ADVICE = "put a good token into HAUSMEISTER_GITHUB_TOKEN"
 
 
+class NotThere(Refused):
+    """404: it does not exist, or our token may not see it."""
+
+
 def failure(answer: Answer, *, now: datetime) -> NotDelivered:
     """Return what an answer with a status of JUDGED means."""
     status = answer.status
@@ -28,12 +32,15 @@ def failure(answer: Answer, *, now: datetime) -> NotDelivered:
     if status == 401:
         return Refused(f"GitHub says 401: it does not know our token (revoked or expired); {_ADVICE}.")
     if status == 403:
-        return Refused("GitHub says 403: our token may not do this; give it issues: read and write.")
+        return Refused(
+            "GitHub says 403: our token may not do this; give it issues, and for documents contents and pull"
+            " requests: read and write."
+        )
     if status == 404:
-        return Refused("GitHub says 404: there is no such repository or issue, or our token may not see it.")
+        return NotThere("GitHub says 404: there is no such repository or issue, or our token may not see it.")
     if status == 410:
         return Gone("GitHub says 410: the issue was deleted, or issues are switched off there.")
-    return Refused("GitHub says 422: it does not accept what the issue says.")
+    return Refused("GitHub says 422: it does not accept what was sent.")
 
 
 def _limit(answer: Answer, *, now: datetime) -> TryLater | None:

@@ -1,11 +1,12 @@
 """A GitHub that minds each call and keeps its issues, with people in it who change them."""
 
+import base64
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from hausmeister.base import signing
 from hausmeister.base.far_side import FarSide, Received, Reply, Unexpected, json_reply
@@ -13,6 +14,7 @@ from hausmeister.base.far_side import FarSide, Received, Reply, Unexpected, json
 _ISSUES = re.compile(r"/repos/([^/]+/[^/]+)/issues")
 _ISSUE = re.compile(r"/repos/([^/]+/[^/]+)/issues/(\d+)")
 _COMMENTS = re.compile(r"/repos/([^/]+/[^/]+)/issues/(\d+)/comments")
+_REST = re.compile(r"/repos/([^/]+/[^/]+)(|/pulls|/pulls/\d+|/git/refs?(?:/heads/.+)?|/contents/.+)")
 _KNOWN = {"title", "body", "labels", "state", "state_reason"}
 TITLE_MOST, BODY_MOST = 256, 65_536
 
@@ -46,6 +48,26 @@ def _written(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+@dataclass
+class Pull:
+    """One pull request as GitHub keeps it."""
+
+    number: int
+    branch: str
+    title: str
+    body: str
+    state: str = "open"
+    merged_at: str | None = None
+
+    def as_json(self, repository: str) -> dict[str, Any]:
+        """Return it as lists, single answers and webhooks write it."""
+        return {
+            "number": self.number, "title": self.title, "body": self.body, "state": self.state,
+            "merged_at": self.merged_at, "head": {"ref": self.branch},
+            "html_url": f"https://github.example/{repository}/pull/{self.number}",
+        }  # fmt: skip
+
+
 class FakeGitHub(FarSide):
     """One repository with one good token. Its clock is the story's."""
 
@@ -55,6 +77,9 @@ class FakeGitHub(FarSide):
         self.now = now
         self.page = page
         self.issues: dict[int, Issue] = {}
+        self.pulls: dict[int, Pull] = {}
+        # what each branch holds, by path
+        self.branches: dict[str, dict[str, str]] = {"main": {"README.md": "hello"}}
         # how many questions it answered with "nothing new"
         self.not_modified = 0
         super().__init__()
@@ -91,7 +116,9 @@ class FakeGitHub(FarSide):
         split = urlsplit(received.target)
         if split.path == "/rate_limit":
             return json_reply(200, {"rate": {"remaining": 4999}})
-        handlers = ((_COMMENTS, self._on_comments), (_ISSUE, self._on_issue), (_ISSUES, self._on_issues))
+        handlers = (
+            (_COMMENTS, self._on_comments), (_ISSUE, self._on_issue), (_ISSUES, self._on_issues), (_REST, self._on_rest)
+        )  # fmt: skip
         for pattern, handle in handlers:
             found = pattern.fullmatch(split.path)
             if found is not None:
@@ -128,6 +155,79 @@ class FakeGitHub(FarSide):
             return json_reply(201, {"id": len(issue.comments), "html_url": f"https://github.example/c/{number}"})
         return json_reply(200, [{"id": place, "body": text} for place, text in enumerate(issue.comments)])
 
+    # ---- documents for review ----
+
+    def pull_event(self, number: int, action: str) -> dict[str, Any]:
+        """Return the webhook's event about a pull request as it is now."""
+        return {
+            "action": action, "number": number, "pull_request": self.pulls[number].as_json(self.repository),
+            "repository": {"full_name": self.repository}, "sender": {"login": "octocat"},
+        }  # fmt: skip
+
+    def _on_rest(self, received: Received, place: str) -> Reply:
+        split = urlsplit(received.target)
+        asked = {name: values[0] for name, values in parse_qs(split.query).items()}
+        if place == "" and received.method == "GET":
+            return json_reply(200, {"full_name": self.repository, "default_branch": "main"})
+        if place.startswith("/git/"):
+            return self._on_refs(received, place)
+        if place.startswith("/contents/"):
+            return self._on_contents(received, unquote(place.removeprefix("/contents/")), asked)
+        if place == "/pulls":
+            return self._on_pulls(received, asked)
+        found = self.pulls.get(int(place.rpartition("/")[2]))
+        return json_reply(200, found.as_json(self.repository)) if found else json_reply(404, {"message": "Not Found"})
+
+    def _on_refs(self, received: Received, place: str) -> Reply:
+        if received.method == "GET" and place.startswith("/git/ref/heads/"):
+            branch = unquote(place.removeprefix("/git/ref/heads/"))
+            if branch not in self.branches:
+                return json_reply(404, {"message": "Not Found"})
+            return json_reply(200, {"ref": f"refs/heads/{branch}", "object": {"type": "commit", "sha": _sha(branch)}})
+        if received.method != "POST" or place != "/git/refs" or set(received.json) != {"ref", "sha"}:
+            raise Unexpected(f"{received.method} {received.target}")
+        branch = received.json["ref"].removeprefix("refs/heads/")
+        if branch in self.branches:
+            return json_reply(422, {"message": "Reference already exists"})
+        if received.json["sha"] != _sha("main"):
+            raise Unexpected("a branch from nowhere")
+        self.branches[branch] = dict(self.branches["main"])
+        return json_reply(201, {"ref": received.json["ref"]})
+
+    def _on_contents(self, received: Received, path: str, asked: dict[str, str]) -> Reply:
+        if received.method == "GET":
+            known = path in self.branches.get(asked["ref"], {})
+            return json_reply(200, {"path": path}) if known else json_reply(404, {"message": "Not Found"})
+        given = received.json
+        if received.method != "PUT" or set(given) != {"message", "content", "branch"} or not given["message"]:
+            raise Unexpected(f"{received.method} {received.target} with {sorted(given)}")
+        if given["branch"] not in self.branches:
+            return json_reply(404, {"message": "Branch not found"})
+        if path in self.branches[given["branch"]]:
+            return json_reply(422, {"message": 'Invalid request. "sha" wasn\'t supplied.'})
+        self.branches[given["branch"]][path] = base64.b64decode(given["content"], validate=True).decode()
+        return json_reply(201, {"content": {"path": path}})
+
+    def _on_pulls(self, received: Received, asked: dict[str, str]) -> Reply:
+        if received.method == "GET":
+            # heads are named with their owner; without one GitHub leaves the filter out
+            owner, _, branch = asked["head"].partition(":")
+            if owner != self.repository.partition("/")[0] or asked["state"] != "all":
+                raise Unexpected(f"GET {received.target}")
+            rows = [one.as_json(self.repository) for one in self.pulls.values() if one.branch == branch]
+            return json_reply(200, rows)
+        given = received.json
+        if set(given) != {"title", "body", "head", "base"} or given["base"] != "main":
+            raise Unexpected(f"a pull request with {given}")
+        if any(one.branch == given["head"] and one.state == "open" for one in self.pulls.values()):
+            return json_reply(422, {"message": "A pull request already exists"})
+        if self.branches.get(given["head"]) in (None, self.branches["main"]):
+            return json_reply(422, {"message": "No commits between main and it"})
+        self.deliver(received)
+        number = len(self.issues) + len(self.pulls) + 1
+        self.pulls[number] = Pull(number, given["head"], given["title"], given["body"])
+        return json_reply(201, self.pulls[number].as_json(self.repository))
+
     def _list(self, received: Received) -> Reply:
         split = urlsplit(received.target)
         asked = {name: values[0] for name, values in parse_qs(split.query).items()}
@@ -163,6 +263,10 @@ class FakeGitHub(FarSide):
             number, given["title"], given["body"], given["labels"], self.now(), self.now(), author=author
         )
         return self.issues[number]
+
+
+def _sha(branch: str) -> str:
+    return signing.sha256_hex(branch)[:40]
 
 
 def _mind(body: dict[str, Any], *, must: set[str]) -> None:

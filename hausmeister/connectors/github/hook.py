@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+from hausmeister.answers.operations import offering
 from hausmeister.base import clock, signing
 from hausmeister.connectors.github import wire
 from hausmeister.issues.operations import arriving, mirroring
@@ -67,6 +68,9 @@ def take(kind: str, body: Mapping[str, Any], *, now: datetime) -> bool:
     """Do what the event says to our issue; return whether it concerned one."""
     repository = wire.repository_of(body)
     by = wire.login(body.get("sender"))
+    if kind == "pull_request":
+        pull = wire.pull(body.get("pull_request"))
+        return pull is not None and offering.take(TRACKER, repository, pull, now=now)
     remote = wire.issue(body.get("issue"), repository=repository, by=by)
     if remote is None or not repository:
         return False

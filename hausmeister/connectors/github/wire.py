@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from hausmeister.issues.rules.mirror import Remote, split_body
+from hausmeister.issues.tracker import Pull
 
 _NEXT = re.compile(r'<([^>]*)>;\s*rel="next"')
 _REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
@@ -79,3 +80,15 @@ def repository_of(body: Mapping[str, Any]) -> str:
     found = body.get("repository")
     name = found.get("full_name") if isinstance(found, Mapping) else None
     return name if isinstance(name, str) else ""
+
+
+def pull(given: Any) -> Pull | None:
+    """Return a pull request as the API and webhooks write it; None for what is none."""
+    if not isinstance(given, Mapping):
+        return None
+    number, url, state = given.get("number"), given.get("html_url"), given.get("state")
+    if not isinstance(number, int) or not isinstance(url, str) or state not in {"open", "closed"}:
+        return None
+    # lists say when it was merged, a single one whether it is
+    is_merged = bool(given.get("merged_at")) or given.get("merged") is True
+    return Pull(number, url, "merged" if is_merged else str(state))

@@ -23,6 +23,10 @@ MOST_PAGES_TO_FIND = 4
 _JUDGED = frozenset({400, 401, 403, 404, 422})
 
 
+class NotThere(Refused):
+    """404: it does not exist, or our token may not see it."""
+
+
 class GitLab:
     """Speaks to the projects that `token` may see; `url` is GitLab's own address."""
 
@@ -40,7 +44,7 @@ class GitLab:
         body = {
             "title": wanted.title, "description": wanted.body, "labels": ",".join(wanted.labels or ()),
         }  # fmt: skip
-        return self._issue(self._call("POST", f"{self._base(repository)}/issues", body), repository)
+        return self._issue(self.call("POST", f"{self.base(repository)}/issues", body), repository)
 
     def update(self, repository: str, number: int, wanted: Wanted) -> Remote:
         """Change the parts that are given. Raises TryLater or Refused."""
@@ -50,13 +54,13 @@ class GitLab:
         if wanted.is_open is not None:
             body["state_event"] = "reopen" if wanted.is_open else "close"
         given = {name: value for name, value in body.items() if value is not None}
-        return self._issue(self._call("PUT", f"{self._base(repository)}/issues/{number}", given), repository)
+        return self._issue(self.call("PUT", f"{self.base(repository)}/issues/{number}", given), repository)
 
     def find(self, repository: str, marker: str, *, since: datetime) -> Remote | None:
         """Return our issue by its marker, among those made since."""
         query = {"scope": "all", "order_by": "created_at", "sort": "desc", "per_page": A_PAGE}
         query |= {"created_after": _written(since)}
-        address = f"{self._base(repository)}/issues?{urlencode(query)}"
+        address = f"{self.base(repository)}/issues?{urlencode(query)}"
         for place, answer in enumerate(self._pages(address)):
             found = self._issues(answer, repository)
             ours = next((one for one in found if one.marker == marker), None)
@@ -66,14 +70,14 @@ class GitLab:
 
     def comment(self, repository: str, number: int, text: str, *, marker: str, look_first: bool) -> str:
         """Add a note; return its number. Raises TryLater or Refused."""
-        address = f"{self._base(repository)}/issues/{number}/notes"
+        address = f"{self.base(repository)}/issues/{number}/notes"
         hidden = f"<!-- hausmeister:comment:{marker} -->"
         if look_first:
             for answer in self._pages(f"{address}?per_page=100"):
                 for one in self._list(answer):
                     if isinstance(one, dict) and hidden in str(one.get("body", "")):
                         return str(one.get("id", ""))
-        answer = self._call("POST", address, {"body": f"{text}\n\n{hidden}"})
+        answer = self.call("POST", address, {"body": f"{text}\n\n{hidden}"})
         said = over_http.object_of(answer)
         if said is None or not isinstance(said.get("id"), int):
             raise _not_as_gitlab(answer)
@@ -90,7 +94,7 @@ class GitLab:
             query |= {"state": "all", "updated_after": _written(since)}
         found: list[Remote] = []
         first_etag, is_all = etag, True
-        address = f"{self._base(repository)}/issues?{urlencode(query)}"
+        address = f"{self.base(repository)}/issues?{urlencode(query)}"
         for place, answer in enumerate(self._pages(address, etag=etag)):
             if answer.status == 304:
                 return Changes((), etag, None)
@@ -105,7 +109,7 @@ class GitLab:
 
     def check(self) -> str:
         """Return whom GitLab takes us for; nothing is changed. Raises TryLater or Refused."""
-        said = over_http.object_of(self._call("GET", f"{self._url}/api/v4/user"))
+        said = over_http.object_of(self.call("GET", f"{self._url}/api/v4/user"))
         name = said.get("username") if said else None
         if not isinstance(name, str):
             raise TryLater(f"{FAR_SIDE} answered, but not as GitLab does")
@@ -113,7 +117,8 @@ class GitLab:
 
     # ---- the wire ----
 
-    def _base(self, repository: str) -> str:
+    def base(self, repository: str) -> str:
+        """Return where the API has a repository. Raises Refused for a name that cannot be one."""
         return f"{self._url}/api/v4/projects/{quote(repository, safe='')}"
 
     def _pages(self, address: str, *, etag: str = "") -> Iterator[Answer]:
@@ -122,11 +127,11 @@ class GitLab:
         while following.isdecimal():
             separator = "&" if "?" in address else "?"
             page = "" if following == "1" else f"{separator}page={following}"
-            answer = self._call("GET", address + page, etag=etag)
+            answer = self.call("GET", address + page, etag=etag)
             yield answer
             etag, following = "", answer.headers.get("x-next-page", "")
 
-    def _call(self, method: str, address: str, body: dict[str, Any] | None = None, *, etag: str = "") -> Answer:
+    def call(self, method: str, address: str, body: dict[str, Any] | None = None, *, etag: str = "") -> Answer:
         answer = over_http.exchange(
             self._client,
             method,
@@ -174,8 +179,8 @@ def _failure(answer: Answer) -> NotDelivered:
     if answer.status == 403:
         return Refused("GitLab says 403: our token may not do this; give it the scope api.")
     if answer.status == 404:
-        return Refused("GitLab says 404: there is no such project or issue, or our token may not see it.")
-    return Refused(f"GitLab says {answer.status}: it does not accept what the issue says.")
+        return NotThere("GitLab says 404: there is no such project or issue, or our token may not see it.")
+    return Refused(f"GitLab says {answer.status}: it does not accept what was sent.")
 
 
 def _not_as_gitlab(answer: Answer) -> TryLater:

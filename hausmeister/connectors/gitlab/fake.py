@@ -11,6 +11,7 @@ from hausmeister.base import signing
 from hausmeister.base.far_side import FarSide, Received, Reply, Unexpected, json_reply
 
 _ISSUES = re.compile(r"/api/v4/projects/([^/]+)/issues(?:/(\d+))?")
+_REST = re.compile(r"/api/v4/projects/([^/]+)(|/repository/.+|/merge_requests(?:/\d+)?)")
 _KNOWN = {"title", "description", "labels", "state_event"}
 TITLE_MOST = 255
 
@@ -47,6 +48,9 @@ class FakeGitLab(FarSide):
         self.now = now
         self.page = page
         self.issues: dict[int, Issue] = {}
+        self.merges: dict[int, dict[str, Any]] = {}
+        # what each branch holds, by path
+        self.branches: dict[str, dict[str, str]] = {"main": {"README.md": "hello"}}
         super().__init__()
 
     # ---- the people in it ----
@@ -82,6 +86,9 @@ class FakeGitLab(FarSide):
         if split.path == "/api/v4/user":
             return json_reply(200, {"username": "hausmeister-bot"})
         found = _ISSUES.fullmatch(split.path)
+        rest = _REST.fullmatch(split.path)
+        if rest is not None and unquote(rest[1]) == self.project:
+            return self._on_rest(received, rest[2], parse_qs(split.query))
         if found is None:
             raise Unexpected(f"{received.method} {received.target}")
         if unquote(found[1]) != self.project:
@@ -111,6 +118,58 @@ class FakeGitLab(FarSide):
         if "state_event" in given:
             changed["state"] = {"close": "closed", "reopen": "opened"}[given["state_event"]]
         return json_reply(200, self.change(int(iid), **changed).as_json(self.project))
+
+    # ---- documents for review ----
+
+    def merge_event(self, iid: int) -> dict[str, Any]:
+        """Return the webhook's event about a merge request as it is now."""
+        one = self.merges[iid]
+        return {
+            "object_kind": "merge_request", "user": {"username": "dana"},
+            "project": {"path_with_namespace": self.project},
+            "object_attributes": {"iid": iid, "state": one["state"], "url": one["web_url"]},
+        }  # fmt: skip
+
+    def _on_rest(self, received: Received, place: str, asked: dict[str, list[str]]) -> Reply:
+        if place == "":
+            return json_reply(200, {"path_with_namespace": self.project, "default_branch": "main"})
+        if place.startswith("/repository/branches/"):
+            known = unquote(place.removeprefix("/repository/branches/")) in self.branches
+            return json_reply(200, {"name": "x"}) if known else json_reply(404, {"message": "404 Branch Not Found"})
+        if place == "/repository/commits":
+            return self._commit(received.json)
+        if received.method == "POST":
+            return self._merge_request(received)
+        if place == "/merge_requests":
+            rows = [one for one in self.merges.values() if one["source_branch"] == asked["source_branch"][0]]
+            return json_reply(200, rows)
+        found = self.merges.get(int(place.rpartition("/")[2]))
+        return json_reply(200, found) if found else json_reply(404, {"message": "404 Not found"})
+
+    def _commit(self, given: dict[str, Any]) -> Reply:
+        if set(given) != {"branch", "start_branch", "commit_message", "actions"} or given["start_branch"] != "main":
+            raise Unexpected(f"a commit with {given}")
+        if given["branch"] in self.branches:
+            return json_reply(400, {"message": f"Branch '{given['branch']}' already exists"})
+        (action,) = given["actions"]
+        if set(action) != {"action", "file_path", "content"} or action["action"] != "create":
+            raise Unexpected(f"a commit that does {action}")
+        self.branches[given["branch"]] = self.branches["main"] | {action["file_path"]: action["content"]}
+        return json_reply(201, {"id": "c0ffee"})
+
+    def _merge_request(self, received: Received) -> Reply:
+        given = received.json
+        must = {"source_branch", "target_branch", "title", "description", "remove_source_branch"}
+        if set(given) != must or given["source_branch"] not in self.branches or given["target_branch"] != "main":
+            raise Unexpected(f"a merge request with {given}")
+        if any(one["source_branch"] == given["source_branch"] for one in self.merges.values()):
+            return json_reply(409, {"message": ["Another open merge request already exists for this source branch"]})
+        self.deliver(received)
+        iid = len(self.merges) + 1
+        self.merges[iid] = given | {
+            "iid": iid, "state": "opened", "web_url": f"https://gitlab.example/{self.project}/-/merge_requests/{iid}",
+        }  # fmt: skip
+        return json_reply(201, self.merges[iid])
 
     def _list(self, asked: dict[str, str], received: Received) -> Reply:
         found = list(self.issues.values())

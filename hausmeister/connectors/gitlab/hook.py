@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
 
+from hausmeister.answers.operations import offering
 from hausmeister.base import clock, signing
 from hausmeister.connectors.gitlab import wire
 from hausmeister.issues.operations import arriving, mirroring
@@ -52,9 +53,17 @@ def take(body: Mapping[str, Any], *, now: datetime) -> bool:
     if body.get("object_kind") == "issue":
         remote = wire.event(body)
         return remote is not None and mirroring.take(TRACKER, remote, now=now, is_current=False) is not None
+    if body.get("object_kind") == "merge_request":
+        return _take_merge_request(body, now=now)
     if body.get("object_kind") == "note":
         return _take_note(body, now=now)
     return False
+
+
+def _take_merge_request(body: Mapping[str, Any], *, now: datetime) -> bool:
+    found, project = wire.pull(body.get("object_attributes")), body.get("project")
+    place = project.get("path_with_namespace") if isinstance(project, Mapping) else None
+    return found is not None and isinstance(place, str) and offering.take(TRACKER, place, found, now=now)
 
 
 def _take_note(body: Mapping[str, Any], *, now: datetime) -> bool:

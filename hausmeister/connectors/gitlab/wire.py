@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hausmeister.issues.rules.mirror import Remote, split_body
+from hausmeister.issues.tracker import Pull
 
 
 def moment(value: Any) -> datetime | None:
@@ -73,3 +74,17 @@ def _labels(given: Any) -> tuple[str, ...]:
         if isinstance(name, str) and name:
             found.append(name)
     return tuple(found)
+
+
+# a locked one is being merged right now
+_STATES = {"opened": "open", "locked": "open", "merged": "merged", "closed": "closed"}
+
+
+def pull(given: Any) -> Pull | None:
+    """Return a merge request as the API (`web_url`) and webhooks (`url`) write it; None for what is none."""
+    if not isinstance(given, Mapping):
+        return None
+    number, state = given.get("iid"), _STATES.get(_text(given, "state"))
+    if not isinstance(number, int) or state is None:
+        return None
+    return Pull(number, _text(given, "web_url") or _text(given, "url"), state)

@@ -64,4 +64,5 @@ def heard(event: Mapping[str, Any], room_id: str, *, room_name: str, name_of: Ca
         text=cut(text_of(event), TEXT_MOST),
         at=at(event),
         link=f"https://matrix.to/#/{part(room_id)}/{part(event_id)}",
+        edited_at=at(event) if kind == "m.replace" else None,
     )

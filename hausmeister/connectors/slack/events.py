@@ -88,7 +88,14 @@ def heard(message: Mapping[str, Any], channel: str, us: Self, names: Names) -> H
         text=cut("\n".join(_texts(message, names)), TEXT_MOST),
         at=moment(stamp),
         link=f"{us.url.rstrip('/')}/archives/{channel}/p{stamp.replace('.', '')}" if us.url else "",
+        edited_at=_edited_at(message),
     )
+
+
+def _edited_at(message: Mapping[str, Any]) -> datetime | None:
+    told = message.get("edited")
+    stamp = str(told.get("ts") or "") if isinstance(told, dict) else ""
+    return moment(stamp) if is_stamp(stamp) else None
 
 
 def _author(message: Mapping[str, Any], author_id: str, names: Names) -> str:

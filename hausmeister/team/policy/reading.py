@@ -38,6 +38,8 @@ SCHEDULE_CALL = re.compile(r"schedule [a-z0-9]+(-[a-z0-9]+)*")
 
 # the kinds of tracker that a team may keep its issues in
 TRACKERS = ("github", "gitlab")
+# no part begins with a dot: neither out of the repository nor among what Git or a pipeline reads
+_FOLDER = re.compile(r"[\w-][\w. -]*(/[\w-][\w. -]*)*")
 _EMOJI = re.compile(r":[a-z0-9_+'-]+:")
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 _SHORTEST_WAIT = timedelta(seconds=10)
@@ -74,6 +76,16 @@ def read(text: str, *, file: str) -> Policy:
 def default() -> Policy:
     """Return the policy that ships with the program."""
     return read(DEFAULT_FILE.read_text(encoding="utf-8"), file=DEFAULT_FILE.name)
+
+
+def _docs_folder(tracker: Table) -> str:
+    """Return the folder for documents, without a slash at either end; "" is the repository's root."""
+    if not tracker.has("docs_folder"):
+        return "docs/questions"
+    found = tracker.text("docs_folder", may_be_empty=True, most=200).strip("/")
+    if found and not _FOLDER.fullmatch(found):
+        tracker.complain("docs_folder", repr(found[:60]), 'a folder of the repository, such as "docs/questions"')
+    return found
 
 
 def _policy(root: Table) -> Policy:
@@ -114,6 +126,8 @@ def _policy(root: Table) -> Policy:
         dashboard_shards=shards,
         monitoring_rules=monitoring_rules(root, shards=shards),
         tracker_kind=tracker.one_of("kind", TRACKERS) if tracker.has("kind") else TRACKERS[0],
+        docs_repository=tracker.text("docs_repository", may_be_empty=True) if tracker.has("docs_repository") else "",
+        docs_folder=_docs_folder(tracker),
         issues=_issues(root.table("issues")) if root.has("issues") else IssuesRule(),
         foresight=ahead.foresight(root),
         triage=day_shift.triage(root),
@@ -122,7 +136,7 @@ def _policy(root: Table) -> Policy:
     working.done(("days", "starts", "ends", "days_off"))
     alerts.done(("default_priority", "severity", "rules"))
     channels.done(("alarms", "questions", "updates", "announcements", "crash", "shifts", "groups"))
-    tracker.done(("kind", "repository", "labels"))
+    tracker.done(("kind", "repository", "labels", "docs_repository", "docs_folder"))
     dashboards.done(("riemann", "shards"))
     root.done(tuple(key for key in known if not root.has(key)))
     return policy

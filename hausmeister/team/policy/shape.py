@@ -237,6 +237,9 @@ class Policy:
     dashboard_shards: tuple[str, ...]
     monitoring_rules: tuple[MonitoringRule, ...] = ()
     tracker_kind: str = "github"
+    # where documents are offered: "" is where the issues are; the folder is below the repository's root
+    docs_repository: str = ""
+    docs_folder: str = "docs/questions"
     issues: IssuesRule = IssuesRule()
     foresight: ForesightRule = ForesightRule()
     triage: TriageRule = field(default_factory=TriageRule)

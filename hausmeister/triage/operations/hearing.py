@@ -1,8 +1,8 @@
 """Hearing: what a chat message opens or joins. Each message counts once, in whatever order it arrives."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -19,6 +19,8 @@ from hausmeister.triage.rules.states import ItemKind, RoomUse, Source, State, ba
 from hausmeister.triage.shapes import Heard, Taken
 
 LONGEST_MESSAGE = 40_000
+# the chat's clock and ours may differ by so much
+CLOCK_SLACK = timedelta(minutes=1)
 
 
 @dataclass
@@ -64,12 +66,17 @@ def hear(
     them better than their contact methods. The cursor of each room moves to its newest message, in the same
     transaction, so that a message is either stored or will be read again.
     """
-    ears = _ears(team_id, now=now, people=people)
+    ears, heard = _ears(team_id, now=now, people=people), [_not_ahead(one, now) for one in heard]
     touched = dict.fromkeys(item_id for one in heard if (item_id := _hear(ears, one)) is not None)
     _move_cursors(team_id, heard)
     if touched:
         wake.soon()
     return list(touched)
+
+
+def _not_ahead(one: Heard, now: datetime) -> Heard:
+    """Return the message as said by now: a server's clock that is far ahead, or lies, must not hide what is asked."""
+    return replace(one, at=now) if one.at > now + CLOCK_SLACK else one
 
 
 def _move_cursors(team_id: int, heard: Sequence[Heard]) -> None:
@@ -120,6 +127,7 @@ def _stored(ears: _Ears, one: Heard) -> Said | None:
         text=cut(one.text, LONGEST_MESSAGE),
         link=cut(one.link, 500),
         at=one.at,
+        edited_at=one.edited_at,
     )
 
 
@@ -216,8 +224,10 @@ def _alarm(ears: _Ears, one: Heard, said: Said) -> int | None:
 def edited(team_id: int, heard: Heard, *, now: datetime, people: Mapping[str, int] | None = None) -> int | None:
     """Let the text of a message be what its author made of it; return the item it is, or now is, about.
 
-    A message not heard before is heard in its new form. An edit can make a question of what was none.
+    A message not heard before is heard in its new form. An edit can make a question of what was none. An older edit
+    that comes after a newer one changes nothing, nor does one that is not the author's.
     """
+    heard = _not_ahead(heard, now)
     ears = _ears(team_id, now=now, people=people)
     said = (
         Said.objects.select_related("item")
@@ -226,9 +236,12 @@ def edited(team_id: int, heard: Heard, *, now: datetime, people: Mapping[str, in
     )
     if said is None:
         return _hear(ears, heard)
-    if said.removed_at is not None:
+    edited_at = heard.edited_at or now
+    is_older = said.edited_at is not None and edited_at < said.edited_at
+    is_of_another = not said.is_bot and heard.author_id != said.author_id
+    if said.removed_at is not None or is_older or is_of_another:
         return said.item_id
-    said.text, said.edited_at = cut(heard.text, LONGEST_MESSAGE), now
+    said.text, said.edited_at = cut(heard.text, LONGEST_MESSAGE), edited_at
     said.save(update_fields=["text", "edited_at"])
     if said.item is None:
         is_opener = not said.thread and not said.is_bot

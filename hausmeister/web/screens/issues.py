@@ -151,6 +151,7 @@ def context(person: Person, issue: Issue, *, now: datetime) -> dict[str, Any]:
         "told": [issue_words.tell(entry, reader) for entry in entries],
         "version": entries[0].pk if entries else 0,
         "pages": _pages(person, issue),
+        "origins": _origins(issue),
         "may_work": permissions.can(person, Capability.WORK_ON_ISSUES, team_id=issue.team_id),
         "priorities": list(reversed(Priority)),
     }
@@ -161,6 +162,13 @@ def _pages(person: Person, issue: Issue) -> list[Any]:
     subjects = [link.subject.partition(":") for link in issue.links.all()]
     numbers = [int(number) for kind, _colon, number in subjects if kind == "page" and number.isdecimal()]
     return list(pager.visible_to(person).filter(pk__in=numbers).order_by("id"))
+
+
+def _origins(issue: Issue) -> list[tuple[str, str]]:
+    """Return what else the issue is about, in words, and where its screen is."""
+    words = {"item": _("Item %(n)s"), "incident": _("Incident %(n)s"), "recurring": _("Question that keeps coming")}
+    found = [(link.subject.partition(":"), link.path) for link in issue.links.all()]
+    return [(words[kind] % {"n": number}, path) for (kind, _colon, number), path in found if kind in words and path]
 
 
 # ---- making one ----

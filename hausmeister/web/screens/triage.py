@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from hausmeister.answers import queries as keeping
 from hausmeister.base import chance, clock
 from hausmeister.base.priority import Priority
 from hausmeister.base.untrusted import one_line
@@ -92,6 +93,7 @@ def list_context(request: Request, query: QueryDict, *, now: datetime) -> dict[s
         "tabs": _tabs(person, wanted),
         "shut": _shut(teams, now),
         "lost": _lost_rooms(teams),
+        "keeps_coming": keeping.called_for(permissions.team_ids(person, Capability.SEE_PAGES)),
         "live": " ".join(f"triage:{team.pk}" for team in teams),
         "may_act": permissions.can(person, Capability.ACT_ON_PAGES),
         "now": now,

@@ -1,15 +1,21 @@
 """GitHub as somebody else built it, end to end: made here, changed there, and back by webhook and by asking."""
 
+import base64
 import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from hausmeister.answers.models import PullRequest, Recurring
+from hausmeister.answers.operations import offering
+from hausmeister.answers.operations.offering import Paper
+from hausmeister.answers.sending import Following, PullSender
 from hausmeister.base import database
 from hausmeister.base.far_side import FarSide
 from hausmeister.base.outgoing import Client
 from hausmeister.base.priority import Priority
 from hausmeister.connectors.github.api import LIMITS, GitHub
+from hausmeister.connectors.github.pulls import GitHubPulls
 from hausmeister.issues.models import Feed, Issue
 from hausmeister.issues.operations import working
 from hausmeister.issues.polling import Poll
@@ -89,6 +95,36 @@ def test_made_here_edited_there_and_back(url, world, trio, settings):
         assert found is not None
         assert found.number == number
         listener.delivered.clear()
+
+
+def test_a_document_is_offered_reviewed_and_merged(url, world, trio, settings):
+    settings.HAUSMEISTER_TRACKERS = ("github",)
+    world.now = datetime.now(UTC)
+    pulls = GitHubPulls(GitHub(Client(limits=LIMITS), url=url, token=TOKEN))
+    tracker = GitHub(Client(limits=LIMITS), url=url, token=TOKEN)
+    world.engine._dispatcher._senders["github"] = TrackerSender(tracker, {offering.KIND: PullSender(pulls)})
+    question = Recurring.objects.create(team=trio.team, state="proposed", created_at=world.now, proposed_at=world.now)
+    offering.offer(question.pk, Paper("Undrop", "Use UNDROP – twice."), by=as_actor(trio.ana), now=world.now)
+    world.tick()
+    pull = PullRequest.objects.get()
+    assert (pull.state, pull.problem) == ("open", "")
+    there = person(url, "GET", f"/pulls/{pull.number}")
+    assert (there["head"]["ref"], there["base"]["ref"], there["title"]) == (pull.branch, "main", "Undrop")
+    assert pull.path == f"docs/questions/undrop-{question.pk}.md"
+    offered = person(url, "GET", f"/contents/{pull.path}?ref={pull.branch}")
+    assert base64.b64decode(offered["content"]).decode() == "Use UNDROP – twice.\n"
+    # the same message once more: its answer may have been lost
+    repository, again = pull.repository, offering.Offer(pull.branch, pull.path, pull.text, "Undrop", "x")
+    assert pulls.offer(repository, again).number == pull.number
+    assert len(person(url, "GET", "/pulls?state=all")) == 1
+
+    person(url, "PUT", f"/pulls/{pull.number}/merge", {})
+    world.now += timedelta(minutes=11)
+    assert Following({"github": pulls}).run(world.now) == 1
+    pull.refresh_from_db()
+    assert pull.state == "merged"
+    kept = person(url, "GET", f"/contents/{pull.path}?ref=main")
+    assert base64.b64decode(kept["content"]).decode() == "Use UNDROP – twice.\n"
 
 
 def relay(stage, listener):

@@ -6,11 +6,16 @@ from datetime import timedelta
 import pytest
 from django.test import Client as Browser
 
+from hausmeister.answers.models import PullRequest, Recurring
+from hausmeister.answers.operations import offering
+from hausmeister.answers.operations.offering import Paper
+from hausmeister.answers.sending import Following, PullSender
 from hausmeister.base import database
 from hausmeister.base.outgoing import Client
 from hausmeister.base.priority import Priority
 from hausmeister.connectors.gitlab.api import LIMITS, GitLab
 from hausmeister.connectors.gitlab.fake import FakeGitLab
+from hausmeister.connectors.gitlab.merges import GitLabMerges
 from hausmeister.issues import queries
 from hausmeister.issues.models import Delivery, Feed, Issue
 from hausmeister.issues.operations import working
@@ -36,7 +41,10 @@ def gitlab(world, trio, settings):
     )
     with FakeGitLab(token=TOKEN, project=PROJECT, now=lambda: world.now.replace(microsecond=0)) as far:
         far.tracker = GitLab(Client(limits=LIMITS), url=far.url, token=TOKEN)
-        world.engine._dispatcher._senders["gitlab"] = TrackerSender(far.tracker)
+        far.merging = GitLabMerges(far.tracker)
+        world.engine._dispatcher._senders["gitlab"] = TrackerSender(
+            far.tracker, {offering.KIND: PullSender(far.merging)}
+        )
         far.poll = Poll({"gitlab": far.tracker}, begin=database.at_once)
         yield far
 
@@ -135,3 +143,48 @@ def test_its_own_list_is_the_handbook_s_query(world, trio, gitlab):
     assert address == (
         "https://gitlab.com/data/infra/itaipu/-/issues?state=opened&label_name[]=bug&label_name[]=data-infra"
     )
+
+
+# ---- documents for review ----
+
+
+def offer(world, trio):
+    question = Recurring.objects.create(team=trio.team, state="proposed", created_at=world.now, proposed_at=world.now)
+    offering.offer(question.pk, Paper("Undrop", "Use UNDROP."), by=as_actor(trio.ana), now=world.now)
+    return question
+
+
+def test_a_document_is_offered_as_a_merge_request_and_followed_by_its_webhook(world, trio, gitlab):
+    question = offer(world, trio)
+    world.tick()
+    pull = PullRequest.objects.get()
+    assert gitlab.branches[pull.branch][f"docs/questions/undrop-{question.pk}.md"] == "Use UNDROP.\n"
+    assert (pull.state, pull.url, pull.word) == ("open", f"https://gitlab.example/{PROJECT}/-/merge_requests/1",
+                                                 "merge request")  # fmt: skip
+    gitlab.delivered.clear()
+    gitlab.merges[1]["state"] = "merged"
+    assert hook(gitlab.merge_event(1), kind="Merge Request Hook").json() == {"result": "taken"}
+    assert PullRequest.objects.get().state == "merged"
+    assert hook({"object_kind": "merge_request"}, kind="Merge Request Hook").json() == {"result": "ignored"}
+
+
+@pytest.mark.parametrize("lost_after", [0, 1, 2, 3, 4])
+def test_whichever_call_the_line_breaks_in_there_is_one_merge_request(world, trio, gitlab, lost_after):
+    played = iter(range(99))
+    gitlab.is_played_with = lambda _received: next(played) == lost_after
+    gitlab.reset(takes=True)
+    offer(world, trio)
+    world.go(minutes=3)
+    assert (len(gitlab.merges), len(gitlab.branches)) == (1, 2)
+    gitlab.delivered.clear()
+
+
+def test_a_merge_request_that_was_closed_or_is_gone_calls_for_a_document_again(world, trio, gitlab):
+    question = offer(world, trio)
+    world.tick()
+    gitlab.delivered.clear()
+    del gitlab.merges[1]
+    world.go(minutes=11)
+    Following({"gitlab": gitlab.merging}).run(world.now)
+    question.refresh_from_db()
+    assert (question.state, question.pulls.get().state) == ("proposed", "closed")

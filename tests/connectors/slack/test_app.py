@@ -4,6 +4,7 @@ import pytest
 
 from hausmeister.chat.models import Line
 from hausmeister.connectors.slack.fake import buttons, shown
+from hausmeister.incidents.models import Incident
 from hausmeister.pager.models import Page
 from hausmeister.triage.models import Item, Said, WatchedRoom
 from tests import builders
@@ -58,7 +59,7 @@ def test_whoever_is_not_linked_is_told_how_to_link(place):
 
 def test_help_lists_what_there_is_and_nothing_else(place):
     said = told(place.command("help"))
-    for word in ("oncall", "page", "ack", "escalate", "cover", "triage"):
+    for word in ("oncall", "page", "ack", "escalate", "cover", "triage", "incident"):
         assert f"\n{word}" in said
     assert "handoff" not in said
 
@@ -69,6 +70,27 @@ def test_a_page_is_taken_by_command_and_a_second_person_hears_who_was_first(plac
     page.refresh_from_db()
     assert page.acked_by.name == "Ana"
     assert "Ana took this page a moment before you." in told(place.command(f"ack {page.pk}", member=BRUNO))
+
+
+def test_an_incident_is_opened_by_command_once_however_often_it_is_delivered(place, world):
+    assert "No incident is running." in told(place.command("incident"))
+    body = workplace.slash("incident sev1 Clients see yesterday's data", number=7)
+    said = [told(place.app.take("slash_commands", body).body) for _ in range(2)]
+    opened = Incident.objects.get()
+    assert (opened.level, opened.title, opened.point.name) == ("SEV1", "Clients see yesterday's data", "Ana")
+    assert all(f"Incident {opened.pk} is open" in one for one in said)
+    assert "Point Ana" in told(place.command("incident"))
+    world.forget()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("incident sev99 All is lost", "There is no severity level"), ("incident SEV1", "in a few words")],
+)
+def test_an_incident_that_cannot_be_opened_says_why(place, text, says):
+    assert says in told(place.command(text))
+    assert "member id" in told(place.command(text, member=DORA))
+    assert not Incident.objects.exists()
 
 
 def test_paging_by_command_twice_delivered_is_one_page(place, world):
