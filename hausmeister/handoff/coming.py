@@ -26,9 +26,14 @@ class Coming:
 class Duty:
     """Who has the duty of one team from when to when, and when it changes hands."""
 
-    def __init__(self, team_id: int, *, now: datetime) -> None:
-        self._of = foresight.outlook(team_id, now=now)
-        self._stretches = _held(self._of)
+    def __init__(self, of: Outlook) -> None:
+        self._of = of
+        self._stretches = _held(of)
+
+    @staticmethod
+    def read(team_id: int, *, now: datetime) -> "Duty":
+        """Return the duty of the team with this id. Raises Team.DoesNotExist."""
+        return Duty(foresight.outlook(team_id, now=now))
 
     @property
     def team(self) -> Team:

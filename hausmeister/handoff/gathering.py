@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import Q
 
@@ -13,7 +13,7 @@ from hausmeister.handoff import risks
 from hausmeister.handoff.coming import Coming
 from hausmeister.handoff.rules import owners
 from hausmeister.handoff.rules.owners import OpenIssue, Ruling
-from hausmeister.handoff.rules.states import Found, Kind
+from hausmeister.handoff.rules.states import Found, ThingKind
 from hausmeister.incidents.models import Incident
 from hausmeister.issues.models import Issue
 from hausmeister.monitoring import queries as monitoring
@@ -32,7 +32,7 @@ MOST_KNOWN = 40
 # flapping is looked for among so many of the newest alerts
 MOST_ALERTS = 5_000
 _PAGE_WORDS = {
-    PageState.FIRING: "firing, nobody has it",
+    PageState.FIRING: "firing",
     PageState.ACKNOWLEDGED: "acknowledged",
     PageState.WAITING: "soft, waits for working hours",
 }
@@ -60,7 +60,7 @@ def _issues(team: Team, ruling: Ruling) -> Iterator[Found]:
             continue
         mirror = issue.known_mirror
         yield Found(
-            Kind.ISSUE, issue.subject, issue.title, str(mirror) if mirror else "", f"/issues/{issue.pk}",
+            ThingKind.ISSUE, issue.subject, issue.title, str(mirror) if mirror else "", f"/issues/{issue.pk}",
             rank=issue.priority, owner=issue.owner_id, goes_to=owners.issue_goes_to(open_issue, ruling),
         )  # fmt: skip
 
@@ -74,13 +74,13 @@ def _pages(team: Team, ruling: Ruling) -> Iterator[Found]:
     for page in pages:
         if page.state is PageState.SNOOZED:
             yield Found(
-                Kind.QUIET, page.subject, page.title, f"page snoozed{_from(page)}", f"/pages/{page.pk}",
+                ThingKind.QUIET, page.subject, page.title, f"page snoozed{_from(page)}", f"/pages/{page.pk}",
                 rank=page.priority, ends_at=page.snoozed_until,
             )  # fmt: skip
             continue
         others = frozenset(on_it[page.pk])
         yield Found(
-            Kind.PAGE, page.subject, page.title, f"{_PAGE_WORDS[page.state]}{_from(page)}", f"/pages/{page.pk}",
+            ThingKind.PAGE, page.subject, page.title, f"{_PAGE_WORDS[page.state]}{_from(page)}", f"/pages/{page.pk}",
             rank=page.priority, owner=page.acked_by_id, goes_to=owners.page_goes_to(page.acked_by_id, others, ruling),
         )  # fmt: skip
 
@@ -96,7 +96,7 @@ def _incidents(team: Team, ruling: Ruling) -> Iterator[Found]:
         comms = f", comms {incident.comms.name}" if incident.comms and incident.is_running else ""
         is_leaving = incident.is_running and incident.point_id in ruling.leavers
         yield Found(
-            Kind.INCIDENT, incident.subject, incident.title, f"{incident.label}, {says}{comms}",
+            ThingKind.INCIDENT, incident.subject, incident.title, f"{incident.label}, {says}{comms}",
             f"/incidents/{incident.pk}", owner=incident.point_id, goes_to=ruling.receiver if is_leaving else None,
         )  # fmt: skip
 
@@ -107,8 +107,9 @@ def _questions(team: Team, ruling: Ruling) -> Iterator[Found]:
         asker = f" of {item.asker_name}" if item.asker_name else ""
         place = f", {item.place}" if item.place else ""
         yield Found(
-            Kind.QUESTION, item.subject, item.title, f"{what}{asker}{place}", f"/triage/{item.pk}", rank=item.priority,
-            owner=item.holder_id, goes_to=owners.question_goes_to(item.holder_id, ruling), ends_at=item.due_at,
+            ThingKind.QUESTION, item.subject, item.title, f"{what}{asker}{place}", f"/triage/{item.pk}",
+            rank=item.priority, owner=item.holder_id, ends_at=item.due_at,
+            goes_to=owners.question_goes_to(item.holder_id, ruling),
         )  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def _flapping(team: Team, since_at: datetime, flaps_at: int) -> list[Found]:
     often = sorted((one for one in times if times[one] >= flaps_at), key=lambda one: (-times[one], titles[one], one))
     return [
         Found(
-            Kind.FLAPPING, f"flapping:{source_id}:{signing.sha256_hex(key)[:16]}", titles[source_id, key],
+            ThingKind.FLAPPING, f"flapping:{source_id}:{signing.sha256_hex(key)[:16]}", titles[source_id, key],
             f"came {times[source_id, key]} times in this duty",
         )
         for source_id, key in often[:MOST_KNOWN]
@@ -133,7 +134,7 @@ def _flapping(team: Team, since_at: datetime, flaps_at: int) -> list[Found]:
 def _risks(team: Team, now: datetime) -> Iterator[Found]:
     for risk in risks.of_team(team, now=now)[:MOST_KNOWN]:
         yield Found(
-            Kind.RISK, f"risk:{risk.key}"[:120], risk.title[:300], risk.detail[:500], risk.path[:200],
+            ThingKind.RISK, f"risk:{risk.key}"[:120], risk.title[:300], risk.detail[:500], risk.path[:200],
             ends_at=risk.ends_at,
         )  # fmt: skip
 
@@ -141,11 +142,11 @@ def _risks(team: Team, now: datetime) -> Iterator[Found]:
 def _monitoring(team: Team) -> Iterable[Found]:
     for hit in Hit.objects.filter(team=team).order_by("since_at", "id")[:MOST_KNOWN]:
         yield Found(
-            Kind.MONITORING, f"hit:{hit.pk}", f"{hit.rule}: {hit.service}"[:300], f"{hit.host}, shard {hit.shard}",
+            ThingKind.MONITORING, f"hit:{hit.pk}", f"{hit.rule}: {hit.service}"[:300], f"{hit.host}, shard {hit.shard}",
             f"/monitoring/{hit.shard}",
         )  # fmt: skip
     for beat in monitoring.heartbeats(team.pk).filter(state=BeatState.DOWN)[:MOST_KNOWN]:
-        yield Found(Kind.MONITORING, beat.subject, beat.name, "heartbeat missed", "/monitoring")
+        yield Found(ThingKind.MONITORING, beat.subject, beat.name, "heartbeat missed", "/monitoring")
 
 
 def _leave(team: Team, at: datetime, rule: HandoffRule) -> list[Found]:
@@ -156,6 +157,10 @@ def _leave(team: Team, at: datetime, rule: HandoffRule) -> list[Found]:
     for span, person in sorted(spans, key=lambda one: (one[0].starts_at, one[1].name)):
         first = span.starts_at.astimezone(person.zone).date()
         last = (span.ends_at - timedelta(seconds=1)).astimezone(person.zone).date()
-        days = f"{first:%a %d %b}" if first == last else f"{first:%a %d %b} to {last:%a %d %b}"
-        found.append(Found(Kind.LEAVE, f"leave:{person.pk}:{first}", f"{person.name} is away", days, "/rota"))
+        days = _day(first) if first == last else f"{_day(first)} to {_day(last)}"
+        found.append(Found(ThingKind.LEAVE, f"leave:{person.pk}:{first}", f"{person.name} is away", days, "/rota"))
     return found[:MOST_KNOWN]
+
+
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day} {day:%b}"

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from hausmeister.base.priority import Priority
-from hausmeister.handoff.rules.states import Kind, Moments, State, state_of
+from hausmeister.handoff.rules.states import HandoffState, Moments, ThingKind, state_of
 from hausmeister.team.models import Person, Team
 
 NOTE_MOST = 8_000
@@ -124,7 +124,7 @@ class Handoff(models.Model):
         return self.drafted_at > self.at
 
     @property
-    def state(self) -> State:
+    def state(self) -> HandoffState:
         """Where it stands."""
         return state_of(
             Moments(self.moved_at, self.accepted_at, self.raised_at, self.overtaken_at, self.cancelled_at, self.is_kept)
@@ -141,7 +141,7 @@ class HandoffItem(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     handoff = models.ForeignKey(Handoff, on_delete=models.CASCADE, related_name="items", db_index=False)
-    kind = models.CharField(max_length=12, choices=[(kind.value, kind.value) for kind in Kind])
+    kind = models.CharField(max_length=12, choices=[(kind.value, kind.value) for kind in ThingKind])
     subject = models.CharField(max_length=120)
     title = models.CharField(max_length=300)
     detail = models.CharField(max_length=LINE_MOST, default="")
@@ -179,9 +179,9 @@ class HandoffItem(models.Model):
         return f"{self.kind} in hand-off {self.handoff_id}: {self.title}"
 
     @property
-    def sort(self) -> Kind:
+    def sort(self) -> ThingKind:
         """The kind, with its words."""
-        return Kind(self.kind)
+        return ThingKind(self.kind)
 
     @property
     def priority(self) -> Priority | None:

@@ -5,22 +5,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from hausmeister.handoff.coming import Coming, Duty
 from hausmeister.handoff.models import Handoff, HandoffItem, HandoffQuerySet, Report
-from hausmeister.handoff.rules.states import Kind
+from hausmeister.handoff.rules.states import ThingKind
 from hausmeister.issues.models import Issue
 from hausmeister.outbox import queries as outbox
 from hausmeister.outbox.models import Message
 from hausmeister.pager import foresight
+from hausmeister.pager.foresight import Foreseen
 from hausmeister.pager.models import Page, Rehearsal
 from hausmeister.rota import backlog
 from hausmeister.rota.rules.foresight import ABOUT_DUTIES
 from hausmeister.rota.rules.shifts import is_night
 from hausmeister.team import permissions
-from hausmeister.team import queries as team_queries
-from hausmeister.team.models import Person, Team
+from hausmeister.team.models import ContactMethod, Person, Team
+from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Capability
 
 _PEOPLE = ("team", "outgoing", "incoming", "backstop", "accepted_by")
@@ -41,18 +43,39 @@ def of_team(team_id: int) -> HandoffQuerySet:
 
 def standing_now(team: Team) -> Handoff | None:
     """Return the hand-off that people look at: the draft of the next change, else the newest that happened."""
-    found = of_team(team.pk).standing()
-    return found.filter(moved_at=None).order_by("at", "id").first() or found.newest_first().first()
+    found = Handoff.objects.standing().filter(team=team)
+    draft = Subquery(found.filter(moved_at=None).order_by("at", "id").values("pk")[:1])
+    newest = Subquery(found.newest_first().values("pk")[:1])
+    return of_team(team.pk).filter(pk=Coalesce(draft, newest)).first()
 
 
-def next_change(team: Team, *, now: datetime) -> Coming | None:
+def foreseen(team_id: int, *, now: datetime) -> Foreseen:
+    """Return what lies ahead of the team: its policy, its people, its duties, and what is wrong with them."""
+    return foresight.foresee(team_id, now=now)
+
+
+def next_change(ahead: Foreseen, *, now: datetime) -> Coming | None:
     """Return the next change of duty as the rota has it, None where it knows none."""
-    return Duty(team.pk, now=now).next_after(now)
+    return Duty(ahead.outlook).next_after(now)
 
 
-def before(handoff: Handoff) -> Handoff | None:
-    """Return the hand-off before this one."""
-    return of_team(handoff.team_id).standing().filter(at__lt=handoff.at).newest_first().first()
+@dataclass(frozen=True)
+class Around:
+    """What a hand-off is shown with: the number of the one before, and the report of the week that ends with it."""
+
+    before: int | None
+    report: int | None
+    posted_at: datetime | None
+
+
+def around(handoff: Handoff) -> Around:
+    """Return what stands around a hand-off, in one question."""
+    earlier = Handoff.objects.standing().filter(team_id=handoff.team_id, at__lt=handoff.at).newest_first()
+    report = Report.objects.filter(team_id=handoff.team_id, ends_at=handoff.at)
+    row = Handoff.objects.filter(pk=handoff.pk).values_list(
+        Subquery(earlier.values("pk")[:1]), Subquery(report.values("pk")[:1]), Subquery(report.values("posted_at")[:1])
+    )
+    return Around(*row.get())
 
 
 def items_of(handoff: Handoff) -> list[HandoffItem]:
@@ -63,12 +86,12 @@ def items_of(handoff: Handoff) -> list[HandoffItem]:
     return [row for row in ordered if row.gone_at is None] + gone
 
 
-def by_kind(items: Sequence[HandoffItem]) -> list[tuple[Kind, list[HandoffItem]]]:
+def by_kind(items: Sequence[HandoffItem]) -> list[tuple[ThingKind, list[HandoffItem]]]:
     """Return the items under their kinds; kinds without any are left out."""
-    found: dict[Kind, list[HandoffItem]] = {}
+    found: dict[ThingKind, list[HandoffItem]] = {}
     for item in items:
         found.setdefault(item.sort, []).append(item)
-    return [(kind, found[kind]) for kind in Kind if kind in found]
+    return [(kind, found[kind]) for kind in ThingKind if kind in found]
 
 
 @dataclass(frozen=True)
@@ -114,25 +137,24 @@ class Readiness:
         return self.confirmed_at is not None and not self.problems
 
 
-def readiness(handoff: Handoff, *, now: datetime) -> Readiness:
+def readiness(handoff: Handoff, ahead: Foreseen, *, now: datetime) -> Readiness:
     """Return how the incoming person stands; by the rota's and the pager's own findings."""
     person = handoff.incoming
     if person is None:
         return Readiness()
-    row = (
-        Rehearsal.objects.filter(team_id=handoff.team_id, person=person, starts_at=handoff.at)
-        .select_related("page")
-        .first()
+    asked = Rehearsal.objects.filter(team_id=handoff.team_id, person=person, starts_at=handoff.at)
+    answered = asked.filter(page__acked_by=person)
+    oldest = now - ahead.outlook.policy.foresight.test_counts_for
+    tested = ContactMethod.objects.usable().filter(person=person, tested_at__gte=oldest).order_by("-tested_at")
+    row = Person.objects.filter(pk=person.pk).values_list(
+        Subquery(asked.values("confirmed_at")[:1]),
+        Subquery(answered.values("page__acked_at")[:1]),
+        Subquery(tested.values("tested_at")[:1]),
+        Subquery(asked.values("asked_at")[:1]),
     )
-    confirmed_at = row.confirmed_at or foresight.answered_at(row) if row is not None else None
-    if confirmed_at is None:
-        confirmed_at = foresight.tested_at(team_queries.reach([person.pk]).get(person.pk))
-        oldest = now - team_queries.policy_of(handoff.team_id).foresight.test_counts_for
-        confirmed_at = confirmed_at if confirmed_at is not None and confirmed_at >= oldest else None
-    found = foresight.foresee(handoff.team_id, now=now).findings
-    problems = [one.text for one in found if person.pk in one.people and one.kind not in ABOUT_DUTIES]
-    asked_at = row.asked_at if row is not None and row.confirmed_at is None else None
-    return Readiness(confirmed_at, asked_at, tuple(dict.fromkeys(problems)))
+    confirmed_at, answered_at, tested_at, asked_at = row.get()
+    problems = [one.text for one in ahead.findings if person.pk in one.people and one.kind not in ABOUT_DUTIES]
+    return Readiness(confirmed_at or answered_at or tested_at, asked_at, tuple(dict.fromkeys(problems)))
 
 
 @dataclass(frozen=True)
@@ -146,28 +168,25 @@ class Backlog:
 _MOST_OF_BACKLOG = 8
 
 
-def backlog_of(handoff: Handoff) -> Backlog:
+def backlog_of(handoff: Handoff, policy: Policy) -> Backlog:
     """Return the backlog: what comes back to bite first, then P2 before P1, then the oldest."""
     monday = handoff.at.astimezone(handoff.team.zone).date()
-    whose = backlog.weeks(handoff.team, first=monday, weeks=2)
+    whose = backlog.weeks(handoff.team, first=monday, weeks=2) if policy.rota.backlog_week else {}
     issues = Issue.objects.open().filter(team_id=handoff.team_id, priority__lte=2).select_related("owner")
     ordered = sorted(issues.worst_first()[:200], key=lambda one: one.bites_back is not True)
     return Backlog(next(iter(whose.values()), None), ordered[:_MOST_OF_BACKLOG])
 
 
-def unaccepted(team_ids: Sequence[int]) -> list[Handoff]:
-    """Return the hand-offs of these teams that happened and that nobody has accepted, the oldest first."""
-    found = Handoff.objects.unaccepted().filter(team_id__in=team_ids).select_related(*_PEOPLE)
-    return list(found.order_by("at", "id"))
+def unaccepted() -> list[Handoff]:
+    """Return the hand-offs of every team that happened and that nobody has accepted, the oldest first."""
+    return list(Handoff.objects.unaccepted().select_related(*_PEOPLE).order_by("at", "id"))
 
 
-def waits_for(person: Person, team_ids: Sequence[int], *, now: datetime) -> list[Handoff]:
-    """Return the hand-offs that wait for `person`: drafts that come to them, and unaccepted ones."""
-    drafts = Q(moved_at=None, at__gt=now, incoming=person)
-    moved = Q(moved_at__isnull=False) & (Q(incoming=person) | Q(raised_at__isnull=False, backstop=person))
-    found = Handoff.objects.standing().filter(drafts | moved, team_id__in=team_ids, accepted_at=None, overtaken_at=None)
-    rows = found.select_related(*_PEOPLE).order_by("at", "id")
-    return [one for one in rows if one.state.is_open]
+def for_now(person: Person, team_ids: Sequence[int]) -> list[Handoff]:
+    """Return what `person` must see of hand-offs: those that come to them, and those of which the backstop was told."""
+    waiting = Handoff.objects.standing().filter(team_id__in=team_ids, accepted_at=None, overtaken_at=None)
+    found = waiting.filter(Q(incoming=person) | Q(raised_at__isnull=False)).select_related(*_PEOPLE)
+    return [one for one in found.order_by("at", "id") if one.state.is_open]
 
 
 def archive(found: HandoffQuerySet, text: str) -> list[Handoff]:
@@ -188,17 +207,20 @@ def archive(found: HandoffQuerySet, text: str) -> list[Handoff]:
 # ---- reports ----
 
 
-def reports_of(team_ids: Sequence[int] | None) -> "list[Report]":
-    """Return the reports of these teams (None: of all), the newest first."""
-    found = Report.objects.select_related("team", "posted_by", "edited_by").order_by("-ends_at", "-id")
-    return list((found if team_ids is None else found.filter(team_id__in=team_ids))[:_MOST_FOUND])
+def reports() -> QuerySet[Report]:
+    """Return every report with its people."""
+    return Report.objects.select_related("team", "posted_by", "edited_by")
 
 
-def report_visible_to(person: Person, report_id: int) -> Report | None:
-    """Return the report with this number, if `person` may see it."""
+def reports_of(team_ids: Sequence[int]) -> list[Report]:
+    """Return the reports of these teams, the newest first."""
+    return list(reports().filter(team_id__in=team_ids).order_by("-ends_at", "-id")[:_MOST_FOUND])
+
+
+def reports_visible_to(person: Person) -> QuerySet[Report]:
+    """Return the reports that `person` may see."""
     teams = permissions.team_ids(person, Capability.SEE_PAGES)
-    found = Report.objects.select_related("team", "posted_by", "edited_by").filter(pk=report_id)
-    return (found if teams is None else found.filter(team_id__in=teams)).first()
+    return reports() if teams is None else reports().filter(team_id__in=teams)
 
 
 def post_of(report: Report) -> Message | None:

@@ -8,7 +8,7 @@ from hausmeister.base.priority import Priority
 from hausmeister.handoff import queries
 from hausmeister.handoff.models import Handoff, HandoffItem, Report
 from hausmeister.handoff.operations import accepting, editing, reporting
-from hausmeister.handoff.rules.states import Kind, State
+from hausmeister.handoff.rules.states import HandoffState, ThingKind
 from hausmeister.issues.models import Issue
 from hausmeister.issues.operations import working
 from hausmeister.issues.operations.working import Wish
@@ -77,7 +77,7 @@ def test_an_hour_before_friday_ends_both_have_the_draft_and_at_the_clock_it_move
 
     handoff = friday(world)
     assert (handoff.outgoing, handoff.incoming, handoff.backstop) == (trio.ana, trio.bruno, trio.carla)
-    assert handoff.state is State.DRAFT
+    assert handoff.state is HandoffState.DRAFT
     told = letter(world, "Ana")
     assert told["subject"] == "Hand-off of Data Infra to Bruno, Fri 27 Nov 17:00: look at the draft"
     assert "P3 high: Commit retries (Ana → Bruno)." in told["text"]
@@ -94,7 +94,7 @@ def test_an_hour_before_friday_ends_both_have_the_draft_and_at_the_clock_it_move
     world.go(minutes=59)
     assert Issue.objects.get(pk=mine.pk).owner == trio.ana
     handoff = friday(world, 0)
-    assert handoff.state is State.WAITING
+    assert handoff.state is HandoffState.WAITING
     assert Issue.objects.get(pk=mine.pk).owner == trio.bruno
     assert Issue.objects.get(pk=other.pk).owner == trio.carla
     assert Issue.objects.get(pk=small.pk).owner == trio.bruno
@@ -106,7 +106,7 @@ def test_an_hour_before_friday_ends_both_have_the_draft_and_at_the_clock_it_move
     assert "Accept it by Fri 27 Nov 17:30" in told["text"]
 
     accepting.accept(handoff.pk, by=trio.bruno, now=world.now)
-    assert Handoff.objects.get(pk=handoff.pk).state is State.ACCEPTED
+    assert Handoff.objects.get(pk=handoff.pk).state is HandoffState.ACCEPTED
     friday(world, 120)
     world.forget()
 
@@ -137,17 +137,17 @@ def test_nobody_accepts_so_the_backstop_hears_of_it_once_and_may_accept_in_their
     friday(world, 29)
     world.expect_none()
     handoff = friday(world, 30)
-    assert handoff.state is State.RAISED
+    assert handoff.state is HandoffState.RAISED
     told = letter(world, "Carla")
     assert told["subject"] == "Bruno has not accepted the hand-off of Data Infra"
     friday(world, 31)
     world.expect_none()
-    assert queries.unaccepted([trio.team.pk]) == [handoff]
+    assert queries.unaccepted() == [handoff]
     accepting.accept(handoff.pk, by=trio.carla, now=world.now)
     assert Issue.objects.get(pk=mine.pk).owner == trio.carla
     with pytest.raises(accepting.AlreadyAccepted):
         accepting.accept(handoff.pk, by=trio.bruno, now=world.now)
-    assert not queries.unaccepted([trio.team.pk])
+    assert not queries.unaccepted()
     world.forget()
 
 
@@ -160,12 +160,12 @@ def test_item_by_item_and_what_comes_after_is_accepted_anew(world, weekend):
     handoff = friday(world)
     one, two = queries.items_of(handoff)
     accepting.accept(handoff.pk, by=trio.bruno, now=world.now, item_ids=[one.pk])
-    assert Handoff.objects.get().state is State.DRAFT
+    assert Handoff.objects.get().state is HandoffState.DRAFT
     accepting.accept(handoff.pk, by=trio.bruno, now=world.now, item_ids=[two.pk])
-    assert Handoff.objects.get().state is State.ACCEPTED
+    assert Handoff.objects.get().state is HandoffState.ACCEPTED
     issue(trio, world, "One more", owner=trio.ana)
     handoff = friday(world, -30)
-    assert handoff.state is State.DRAFT
+    assert handoff.state is HandoffState.DRAFT
     assert [item.title for item in queries.items_of(handoff) if item.accepted_at is None] == ["One more"]
     world.forget()
 
@@ -213,7 +213,7 @@ def test_after_a_standstill_over_the_hour_the_hand_off_is_written_late_and_says_
     world.now = MONDAY + timedelta(days=5)
     world.tick()
     states = [one.state for one in Handoff.objects.order_by("at")]
-    assert states == [State.OVERTAKEN, State.OVERTAKEN, State.WAITING]
+    assert states == [HandoffState.OVERTAKEN, HandoffState.OVERTAKEN, HandoffState.WAITING]
     world.forget()
 
 
@@ -222,7 +222,7 @@ def test_the_same_person_keeps_the_duty_and_has_nothing_to_accept(world, trio):
     world.now = FRIDAY - timedelta(hours=2)
     world.tick()
     handoff = friday(world)
-    assert handoff.state is State.KEPT
+    assert handoff.state is HandoffState.KEPT
     assert letter(world, "Ana")["subject"] == "You keep the duty of Data Infra, Fri 27 Nov 17:00"
     with pytest.raises(accepting.NothingToAccept):
         accepting.accept(handoff.pk, by=trio.ana, now=world.now)
@@ -271,8 +271,11 @@ def test_what_is_known_to_all_stands_in_it_too(world, weekend):
     )  # fmt: skip
     handoff = friday(world)
     found = {one.sort: one for one in queries.items_of(handoff)}
-    assert set(found) == {Kind.QUIET, Kind.FLAPPING, Kind.LEAVE}
-    assert (found[Kind.FLAPPING].title, found[Kind.FLAPPING].detail) == ("Disk 80 %", "came 3 times in this duty")
-    assert found[Kind.QUIET].ends_at == FRIDAY + timedelta(hours=4)
-    assert (found[Kind.LEAVE].title, found[Kind.LEAVE].detail) == ("Carla is away", "Tue 01 Dec to Thu 03 Dec")
+    assert set(found) == {ThingKind.QUIET, ThingKind.FLAPPING, ThingKind.LEAVE}
+    assert (found[ThingKind.FLAPPING].title, found[ThingKind.FLAPPING].detail) == (
+        "Disk 80 %",
+        "came 3 times in this duty",
+    )
+    assert found[ThingKind.QUIET].ends_at == FRIDAY + timedelta(hours=4)
+    assert (found[ThingKind.LEAVE].title, found[ThingKind.LEAVE].detail) == ("Carla is away", "Tue 1 Dec to Thu 3 Dec")
     world.forget()

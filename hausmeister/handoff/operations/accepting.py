@@ -8,7 +8,7 @@ from django.db import transaction
 from hausmeister.base import database, log
 from hausmeister.handoff.models import Handoff, HandoffItem
 from hausmeister.handoff.operations import drafting, moving
-from hausmeister.handoff.rules.states import Kind, State
+from hausmeister.handoff.rules.states import HandoffState, ThingKind
 from hausmeister.incidents.models import Offer
 from hausmeister.incidents.operations import changing, roles
 from hausmeister.incidents.rules.kinds import Answer
@@ -51,7 +51,7 @@ class NotYours(HandoffRefused):
 
 def may_accept(handoff: Handoff, person: Person, *, leads: bool) -> bool:
     """Say whether `person` may accept: the incoming one, a lead, and the backstop once it was raised."""
-    is_backstop = handoff.state is State.RAISED and person.pk == handoff.backstop_id
+    is_backstop = handoff.state is HandoffState.RAISED and person.pk == handoff.backstop_id
     return person.pk == handoff.incoming_id or is_backstop or leads
 
 
@@ -98,7 +98,7 @@ def _check(handoff: Handoff, by: Person) -> None:
         raise AlreadyAccepted(handoff.accepted_by)
     if handoff.is_kept:
         raise NothingToAccept("The same person goes on: there is nothing to accept.")
-    if not (handoff.state.is_open or handoff.state is State.ACCEPTED):
+    if not (handoff.state.is_open or handoff.state is HandoffState.ACCEPTED):
         raise NothingToAccept("This hand-off is over: what was open stands in the newest one.")
     if not may_accept(handoff, by, leads=by.pk != handoff.incoming_id and is_lead(handoff, by)):
         name = handoff.incoming.name if handoff.incoming else "nobody"
@@ -112,9 +112,9 @@ def _take(handoff: Handoff, row: HandoffItem, by: Person, *, now: datetime) -> N
         problem = moving.give(row, by, now=now)
         given = {"problem": problem[:500]} if problem else {"goes_to": by, "problem": ""}
         HandoffItem.objects.filter(pk=row.pk).update(**given)
-    elif row.sort is Kind.INCIDENT:
+    elif row.sort is ThingKind.INCIDENT:
         _take_point(row, by, now=now)
-    if row.sort is Kind.PAGE:
+    if row.sort is ThingKind.PAGE:
         page = pager.find(row.number)
         if page is not None and page.state is PageState.FIRING:
             moving.take_page(row, by, now=now)

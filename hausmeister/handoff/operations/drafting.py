@@ -11,7 +11,7 @@ from hausmeister.handoff.coming import Coming, Duty
 from hausmeister.handoff.models import Handoff, HandoffItem
 from hausmeister.handoff.operations import telling
 from hausmeister.handoff.rules.owners import Ruling
-from hausmeister.handoff.rules.states import Found, Kind
+from hausmeister.handoff.rules.states import Found, ThingKind
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import ENGINE, Actor, Fact
 from hausmeister.team.models import Team
@@ -111,7 +111,7 @@ def ruling_of(duty: Duty, coming: Coming) -> Ruling:
     """Return what decides to whom things go."""
     change = coming.change
     before = HandoffItem.objects.filter(
-        handoff__team=duty.team, handoff__at__lt=change.at, kind=Kind.ISSUE, handed_at__isnull=False,
+        handoff__team=duty.team, handoff__at__lt=change.at, kind=ThingKind.ISSUE, handed_at__isnull=False,
         goes_to_id=change.outgoing, owner__isnull=False,
     )  # fmt: skip
     rows = before.order_by("handoff__at", "id").values_list("subject", "owner_id")[:500] if change.outgoing else ()

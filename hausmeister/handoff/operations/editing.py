@@ -103,7 +103,7 @@ def edit_item(
 
 def write_now(team: Team, *, by: Person, now: datetime) -> Handoff:
     """Write the draft of the next change before its hour, and return it. Raises NoChangeAhead."""
-    duty = Duty(team.pk, now=now)
+    duty = Duty.read(team.pk, now=now)
     coming = duty.next_after(now)
     if coming is None:
         raise NoChangeAhead

@@ -14,7 +14,7 @@ from hausmeister.handoff.coming import Coming, Duty
 from hausmeister.handoff.models import Handoff, HandoffItem
 from hausmeister.handoff.operations import drafting, telling
 from hausmeister.handoff.rules import words
-from hausmeister.handoff.rules.states import Kind
+from hausmeister.handoff.rules.states import ThingKind
 from hausmeister.incidents.operations import changing, roles
 from hausmeister.incidents.rules.kinds import Post
 from hausmeister.issues.operations import working
@@ -149,9 +149,9 @@ def _question(row: HandoffItem, to: Person, now: datetime) -> str:
     return ""
 
 
-_GIVES: dict[Kind, Callable[[HandoffItem, Person, datetime], str]] = {
-    Kind.ISSUE: _issue,
-    Kind.PAGE: _page,
-    Kind.INCIDENT: _incident,
-    Kind.QUESTION: _question,
+_GIVES: dict[ThingKind, Callable[[HandoffItem, Person, datetime], str]] = {
+    ThingKind.ISSUE: _issue,
+    ThingKind.PAGE: _page,
+    ThingKind.INCIDENT: _incident,
+    ThingKind.QUESTION: _question,
 }

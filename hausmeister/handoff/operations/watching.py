@@ -21,7 +21,7 @@ _LONGEST_AGO = timedelta(days=7)
 def look(team_id: int, *, now: datetime) -> int:
     """Do what is due for one team; return how much was done."""
     watch, _is_new = Watch.objects.get_or_create(team_id=team_id, defaults={"looked_at": now})
-    duty = Duty(team_id, now=now)
+    duty = Duty.read(team_id, now=now)
     since = max(watch.looked_at, now - _LONGEST_AGO)
     ahead = now + duty.policy.handoff.draft_before
     coming = duty.between(since, ahead)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class State(StrEnum):
+class HandoffState(StrEnum):
     """Where a hand-off stands; computed, never stored."""
 
     DRAFT = "draft"
@@ -19,7 +19,7 @@ class State(StrEnum):
     @property
     def is_open(self) -> bool:
         """Whether somebody has still to accept it."""
-        return self in {State.DRAFT, State.WAITING, State.RAISED}
+        return self in {HandoffState.DRAFT, HandoffState.WAITING, HandoffState.RAISED}
 
 
 @dataclass(frozen=True)
@@ -34,22 +34,22 @@ class Moments:
     is_kept: bool
 
 
-def state_of(moments: Moments) -> State:
+def state_of(moments: Moments) -> HandoffState:
     """Return where a hand-off with these moments stands."""
     if moments.cancelled_at is not None:
-        return State.CANCELLED
+        return HandoffState.CANCELLED
     if moments.accepted_at is not None:
-        return State.ACCEPTED
+        return HandoffState.ACCEPTED
     if moments.is_kept:
-        return State.KEPT
+        return HandoffState.KEPT
     if moments.overtaken_at is not None:
-        return State.OVERTAKEN
+        return HandoffState.OVERTAKEN
     if moments.raised_at is not None:
-        return State.RAISED
-    return State.DRAFT if moments.moved_at is None else State.WAITING
+        return HandoffState.RAISED
+    return HandoffState.DRAFT if moments.moved_at is None else HandoffState.WAITING
 
 
-class Kind(StrEnum):
+class ThingKind(StrEnum):
     """What stands in a hand-off, in the order in which it is read."""
 
     ISSUE = "issue"
@@ -64,7 +64,7 @@ class Kind(StrEnum):
 
 
 # what the next person has to do something about; the rest they have to know
-TO_DO = frozenset({Kind.ISSUE, Kind.PAGE, Kind.INCIDENT, Kind.QUESTION})
+TO_DO = frozenset({ThingKind.ISSUE, ThingKind.PAGE, ThingKind.INCIDENT, ThingKind.QUESTION})
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Found:
     `owner` has it now; `goes_to` has it after the change, None where it stays as it is. `detail` is one line.
     """
 
-    kind: Kind
+    kind: ThingKind
     subject: str
     title: str
     detail: str = ""

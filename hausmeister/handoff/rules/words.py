@@ -6,27 +6,27 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hausmeister.base.priority import Priority
-from hausmeister.handoff.rules.states import Kind
+from hausmeister.handoff.rules.states import ThingKind
 
 HEADINGS = {
-    Kind.ISSUE: "Open issues",
-    Kind.PAGE: "Pages",
-    Kind.INCIDENT: "Incidents",
-    Kind.QUESTION: "Questions",
-    Kind.QUIET: "Silenced",
-    Kind.FLAPPING: "Flapping",
-    Kind.RISK: "Runs at risk",
-    Kind.MONITORING: "Dashboards",
-    Kind.LEAVE: "Away",
+    ThingKind.ISSUE: "Open issues",
+    ThingKind.PAGE: "Pages",
+    ThingKind.INCIDENT: "Incidents",
+    ThingKind.QUESTION: "Questions",
+    ThingKind.QUIET: "Silenced",
+    ThingKind.FLAPPING: "Flapping",
+    ThingKind.RISK: "Runs at risk",
+    ThingKind.MONITORING: "Dashboards",
+    ThingKind.LEAVE: "Away",
 }
-_ENDS = {Kind.QUESTION: "due", Kind.QUIET: "until"}
+_ENDS = {ThingKind.QUESTION: "due", ThingKind.QUIET: "until"}
 
 
 @dataclass(frozen=True)
 class Line:
     """One thing of a hand-off, as it is said: who has it, who has it next, until when, what comes next, a note."""
 
-    kind: Kind
+    kind: ThingKind
     title: str
     detail: str = ""
     rank: int | None = None
@@ -49,7 +49,7 @@ def sections(lines: Sequence[Line], *, zone: ZoneInfo) -> list[Section]:
     """Return the lines under their headings, in the order of the kinds; kinds without any are left out."""
     return [
         Section(HEADINGS[kind], tuple(said(line, zone=zone) for line in lines if line.kind is kind))
-        for kind in Kind
+        for kind in ThingKind
         if any(line.kind is kind for line in lines)
     ]
 
