@@ -110,7 +110,10 @@ def test_the_console_shows_it_and_accepts_for_the_person_named(world, trio, hand
     assert "Ana → Bruno" in run("handoff", "list", "--find", "commit").output
     assert "no hand-off 99" in run("handoff", "show", "99").output
     assert "not posted" in run("report", "show").output
-    assert "No chat is set up" in run("report", "post", "1", "--version", "1", "--as", "ana@example.org").output
+    assert (
+        "No chat is set up"
+        in run("report", "post", str(Report.objects.get().pk), "--version", "1", "--as", "ana@example.org").output
+    )
 
 
 def asked(trio, who, text="", value=""):

@@ -71,6 +71,8 @@ def hand_on(handoff: Handoff, *, now: datetime) -> int:
 def _give(row: HandoffItem, *, now: datetime) -> int:
     try:
         with transaction.atomic():
+            if not _is_still_waiting(row):
+                return 0
             problem = give(row, _receiver(row), now=now)
             HandoffItem.objects.filter(pk=row.pk).update(
                 handed_at=None if problem else now, problem=problem[:500]
@@ -84,6 +86,12 @@ def _give(row: HandoffItem, *, now: datetime) -> int:
         HandoffItem.objects.filter(pk=row.pk).update(problem=f"It could not be handed on: {said}")
         return 0
     return 0 if problem else 1
+
+
+def _is_still_waiting(row: HandoffItem) -> bool:
+    """Lock the row, and say whether no other engine has given it meanwhile."""
+    waiting = HandoffItem.objects.filter(pk=row.pk, handed_at=None, problem="")
+    return waiting.select_for_update(of=("self",)).first() is not None
 
 
 def _receiver(row: HandoffItem) -> Person:
