@@ -279,3 +279,16 @@ def test_what_is_known_to_all_stands_in_it_too(world, weekend):
     assert found[ThingKind.QUIET].ends_at == FRIDAY + timedelta(hours=4)
     assert (found[ThingKind.LEAVE].title, found[ThingKind.LEAVE].detail) == ("Carla is away", "Tue 1 Dec to Thu 3 Dec")
     world.forget()
+
+
+def test_a_draft_that_nobody_posted_takes_nothing_from_the_next_report(world, weekend, settings):
+    trio = weekend
+    settings.HAUSMEISTER_CHAT = "slack"
+    tuesday = FRIDAY - timedelta(days=3)
+    world.now = tuesday
+    first = reporting.draft(trio.team, ends_at=tuesday, now=world.now)
+    assert reporting.draft(trio.team, ends_at=FRIDAY, now=world.now).starts_at == FRIDAY - timedelta(days=7)
+    reporting.post(first.pk, seen=1, by=trio.ana, now=world.now)
+    assert reporting.draft(trio.team, ends_at=FRIDAY + timedelta(hours=1), now=world.now).starts_at == tuesday
+    world.tick()
+    world.forget()
