@@ -55,6 +55,7 @@ from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
+from hausmeister.handoff import api as handoff_api
 from hausmeister.incidents import api as incidents_api
 from hausmeister.incidents import issues as incident_issues
 from hausmeister.incidents import tracker as incident_tracker
@@ -109,7 +110,7 @@ def api_routers() -> tuple[Router, ...]:
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
         overrides_api.router, planning_api.router, leave_api.router, asks_api.router, ledger_api.router,
         monitoring_api.router, issues_api.router, foresight_api.router, incidents_api.router, answers_api.router,
-        triage_api.router,
+        triage_api.router, handoff_api.router,
     )  # fmt: skip
 
 

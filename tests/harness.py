@@ -36,6 +36,7 @@ from hausmeister.triage.operations.pointing import Pointer
 # what an upper room makes of what a story tells; those about it ask for it
 OPENING_INCIDENTS = "open incidents"
 LOOKING_AHEAD = ("look ahead", "prepare hand-offs", "tell of shifts")
+HANDING_OVER = "hand over"
 CHANNELS = ("email", "ntfy", "slack", "webhook", "opsgenie", "chat")
 
 
@@ -158,6 +159,7 @@ def engine(
     *,
     looks_ahead: bool = False,
     opens_incidents: bool = False,
+    hands_over: bool = False,
     node: str = "test",
     solve: Solve = _no_solver,
     points: Any = None,
@@ -171,6 +173,8 @@ def engine(
         made._housekeeping = tuple(job for job in made._housekeeping if job.name not in LOOKING_AHEAD)
     if not opens_incidents:
         made._housekeeping = tuple(job for job in made._housekeeping if job.name != OPENING_INCIDENTS)
+    if not hands_over:
+        made._housekeeping = tuple(job for job in made._housekeeping if job.name != HANDING_OVER)
     return made
 
 
@@ -223,11 +227,18 @@ class World:
         """From now on the engine also opens an incident for each P4."""
         self.engine = self._engine(opens_incidents=True)
 
-    def _engine(self, *, looks_ahead: bool = False, opens_incidents: bool = False) -> Engine:
+    def hand_over(self) -> None:
+        """From now on the engine also writes hand-offs and moves what is open."""
+        self.engine = self._engine(hands_over=True)
+
+    def _engine(
+        self, *, looks_ahead: bool = False, opens_incidents: bool = False, hands_over: bool = False
+    ) -> Engine:  # fmt: skip
         return engine(
             dict(self.channels),
             looks_ahead=looks_ahead,
             opens_incidents=opens_incidents,
+            hands_over=hands_over,
             solve=lambda task, tell: self.solve(task, tell),
             points=_AsTheStorySays(self),
         )

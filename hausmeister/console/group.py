@@ -21,6 +21,8 @@ _COMMANDS = {
     "calendar": ("calendars", "calendar"),
     "heartbeat": ("heartbeats", "heartbeat"),
     "incident": ("incidents", "incident"),
+    "handoff": ("handoffs", "handoff"),
+    "report": ("handoffs", "report"),
     "doctor": ("doctor.command", "doctor"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),

@@ -8,6 +8,7 @@ from django.db import InterfaceError, OperationalError
 
 from hausmeister.base import database, log
 from hausmeister.engine.jobs import Job
+from hausmeister.handoff.operations import watching
 from hausmeister.pager.operations import foreseeing, handing_over, noticing
 from hausmeister.team.models import Team
 
@@ -61,5 +62,6 @@ def jobs(*, begin: Begin) -> tuple[Job, ...]:
     return (
         Job("look ahead", ForEachTeam("look ahead", foreseeing.look_ahead, begin=begin).run, timedelta(minutes=15)),
         Job("prepare hand-offs", ForEachTeam("prepare", handing_over.prepare, begin=begin).run, timedelta(minutes=1)),
+        Job("hand over", ForEachTeam("hand over", watching.look, begin=begin).run, watching.EVERY),
         Job("tell of shifts", ForEachTeam("tell", noticing.tell_of_shifts, begin=begin).run, timedelta(minutes=1)),
     )

@@ -24,7 +24,7 @@ _FOLDER = Path(__file__).resolve().parent / "static" / "web"
 # the order is the order of the cascade
 STYLES = (
     "tokens", "base", "shell", "buttons", "badges", "steps", "components", "lists", "forms", "page", "triage", "rota",
-    "plan", "monitoring", "issues", "print",
+    "plan", "monitoring", "issues", "handoff", "print",
 )  # fmt: skip
 SCRIPTS = ("live", "house", "keys", "rota", "inbox")
 

@@ -97,6 +97,9 @@ def _told(entries: Iterable[Entry]) -> list[Change]:
         elif kind == "item" and entry.team_id is not None:
             line = f"triage {entry.team_id}"
             changes[line] = Change(line, entry.team_id, Capability.SEE_PAGES)
+        elif kind == "handoff" and entry.team_id is not None:
+            line = f"handoff {entry.team_id}"
+            changes[line] = Change(line, entry.team_id, Capability.SEE_PAGES)
         elif kind == "incident" and number.isdecimal():
             open_incidents.add(int(number))
         elif entry.verb.startswith(("rota.", "shift.", "override.", "schedule.")) and entry.team_id is not None:

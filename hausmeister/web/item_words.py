@@ -31,6 +31,7 @@ _WORDS: dict[str, Callable[[_Facts], str]] = {
     "item.claimed": lambda _facts: _("took it"),
     "item.released": lambda _facts: _("gave it back"),
     "item.assigned": lambda facts: _("handed it to %(to)s") % facts,
+    "item.handed_on": lambda facts: _("handed it to %(to)s with the duty") % facts,
     "item.answered": lambda facts: _("asked back") if facts.get("state") == "waiting" else _("answered"),
     "item.reclassified": _reclassified,
     "item.promoted": lambda facts: _("made issue %(issue)s of it") % facts,

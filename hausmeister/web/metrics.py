@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from hausmeister.alerts.intake import Counters
 from hausmeister.alerts.models import Alert
 from hausmeister.base import clock
+from hausmeister.handoff.models import Handoff
 from hausmeister.outbox import queries as outbox
 from hausmeister.pager import queries as pager
 from hausmeister.pager.models import Page
@@ -43,6 +44,11 @@ class _House(Collector):
         if beat is not None:
             age_s = (now - beat).total_seconds()
             yield GaugeMetricFamily("hausmeister_engine_beat_age_seconds", "Since an engine's last whole tick.", age_s)
+        yield GaugeMetricFamily(
+            "hausmeister_handoffs_unaccepted",
+            "Changes of duty that nobody has accepted.",
+            Handoff.objects.unaccepted().count(),
+        )
         yield GaugeMetricFamily(
             "hausmeister_stuck_pages", "Pages that ought to have moved.", len(pager.audit(now=now).stuck)
         )

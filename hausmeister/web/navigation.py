@@ -85,6 +85,7 @@ class Shell:
             self._entry("/triage", _("Triage"), "inbox", "t", Capability.SEE_PAGES, primary=True, number=True),
             self._entry("/issues", _("Issues"), "circle-dot", "i", Capability.SEE_ISSUES),
             self._entry("/incidents", _("Incidents"), "siren", "", Capability.SEE_INCIDENTS),
+            self._entry("/handoff", _("Hand-off"), "handshake", "h", Capability.SEE_PAGES),
         ]
         plan = [
             self._entry("/rota", _("Rota"), "calendar-days", "r", primary=True),

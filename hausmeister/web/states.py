@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
+from hausmeister.handoff.models import Handoff
+from hausmeister.handoff.rules.states import HandoffState, ThingKind
 from hausmeister.incidents.models import Incident
 from hausmeister.incidents.rules.kinds import IncidentState
 from hausmeister.pager.models import Page, PageState
@@ -44,3 +46,31 @@ def of_incident(incident: Incident) -> Shown:
         IncidentState.OVER: Shown(_("over"), "ok", "circle-check"),
         IncidentState.CLOSED: Shown(_("closed"), "quiet", "check"),
     }[incident.state]
+
+
+def of_handoff(handoff: Handoff) -> Shown:
+    """Return how the state of `handoff` is shown."""
+    return {
+        HandoffState.DRAFT: Shown(_("draft, not accepted yet"), "wait", "pencil"),
+        HandoffState.WAITING: Shown(_("not accepted yet"), "p3", "hourglass"),
+        HandoffState.RAISED: Shown(_("not accepted, the backstop is told"), "p4", "bell-ring"),
+        HandoffState.ACCEPTED: Shown(_("accepted"), "ok", "circle-check"),
+        HandoffState.KEPT: Shown(_("the same person goes on"), "quiet", "check"),
+        HandoffState.OVERTAKEN: Shown(_("never accepted, over"), "quiet", "clock"),
+        HandoffState.CANCELLED: Shown(_("taken back, the rota changed"), "quiet", "x"),
+    }[handoff.state]
+
+
+def heading_of(kind: ThingKind) -> str:
+    """Return what stands above the things of one kind in a hand-off."""
+    return {
+        ThingKind.ISSUE: _("Open issues"),
+        ThingKind.PAGE: _("Pages"),
+        ThingKind.INCIDENT: _("Incidents"),
+        ThingKind.QUESTION: _("Questions"),
+        ThingKind.QUIET: _("Silenced"),
+        ThingKind.FLAPPING: _("Flapping"),
+        ThingKind.RISK: _("Runs at risk"),
+        ThingKind.MONITORING: _("Dashboards"),
+        ThingKind.LEAVE: _("Away"),
+    }[kind]

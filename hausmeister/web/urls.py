@@ -12,6 +12,8 @@ from hausmeister.web.screens import (
     calendars,
     chat_line,
     entrance,
+    handoff,
+    handoff_acts,
     heartbeats,
     incident_acts,
     incident_review,
@@ -38,6 +40,7 @@ from hausmeister.web.screens import (
     profile,
     pulse,
     recurring,
+    report,
     rota,
     rota_acts,
     schedule_acts,
@@ -148,6 +151,19 @@ _pages: list[URLPattern | URLResolver] = [
     path("pages/<int:page_id>/reassign", page_acts.reassign, name="page_reassign"),
 ]
 
+_handoff: list[URLPattern | URLResolver] = [
+    path("handoff", handoff.screen, name="handoff"),
+    path("handoff/write", handoff_acts.write, name="handoff_write"),
+    path("handoff/archive", handoff.archive, name="handoff_archive"),
+    path("handoff/<int:handoff_id>", handoff.one, name="handoff_one"),
+    path("handoff/<int:handoff_id>/accept", handoff_acts.accept, name="handoff_accept"),
+    path("handoff/<int:handoff_id>/note", handoff_acts.note, name="handoff_note"),
+    path("handoff/items/<int:thing_id>", handoff_acts.item, name="handoff_item"),
+    path("handoff/report", report.write, name="report_write"),
+    path("handoff/report/<int:report_id>", report.screen, name="report"),
+    path("handoff/report/<int:report_id>/post/<int:version>", report.post, name="report_post"),
+]
+
 _issues: list[URLPattern | URLResolver] = [
     path("issues", issues.screen, name="issues"),
     path("issues/new", issues.new, name="issue_new"),
@@ -240,6 +256,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *_plans,
     *_asks,
     *_incidents,
+    *_handoff,
     path("rota", rota.screen, name="rota"),
     path("rota/override", rota_acts.override, name="rota_override"),
     path("rota/overrides/<int:override_id>/cancel", rota_acts.cancel_override, name="rota_override_cancel"),

@@ -14,6 +14,8 @@ from hausmeister.answers import operations as answer_cards
 from hausmeister.answers.models import Recurring
 from hausmeister.base import clock
 from hausmeister.base.priority import Priority
+from hausmeister.handoff.models import HandoffItem
+from hausmeister.handoff.operations import editing, reporting
 from hausmeister.incidents.operations import open_incident, reviewing, roles
 from hausmeister.incidents.rules.kinds import Post as IncidentPost
 from hausmeister.issues.models import Issue
@@ -162,7 +164,18 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "name": "team",
         **_calendars(world, trio),
         **_incidents(world, trio),
+        **a_handoff(world, trio),
     }
+
+
+def a_handoff(world: Any, trio: Any) -> dict[str, Any]:
+    """Return the draft of the next change of duty, something that stands in it, and a report that is not posted."""
+    made = editing.write_now(trio.team, by=trio.carla, now=world.now)
+    thing = HandoffItem.objects.filter(handoff=made).first() or HandoffItem.objects.create(
+        handoff=made, kind="leave", subject="leave:x", title="x"
+    )
+    report = reporting.draft(trio.team, ends_at=world.now, now=world.now)
+    return {"handoff_id": made.pk, "thing_id": thing.pk, "report_id": report.pk, "version": report.version}
 
 
 def _incidents(world: Any, trio: Any) -> dict[str, Any]:
@@ -286,6 +299,8 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/calendar/feeds": {"name": "x", "kind": "rota"},
     "POST /api/v1/calendar/imports": {"kind": "leave", "name": "x", "url": "https://127.0.0.1/x.ics"},
     "POST /api/v1/calendar/imports/{import_id}/read": {},
+    "POST /api/v1/handoffs/{handoff_id}/note": {"text": "x"},
+    "POST /api/v1/handoffs/{handoff_id}/items/{thing_id}": {"next_step": "x"},
     "POST /api/v1/heartbeats": {"name": "new", "period_s": 3600},
     "PUT /api/v1/heartbeats/{heartbeat_id}": {"name": "other", "period_s": 3600},
     "POST /api/v1/issues": {"title": "x", "priority": "P3"},
@@ -305,6 +320,8 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/incidents/{incident_id}/update": {"text": "x"},
     "POST /api/v1/pages/{page_id}/note": {"text": "x"},
     "POST /api/v1/pages/{page_id}/snooze": {"until": "in 1h"},
+    "POST /api/v1/reports/{report_id}": {"text": "x"},
+    "POST /api/v1/reports/{report_id}/post": {"version": 1},
     "POST /api/v1/schedules": {"slug": "new", "name": "New"},
     "PUT /api/v1/schedules/{slug}": {"name": "New", "zone": "UTC"},
     "POST /api/v1/schedules/{slug}/layers": _LAYER,
@@ -383,6 +400,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "incident_id": an_incident(trio, world.now).pk,
         # after the plan above: a question about days away is a draft too
         **_own_days(world, trio),
+        **a_handoff(world, trio),
     }  # fmt: skip
 
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from hausmeister.alerts import operations as alert_operations
 from hausmeister.base.priority import Priority
+from hausmeister.handoff.models import Handoff, HandoffItem
+from hausmeister.handoff.operations import accepting, editing, reporting
 from hausmeister.incidents.operations import add_from_chat, closing, levels, open_incident, reviewing, roles, updating
 from hausmeister.incidents.operations.updating import Said
 from hausmeister.incidents.rules.kinds import Post as IncidentPost
@@ -91,6 +93,9 @@ class Story:
     recurring: int
     incident: int
     past_incident: int
+    handoff: int
+    past_handoff: int
+    report: int
 
 
 def tell() -> Story:
@@ -201,7 +206,7 @@ def _tell(world: World) -> Story:
     given = {name: _link(person, burning, world) for name, person in (("ada", ada), ("bo", bo))}
     asked = _asks(infra, ada, world)
     made = {"issue": _issues(infra, people, world), "urgent": _urgent(world)}
-    more = {**asked, **made, **came, **told, **_plans(infra, people, world)}
+    more = {**asked, **made, **came, **told, **_handoff(infra, people, world), **_plans(infra, people, world)}
     return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **more)
 
 
@@ -240,6 +245,39 @@ def _issues(infra: Team, people: dict[str, Person], world: World) -> int:
     world.go(seconds=5)
     world.forget()
     return made.pk
+
+
+def _handoff(infra: Team, people: dict[str, Person], world: World) -> dict[str, int]:
+    """Have Friday's draft written early, with what Ada says; before it, Monday's that nobody accepted in time."""
+    ada, bo, mirela = people["Ada Okafor"], people["Bo Lindqvist"], people["Mirela Sand"]
+    monday = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+    past = Handoff.objects.create(
+        team=infra, at=monday, outgoing=bo, incoming=ada, backstop=mirela, title_from="Weekend on-call",
+        title_to="Hausmeister", triage_from=False, triage_to=True, since_at=monday - timedelta(hours=66),
+        drafted_at=monday - timedelta(hours=1), looked_at=monday, moved_at=monday,
+        raise_at=monday + timedelta(minutes=30), raised_at=monday + timedelta(minutes=30),
+    )  # fmt: skip
+    quiet = world.fire("Disk 81 % on db-9", severity="warning", source="prod-s2", labels={"shard": "s2"})
+    acting.snooze(quiet.pk, by=ada, until=world.now + timedelta(days=2, hours=14), now=world.now)
+    made = editing.write_now(infra, by=ada, now=world.now)
+    editing.write_note(
+        made.pk, "The door code is with Mirela.\nDeploy 412 can be undone by 411.",
+        seen=None, by=ada, now=world.now,
+    )  # fmt: skip
+    steps = {
+        "Commit service": "wait for #812, then take the batch size back to 200",
+        "Riemann": "restart s1 if over 6 GB",
+    }
+    for item in HandoffItem.objects.filter(handoff=made, kind="issue"):
+        said = next((step for start, step in steps.items() if item.title.startswith(start)), "")
+        note = "Chidi has seen it before." if said.startswith("restart") else ""
+        editing.edit_item(item.pk, note=note, next_step=said, seen=None, by=ada, now=world.now)
+    first = HandoffItem.objects.filter(handoff=made, gone_at=None).order_by("place")[:1]
+    accepting.accept(made.pk, by=bo, now=world.now, item_ids=[one.pk for one in first])
+    report = reporting.draft(infra, ends_at=world.now, now=world.now)
+    world.go(seconds=5)
+    world.forget()
+    return {"handoff": made.pk, "past_handoff": past.pk, "report": report.pk}
 
 
 def _urgent(world: World) -> int:

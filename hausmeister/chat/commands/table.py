@@ -4,13 +4,14 @@ from dataclasses import replace
 
 from hausmeister.base.untrusted import one_line
 from hausmeister.chat.acts import table as acts
-from hausmeister.chat.commands import duty, incidents, items, pages
+from hausmeister.chat.commands import duty, handing_over, incidents, items, pages
 from hausmeister.chat.commands.command import Command, OpenCommand
 from hausmeister.chat.shapes import Answer, Asked, Call, Form, said
 from hausmeister.outbox.chat import Words
 
 LISTED: tuple[Command | OpenCommand, ...] = (
-    *duty.COMMANDS[:1], *pages.COMMANDS, *duty.COMMANDS[1:], *items.COMMANDS, *incidents.COMMANDS
+    *duty.COMMANDS[:1], *pages.COMMANDS, *duty.COMMANDS[1:], *items.COMMANDS, *incidents.COMMANDS,
+    *handing_over.COMMANDS,
 )  # fmt: skip
 _BY_WORD = {word: one for one in LISTED for word in (one.name, *one.aliases)}
 

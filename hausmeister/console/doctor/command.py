@@ -59,6 +59,7 @@ def _findings() -> "Iterator[Finding]":
         ("chat", outside.chat),
         ("engine", duty.engine),
         ("pages", duty.auditor),
+        ("hand-offs", duty.handoffs),
         ("rota", duty.rotas),
         ("people", duty.readiness),
     ):

@@ -8,6 +8,7 @@ from hausmeister.base.words import duration
 from hausmeister.console.doctor.findings import Finding, note, well, wrong
 from hausmeister.console.people import in_words
 from hausmeister.console.printing import clock_time
+from hausmeister.handoff import queries as handoff_queries
 from hausmeister.pager import foresight
 from hausmeister.pager import queries as pager
 from hausmeister.rota import queries as rota
@@ -46,6 +47,20 @@ def auditor() -> Iterator[Finding]:
         yield wrong("messages", f"{found.overdue_messages} have been due for more than five minutes and were not sent")
     if not found.stuck and not found.overdue_messages:
         yield well("pages", "every open page has its next step ahead")
+
+
+def handoffs() -> Iterator[Finding]:
+    """Look for hand-offs that happened and that nobody has accepted in time."""
+    waiting = [one for one in handoff_queries.unaccepted() if one.raised_at is not None]
+    for one in waiting:
+        who = one.incoming.name if one.incoming else "nobody"
+        yield wrong(
+            "hand-offs",
+            f"{who} has the duty of {one.team.name} since {clock_time(one.at, one.team.zone)}, and nobody accepted",
+            f"Ask {who}, or accept it at /handoff/{one.pk}.",
+        )
+    if not waiting:
+        yield well("hand-offs", "each was accepted, or still may be")
 
 
 def rotas() -> Iterator[Finding]:

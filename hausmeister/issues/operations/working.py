@@ -180,9 +180,12 @@ def take(issue_id: int, *, by: Person, now: datetime) -> Issue:
 
 @database.tried_again
 @transaction.atomic
-def hand_over(issue_id: int, to: Person, *, note: str, by: Actor, now: datetime) -> Issue:
+def hand_over(
+    issue_id: int, to: Person, *, note: str, by: Actor, now: datetime, is_told: bool = True
+) -> Issue:  # fmt: skip
     """Give it to somebody with more context, who is told what is known so far (H11).
 
+    `is_told` false: the caller tells them, as the hand-off does for everything at once.
     Raises IssueRefused without a note, or for somebody outside the team.
     """
     issue = lock_open(issue_id)
@@ -197,7 +200,8 @@ def hand_over(issue_id: int, to: Person, *, note: str, by: Actor, now: datetime)
     touch(issue, context, now=now)
     storing.save(issue, now=now, is_ours=False)
     tell(issue, "issue.handed_over", by, now, to=to.name, text=said)
-    letters.to_new_owner(issue, issue.team, by=by, note=said, now=now)
+    if is_told:
+        letters.to_new_owner(issue, issue.team, by=by, note=said, now=now)
     return issue
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hausmeister.base.priority import Priority
 from hausmeister.base.words import listed
-from hausmeister.team.policy import ahead, day_shift, toml_table
+from hausmeister.team.policy import ahead, day_shift, handing_over, toml_table
 from hausmeister.team.policy.monitoring import monitoring_rules
 from hausmeister.team.policy.shape import (
     AlertRule,
@@ -132,14 +132,21 @@ def _policy(root: Table) -> Policy:
         foresight=ahead.foresight(root),
         triage=day_shift.triage(root),
         escalation_help=day_shift.escalation_help(root),
+        handoff=handing_over.handoff(root),
+        report_channel=_report_channel(channels),
     )
     working.done(("days", "starts", "ends", "days_off"))
     alerts.done(("default_priority", "severity", "rules"))
-    channels.done(("alarms", "questions", "updates", "announcements", "crash", "shifts", "groups"))
+    channels.done(("alarms", "questions", "updates", "announcements", "crash", "shifts", "reports", "groups"))
     tracker.done(("kind", "repository", "labels", "docs_repository", "docs_folder"))
     dashboards.done(("riemann", "shards"))
     root.done(tuple(key for key in known if not root.has(key)))
     return policy
+
+
+def _report_channel(channels: Table) -> str:
+    """Return where the weekly report is posted; policies written before there were reports announce it."""
+    return channels.text("reports" if channels.has("reports") else "announcements", may_be_empty=True)
 
 
 def _chat_groups(channels: Table) -> dict[str, tuple[str, ...]]:

@@ -206,6 +206,22 @@ class HelpRule:
 
 
 @dataclass(frozen=True)
+class HandoffRule:
+    """How a duty changes hands (H4).
+
+    A draft is written `draft_before` the change; after `accept_within` the backstop hears that nobody accepted.
+    `issues`: "every" open P4 and P3 goes along, or only the outgoing person's "own" and nobody's. Leave of the next
+    `leave_ahead` is listed; an alarm that came `flaps_at` times in a duty flaps.
+    """
+
+    draft_before: timedelta = _HOUR
+    accept_within: timedelta = _HOUR / 2
+    issues: str = "every"
+    leave_ahead: timedelta = timedelta(days=14)
+    flaps_at: int = 3
+
+
+@dataclass(frozen=True)
 class Policy:
     """One team's policy."""
 
@@ -244,12 +260,14 @@ class Policy:
     foresight: ForesightRule = ForesightRule()
     triage: TriageRule = field(default_factory=TriageRule)
     escalation_help: HelpRule = field(default_factory=HelpRule)
+    handoff: HandoffRule = HandoffRule()
+    report_channel: str = ""
 
     def chat_rooms(self) -> tuple[str, ...]:
         """Return the names of all rooms of the chat that the policy names, each once."""
         named = (
             *self.question_channels, self.alarms_channel, self.updates_channel, self.announcements_channel,
-            self.crash_channel, self.shift_channel,
+            self.crash_channel, self.shift_channel, self.report_channel,
         )  # fmt: skip
         return tuple(dict.fromkeys(filter(None, named)))
 

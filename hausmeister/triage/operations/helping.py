@@ -31,13 +31,13 @@ from hausmeister.triage.rules.states import ItemKind
 # what somebody did that moves a thing on; taking it is not
 _PROGRESS = frozenset({
     "page.noted", "page.snoozed", "page.escalated", "page.raised", "item.answered", "item.followed_up",
-    "item.reclassified", "item.assigned", "page.released",
+    "item.reclassified", "item.assigned", "item.handed_on", "page.released",
 })  # fmt: skip
 # after a restore nobody is told anything until somebody says that this is the real installation
 _HELD_BACK, _LET_GO = "page.held", "page.released"
 _HELP = frozenset({"page.escalated"})
 _BACK = frozenset({"page.unacknowledged", "item.released"})
-_TAKEN = frozenset({"page.acknowledged", "page.reassigned", "item.claimed", "item.assigned"})
+_TAKEN = frozenset({"page.acknowledged", "page.reassigned", "item.claimed", "item.assigned", "item.handed_on"})
 
 _log = log.get(__name__)
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from hausmeister.base import clock
 from hausmeister.base.priority import Priority
+from hausmeister.handoff import queries as handoffs
 from hausmeister.incidents import queries as incidents
 from hausmeister.pager import queries as pager
 from hausmeister.pager.context import TeamContext
@@ -109,6 +110,7 @@ def screen(request: Request) -> HttpResponse:
         # help is suggested only to whoever holds something
         holds = bool(items) or not all(row.is_firing for row in needed.mine)
         context["needs"] = replace(needed, items=items, hints=tuple(helping.standing(person)) if holds else ())
+        context["handoffs"] = handoffs.for_now(person, [team.pk for team in teams])
         context["live"] = " ".join(f"triage:{team.pk}" for team in teams)
         if request.htmx and request.htmx.target == "needs":
             return render(request, "web/now/needs.html", context)
@@ -207,7 +209,8 @@ def _about_me(person: Person, now: datetime) -> dict[str, object]:
 
 
 def _worded(shifts: list[Shift]) -> list[tuple[Shift, str]]:
-    return [(shift, team_queries.policy_of(shift.team_id).duty_title(shift.duty, shift.post)) for shift in shifts]
+    policies = team_queries.policies(sorted({shift.team_id for shift in shifts}))
+    return [(shift, policies[shift.team_id].duty_title(shift.duty, shift.post)) for shift in shifts]
 
 
 def _last_test(methods: list[ContactMethod]) -> ContactMethod | None:

@@ -21,6 +21,8 @@ from lucide.templatetags.lucide import lucide
 
 from hausmeister.base import clock, words
 from hausmeister.base.priority import Priority
+from hausmeister.handoff.models import Handoff
+from hausmeister.handoff.rules.states import ThingKind
 from hausmeister.incidents.models import Incident
 from hausmeister.pager.models import Page, PageState
 from hausmeister.rota import queries as rota
@@ -72,6 +74,18 @@ def severity(incident: Incident) -> dict[str, Any]:
 def incident_state(incident: Incident) -> dict[str, Any]:
     """Draw the badge of what an incident is now."""
     return {"shown": states.of_incident(incident)}
+
+
+@register.inclusion_tag("web/components/state.html")
+def handoff_state(handoff: Handoff) -> dict[str, Any]:
+    """Draw the badge of where a hand-off stands."""
+    return {"shown": states.of_handoff(handoff)}
+
+
+@register.filter
+def handoff_heading(kind: str) -> str:
+    """Write what stands above the things of one kind in a hand-off."""
+    return states.heading_of(ThingKind(kind))
 
 
 @register.inclusion_tag("web/components/state.html")

@@ -201,6 +201,7 @@ const house = (() => {
       say(copy.dataset.done);
       copy.querySelector("span").textContent = copy.dataset.done;
     }
+    if (event.target.closest("[data-print]")) { print(); return; }
     const close = event.target.closest("[data-close-toast]");
     if (close) close.closest(".toast").remove();
     document.querySelectorAll("details.menu[open]").forEach((menu) => {
