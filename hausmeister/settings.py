@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "hausmeister.incidents",
     "hausmeister.alerts",
     "hausmeister.monitoring",
+    "hausmeister.runbooks",
     "hausmeister.answers",
     "hausmeister.triage",
     "hausmeister.chat",
