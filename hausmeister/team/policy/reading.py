@@ -8,6 +8,7 @@ from pathlib import Path
 from hausmeister.base.priority import Priority
 from hausmeister.base.words import listed
 from hausmeister.team.policy import ahead, day_shift, toml_table
+from hausmeister.team.policy.alarms import alarm_rules
 from hausmeister.team.policy.monitoring import monitoring_rules
 from hausmeister.team.policy.runbooks import runbooks
 from hausmeister.team.policy.shape import (
@@ -114,6 +115,7 @@ def _policy(root: Table) -> Policy:
         dashboard_url=dashboards.text("riemann", may_be_empty=True),
         dashboard_shards=shards,
         monitoring_rules=monitoring_rules(root, shards=shards),
+        alarm_rules=alarm_rules(root),
         runbooks=runbooks(root),
         tracker_kind=tracker.one_of("kind", TRACKERS) if tracker.has("kind") else TRACKERS[0],
         issues=_issues(root.table("issues")) if root.has("issues") else IssuesRule(),
