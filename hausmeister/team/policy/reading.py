@@ -9,6 +9,7 @@ from hausmeister.base.priority import Priority
 from hausmeister.base.words import listed
 from hausmeister.team.policy import ahead, day_shift, toml_table
 from hausmeister.team.policy.alarms import alarm_rules
+from hausmeister.team.policy.dashboards import dashboard_links
 from hausmeister.team.policy.monitoring import monitoring_rules
 from hausmeister.team.policy.runbooks import runbooks
 from hausmeister.team.policy.shape import (
@@ -114,6 +115,7 @@ def _policy(root: Table) -> Policy:
         tracker_labels=tracker.texts("labels"),
         dashboard_url=dashboards.text("riemann", may_be_empty=True),
         dashboard_shards=shards,
+        dashboard_links=dashboard_links(dashboards, shards=shards),
         monitoring_rules=monitoring_rules(root, shards=shards),
         alarm_rules=alarm_rules(root),
         runbooks=runbooks(root),
@@ -127,7 +129,7 @@ def _policy(root: Table) -> Policy:
     alerts.done(("default_priority", "severity", "rules"))
     channels.done(("alarms", "questions", "updates", "announcements", "crash", "shifts", "groups"))
     tracker.done(("kind", "repository", "labels"))
-    dashboards.done(("riemann", "shards"))
+    dashboards.done(("riemann", "shards", "links"))
     root.done(tuple(key for key in known if not root.has(key)))
     return policy
 

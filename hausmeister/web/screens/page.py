@@ -84,6 +84,7 @@ def context(person: Person, page: Page, *, now: datetime) -> dict[str, Any]:
         "told": [telling.tell(entry, reader) for entry in journal.timeline(page.subject)],
         "alerts": on_it,
         "arrived": [arrived(alert) for alert in on_it[:20]],
+        "dashboards": [one for one in team.policy.dashboard_links if on_it and one.fits(on_it[0].labels)],
         "before": _before(on_it[0]) if on_it else [],
         **runbooks.beside(page, on_it[0] if on_it else None, team),
         "issues": issues.about(page.subject, person),
