@@ -117,6 +117,7 @@ INSTALLED_APPS = [
     "hausmeister.alerts",
     "hausmeister.monitoring",
     "hausmeister.handoff",
+    "hausmeister.runbooks",
     "hausmeister.answers",
     "hausmeister.triage",
     "hausmeister.chat",

@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Callable
 from concurrent.futures import Executor
+from datetime import timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -84,6 +85,9 @@ from hausmeister.rota.planning import api as planning_api
 from hausmeister.rota.planning import leave_api, solving
 from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.solving import Planning, Solve
+from hausmeister.runbooks import api as runbooks_api
+from hausmeister.runbooks import operations as runbooks
+from hausmeister.runbooks import travelling
 from hausmeister.team.rules import Channel
 from hausmeister.triage import api as triage_api
 from hausmeister.triage import issues as triage_issues
@@ -110,7 +114,7 @@ def api_routers() -> tuple[Router, ...]:
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
         overrides_api.router, planning_api.router, leave_api.router, asks_api.router, ledger_api.router,
         monitoring_api.router, issues_api.router, foresight_api.router, incidents_api.router, answers_api.router,
-        triage_api.router, handoff_api.router,
+        triage_api.router, handoff_api.router, runbooks_api.router,
     )  # fmt: skip
 
 
@@ -202,7 +206,7 @@ def engine(
     `is_pressed` says that the intake of the same process is busy and sending must not take its time.
     """
     node = node or f"{platform.node()}:{os.getpid()}"
-    dispatcher = Dispatcher(senders, executor=executor, is_pressed=is_pressed)
+    dispatcher = Dispatcher(senders, executor=executor, is_pressed=is_pressed, adds=travelling.facts_for)
     begin = database.beside if executor is None else database.at_once
     child = Child()
     planning = Planning(solve or child, begin=begin, compare=None if solve else child.compare)
@@ -211,10 +215,12 @@ def engine(
     pointing = rounds.Round("point", Round(points or Earlier()).run, has_to_point, begin=begin)
     point = Job("point", pointing.run, jobs.AT_EACH_TICK)
     asked = _rounds_of_answers(begin=begin)
+    reading = rounds.Round("read runbooks", runbooks.read_all, runbooks.has_folders, begin=begin)
+    read = Job("read runbooks", reading.run, timedelta(minutes=1))
     room = incident_issues.IssueRoom()
     urgent = Job("open incidents", lambda now: urgent_incidents.follow(room, now=now), jobs.AT_EACH_TICK)
     far = _jobs_with_a_far_side(begin=begin)
-    housekeeping = (*jobs.housekeeping(node), plan, point, urgent, *asked, *looking_ahead, *far)
+    housekeeping = (*jobs.housekeeping(node), plan, point, read, urgent, *asked, *looking_ahead, *far)
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 

@@ -20,6 +20,7 @@ _COMMANDS = {
     "key": ("keys", "key"),
     "calendar": ("calendars", "calendar"),
     "heartbeat": ("heartbeats", "heartbeat"),
+    "runbook": ("runbooks", "runbook"),
     "incident": ("incidents", "incident"),
     "handoff": ("handoffs", "handoff"),
     "report": ("handoffs", "report"),

@@ -6,7 +6,9 @@ Each (lane, channel) has slots of its own, so a far side that hangs holds up nob
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
 
@@ -33,6 +35,8 @@ PRESSED_AT_ONCE = 2
 LONGEST_TRY = timedelta(seconds=25)
 
 _Key = tuple[Lane, str]
+# what a message of this kind with these facts of this team carries besides
+Adds = Callable[[str, dict[str, Any], int | None], dict[str, Any]]
 
 
 class Dispatcher:
@@ -44,8 +48,10 @@ class Dispatcher:
         *,
         executor: Callable[[Lane, str], Executor] | None = None,
         is_pressed: Callable[[], bool] = lambda: False,
+        adds: Adds = lambda _kind, _facts, _team_id: {},
     ) -> None:
         self._senders = senders
+        self._adds = adds
         self._is_inline = executor is not None
         self._new_executor = executor or _thread_pool
         self._executors: dict[_Key, Executor] = {}
@@ -173,8 +179,10 @@ class Dispatcher:
 
         try:
             self._check(message)
+            parcel = outbox.parcel(message)
+            parcel = replace(parcel, facts=parcel.facts | self._adds(parcel.kind, parcel.facts, message.team_id))
             with outgoing.looking(look):
-                reference = sender.send(outbox.parcel(message))
+                reference = sender.send(parcel)
         except (NoLongerWanted, TryLater, Refused) as error:
             return None if isinstance(error, NoLongerWanted) else Outcome(message, error=error)
         except (OperationalError, InterfaceError) as error:

@@ -158,6 +158,16 @@ class TeamContext:
         return self._known.policy
 
     @property
+    def revision(self) -> str:
+        """The mark of the revision that this is of."""
+        return self._known.revision
+
+    @property
+    def members(self) -> list[Membership]:
+        """Everybody of the team who may be called, by name."""
+        return self._known.members
+
+    @property
     def hours(self) -> WorkingHours:
         """The team's working hours."""
         return self.policy.working_hours(self.team.zone)

@@ -43,6 +43,7 @@ from hausmeister.web.screens import (
     report,
     rota,
     rota_acts,
+    runbooks,
     schedule_acts,
     schedules,
     styleguide,
@@ -287,6 +288,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "monitoring/heartbeats/<int:heartbeat_id>/remove", heartbeats.act, {"verb": "remove"}, name="heartbeat_remove"
     ),
     path("monitoring/<slug:name>", monitoring.shard, name="shard"),
+    path("runbooks", runbooks.screen, name="runbooks"),
+    path("runbooks/<int:section_id>", runbooks.section, name="runbook_section"),
+    path("runbooks/skeleton/<int:alert_id>", runbooks.skeleton, name="runbook_skeleton"),
     path("ping/<str:token>", ping.ping, name="ping"),
     path("ping/<str:token>/<str:word>", ping.ping, name="ping_word"),
     path("alerts", alerts.screen, name="alerts"),

@@ -42,6 +42,7 @@ from hausmeister.rota.rules.layers import Change, Kind
 from hausmeister.rota.rules.rotations import Who
 from hausmeister.rota.rules.slots import Post
 from hausmeister.rota.rules.wall import WallMoment
+from hausmeister.runbooks.models import File, Folder, Section
 from hausmeister.team import operations as team_operations
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Role, Scope
@@ -151,6 +152,8 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "wish_id": wish.pk,
         "ask_id": asked(trio.team, trio.ana, world.now).pk,
         "heartbeat_id": a_heartbeat(world, trio).pk,
+        "section_id": a_section(trio).pk,
+        "alert_id": page.alerts.get().pk,
         "issue_id": an_issue(trio.team, trio.ana, world.now).pk,
         "page_id": page.pk,
         "member_id": trio.team.memberships.get(person=trio.bruno).pk,
@@ -212,6 +215,14 @@ def a_heartbeat(world: Any, trio: Any) -> Heartbeat:
     period = timedelta(hours=1)
     wanted = heartbeats.Wanted("export", period, period)
     return found or heartbeats.make(trio.team, wanted, by=builders.CONSOLE, now=world.now)
+
+
+def a_section(trio: Any) -> Section:
+    """Return a section of the team's runbooks."""
+    folder, _ = Folder.objects.get_or_create(team=trio.team, path="/srv/runbooks")
+    file, _ = File.objects.get_or_create(folder=folder, path="oncall.md")
+    facts = {"ends": 0, "level": 1, "words": "Disk full", "line": 1, "is_alert": True}
+    return Section.objects.get_or_create(file=file, position=0, defaults=facts)[0]
 
 
 def a_schedule(world: Any, trio: Any) -> tuple[Schedule, ScheduleOverride]:
@@ -394,6 +405,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "feed_id": feed.pk, "import_id": leave_import(world, trio.carla).pk,
         "draft_id": page.team.drafts.get().pk, "person_id": page.team.drafts.get().asked_by_id,
         "ask_id": page.team.asks.get().pk, "heartbeat_id": a_heartbeat(world, trio).pk,
+        "section_id": a_section(trio).pk,
         "issue_id": an_issue(page.team, trio.ana, world.now).pk,
         "item_id": an_item(trio.team, world.now).pk,
         **a_question_that_keeps_coming(world, trio),

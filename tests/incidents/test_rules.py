@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hausmeister.base import markdown
 from hausmeister.incidents.rules import logbook, review, timers, words
 from hausmeister.incidents.rules.logbook import Happened
 from hausmeister.incidents.rules.timers import Reminder
 from hausmeister.incidents.rules.words import Face
-from hausmeister.web import markdown
 from tests.harness import at
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -116,5 +116,5 @@ def test_the_markdown_of_a_review_becomes_blocks_and_nothing_in_it_is_markup():
         ("text", ("It <b>broke</b>", "at night."), 0),
         ("list", ("one", "two"), 0),
         ("heading", ("deep",), 3),
-        ("list", ("first",), 0),
+        ("numbered", ("first",), 0),
     ]

@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from hausmeister.alerts.models import Alert
 from hausmeister.outbox.models import Message
 from hausmeister.team.rules import Role
 from hausmeister.triage import operations as triage
 from hausmeister.triage.models import Item, Said
 from hausmeister.triage.rules.states import ItemKind, RoomState, RoomUse, Source, State
 from hausmeister.triage.shapes import Room, Taken
+from tests import builders
 from tests.harness import at
 from tests.triage.talk import BACKFILL, message, only_item
 
@@ -236,3 +238,59 @@ def test_a_viewer_s_emoji_and_buttons_change_nothing(day, team, talk):
     assert (only_item().is_open, only_item().holder) == (True, None)
     assert talk.sign(asked, "eyes", by="Bruno") == only_item().pk
     day.sent.clear()
+
+
+RULE = """[[alarms.rules]]
+name = "riemann"
+bot = "Riemann"
+says = ["critical"]
+severity = "critical"
+
+# Folders of Markdown on the server"""
+ALARMS = {"by": "riemann", "room": "squad-di-alarms", "is_bot": True}
+
+
+@pytest.fixture
+def ruled(team):
+    builders.policy_with(team.team, ("# Folders of Markdown on the server", RULE))
+    return team
+
+
+def test_an_alarm_that_a_rule_means_is_an_alert_and_no_item_and_its_all_clear_ends_it(day, ruled, talk):
+    talk.say("CRITICAL kafka lag on s1 is 2.1 M at 10:00:04", **ALARMS)
+    talk.say("CRITICAL kafka lag on s1 is 3.4 M at 10:05:09", **ALARMS)
+    talk.say("CRITICAL kafka lag on s2 is 3.4 M at 10:05:09", **ALARMS)
+    first, second = Alert.objects.order_by("id")
+    assert (first.title, first.count, first.is_hard) == ("CRITICAL kafka lag on s1 is 2.1 M at 10:00:04", 2, True)
+    assert first.labels == {"rule": "riemann", "bot": "riemann"}
+    assert first.origin == "#squad-di-alarms"
+    assert not Item.objects.exists()
+    talk.say("OK: kafka lag on s1", **ALARMS)
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert first.closed_at is not None
+    assert second.closed_at is None
+    day.go(minutes=1)
+    day.forget()
+
+
+@pytest.mark.parametrize("said", ["OK: kafka lag", "OK: lag", "resolved", "OK: disk full on s1"])
+def test_an_all_clear_that_names_no_one_alert_beyond_doubt_ends_none(day, ruled, talk, said):
+    talk.say("CRITICAL kafka lag on s1 is 2.1 M", **ALARMS)
+    talk.say("CRITICAL kafka lag on s2 is 3.4 M", **ALARMS)
+    talk.say(said, **ALARMS)
+    assert Alert.objects.open().count() == 2
+    assert not Item.objects.exists()
+    day.go(minutes=1)
+    day.forget()
+
+
+def test_what_no_rule_means_waits_in_the_inbox_and_a_post_that_is_heard_twice_counts_once(day, ruled, talk):
+    talk.say("WARNING kafka lag on s1", **ALARMS)
+    talk.say("CRITICAL disk full", **{**ALARMS, "by": "grafana"})
+    assert not Alert.objects.exists()
+    assert Item.objects.count() == 2
+    talk.say("CRITICAL says a person", by="Tomas", room="squad-di-alarms")
+    assert not Alert.objects.exists()
+    day.go(minutes=1)
+    day.forget()

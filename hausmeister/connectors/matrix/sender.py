@@ -20,9 +20,12 @@ from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import State
 from hausmeister.pager import links
 from hausmeister.pager.rules.words import post_words_of, words_of
+from hausmeister.runbooks.rules import words as runbook_words
+from hausmeister.runbooks.rules.words import RunbookWords
 from hausmeister.team.rules import code_told
 
 TOPIC_MOST = 250
+RUNBOOK_MOST = 3_000
 
 
 class _Sender:
@@ -132,10 +135,12 @@ class MatrixSender(_Sender):
     def _page(self, parcel: Parcel) -> str:
         words = words_of(parcel.facts, now=clock.now(), maybe_twice=parcel.is_possible_duplicate)
         link = links.for_message(parcel.facts, parcel.to, now=clock.now())
+        runbook = runbook_words.words_of(parcel.facts)
         told = Words(
             f"{words.headline}: {words.title}",
-            tuple(filter(None, (words.origin, words.text, words.called_as))),
-            notes=tuple(filter(None, (words.then, words.clocks, words.again))),
+            (*filter(None, (words.origin, words.text, words.called_as)), *_headline(runbook)),
+            quote=runbook.plain(RUNBOOK_MOST) if runbook else "",
+            notes=(*filter(None, (words.then, words.clocks, words.again)), *_rest(runbook)),
             links=(Link(f"Answer page {words.number}", link),),
             buttons=page_buttons.of_message(parcel.facts),
         )
@@ -145,12 +150,23 @@ class MatrixSender(_Sender):
         return self._put(str(parcel.to["address"]), wire.content(Words(code_told(parcel.facts))), parcel)
 
 
+def _headline(runbook: RunbookWords | None) -> tuple[str, ...]:
+    return (runbook.headline,) if runbook else ()
+
+
+def _rest(runbook: RunbookWords | None) -> tuple[str, ...]:
+    return (runbook.rest(RUNBOOK_MOST),) if runbook else ()
+
+
 def _post(parcel: Parcel) -> Words:
     words = post_words_of(parcel.facts, now=clock.now())
     is_over = str(parcel.facts["state"]) == "closed"
+    runbook = runbook_words.words_of(parcel.facts)
     return Words(
         f"{words.headline}: {words.title}",
-        tuple(filter(None, (words.origin, "" if is_over else words.text))),
+        (*filter(None, (words.origin, "" if is_over else words.text)), *_headline(runbook)),
+        quote=runbook.plain(RUNBOOK_MOST) if runbook else "",
+        notes=_rest(runbook),
         links=(Link(f"Page {words.number}", links.page_url(parcel.facts["page"])),),
         buttons=page_buttons.of_message(parcel.facts),
     )

@@ -15,6 +15,7 @@ from hausmeister.outbox.delivery import Parcel, Refused, TryLater
 from hausmeister.outbox.rules import State
 from hausmeister.pager import links
 from hausmeister.pager.rules.words import Words, post_words_of, words_of
+from hausmeister.runbooks.rules import words as runbook_words
 
 
 class SlackSender:
@@ -74,12 +75,13 @@ class SlackSender:
         return reference
 
     def _page(self, parcel: Parcel, words: Words, link: str) -> dict[str, Any]:
-        return with_buttons(wire.page_message(words, link), self._buttons(parcel))
+        return with_buttons(wire.page_message(words, link, runbook_words.words_of(parcel.facts)), self._buttons(parcel))
 
     def _post_message(self, parcel: Parcel) -> dict[str, Any]:
         facts = parcel.facts
         words = post_words_of(facts, now=clock.now())
-        message = wire.post_message(words, str(facts["state"]), links.page_url(facts["page"]))
+        runbook = runbook_words.words_of(facts)
+        message = wire.post_message(words, str(facts["state"]), links.page_url(facts["page"]), runbook)
         return with_buttons(message, self._buttons(parcel))
 
     def _buttons(self, parcel: Parcel) -> tuple[Button, ...]:

@@ -11,11 +11,13 @@ from typing import Any
 
 from hausmeister.base.untrusted import CUT_MARK, one_line, storable
 from hausmeister.pager.rules.words import PostWords, Words
+from hausmeister.runbooks.rules.words import RunbookWords
 from hausmeister.team.rules import code_told
 
 # a section's text may have 3,000 characters, a context's element 2,000; the text beside the blocks 4,000
 SECTION_MOST = 3_000
 SUMMARY_MOST = 1_000
+RUNBOOK_MOST = 2_000
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _CALLS_MANY = re.compile("@(?=(?:here|channel|everyone|group)\\b)", re.IGNORECASE)
@@ -64,7 +66,7 @@ def message(summary: str, blocks: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def page_message(words: Words, link: str) -> dict[str, Any]:
+def page_message(words: Words, link: str, runbook: RunbookWords | None = None) -> dict[str, Any]:
     """Return the direct message that calls somebody."""
     called = escaped(words.called_as, 300)
     title, origin = escaped(words.title, 1_600), escaped(words.origin, 600)
@@ -75,7 +77,18 @@ def page_message(words: Words, link: str) -> dict[str, Any]:
     blocks.append(section(f"{called}\n*{link_to(link, f'Answer page {words.number}')}*"))
     if then:
         blocks.append(context(then))
-    return message(escaped(words.subject, SUMMARY_MOST), blocks)
+    return message(escaped(words.subject, SUMMARY_MOST), [*blocks, *runbook_blocks(runbook)])
+
+
+def runbook_blocks(runbook: RunbookWords | None) -> list[dict[str, Any]]:
+    """Return the section that goes with a page, below everything else; nothing where there is none."""
+    if runbook is None:
+        return []
+    head, text = escaped(runbook.headline, 600), escaped(runbook.plain(RUNBOOK_MOST), SECTION_MOST - 700)
+    return [
+        section("\n".join(filter(None, (f"*{head}*", text)))),
+        context(escaped(runbook.rest(RUNBOOK_MOST), 2_000)),
+    ]
 
 
 def code_message(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,7 +103,7 @@ def notice_message(facts: Mapping[str, Any]) -> dict[str, Any]:
     return message(subject, [section(f"*{subject}*"), section(escaped(facts["text"], SECTION_MOST))])
 
 
-def post_message(words: PostWords, state: str, url: str) -> dict[str, Any]:
+def post_message(words: PostWords, state: str, url: str, runbook: RunbookWords | None = None) -> dict[str, Any]:
     """Return a soft page's post as it stands now; `url` is the page's own address."""
     circle = _CIRCLES.get(state, ":white_circle:")
     title, origin = escaped(words.title, 1_600), escaped(words.origin, 600)
@@ -99,6 +112,7 @@ def post_message(words: PostWords, state: str, url: str) -> dict[str, Any]:
     if words.text and state != "closed":
         blocks.append(section(escaped(words.text, SECTION_MOST)))
     blocks.append(context(link_to(url, f"Page {words.number}")))
+    blocks += runbook_blocks(runbook)
     return message(escaped(f"{words.headline}: {words.title}", SUMMARY_MOST), blocks)
 
 

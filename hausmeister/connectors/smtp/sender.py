@@ -11,6 +11,7 @@ from hausmeister.connectors.smtp.wire import Letter
 from hausmeister.outbox.delivery import Parcel, Refused
 from hausmeister.pager import links
 from hausmeister.pager.rules.words import words_of
+from hausmeister.runbooks.rules import words as runbook_words
 from hausmeister.team import queries as team_queries
 
 
@@ -57,7 +58,8 @@ def _letter(parcel: Parcel, now: datetime) -> Letter:
     twice = parcel.is_possible_duplicate
     if parcel.kind == "page":
         words = words_of(parcel.facts, now=now, maybe_twice=twice)
-        return wire.page_letter(words, links.for_message(parcel.facts, parcel.to, now=now))
+        link = links.for_message(parcel.facts, parcel.to, now=now)
+        return wire.page_letter(words, link, runbook_words.words_of(parcel.facts))
     if parcel.kind == "code":
         return wire.code_letter(parcel.facts, maybe_twice=twice)
     if parcel.kind == "mail":

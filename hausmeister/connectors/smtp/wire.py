@@ -20,10 +20,13 @@ from django.template import Context, Engine
 from hausmeister.base.signing import sha256_hex
 from hausmeister.base.untrusted import lines, one_line
 from hausmeister.pager.rules.words import MAYBE_TWICE, Words
+from hausmeister.runbooks.rules.words import RunbookWords
 from hausmeister.team.rules import code_told
 
 SUBJECT_MOST = 200
 TEXT_MOST = 20_000
+# of a runbook; its HTML is at most five times as long, so the letter stays whole
+RUNBOOK_MOST = 3_000
 
 _ENGINE = Engine(dirs=[str(Path(__file__).parent / "templates")])
 
@@ -45,7 +48,7 @@ class Letter:
 _HOW_THE_LINK_WORKS = "The link opens the page; only its button acknowledges. It is yours alone: pass it on to nobody."
 
 
-def page_letter(words: Words, link: str) -> Letter:
+def page_letter(words: Words, link: str, runbook: RunbookWords | None = None) -> Letter:
     """Return the letter that calls somebody; `link` opens the page, and only its button acts (S10)."""
     parts = [
         words.called_as,
@@ -54,10 +57,32 @@ def page_letter(words: Words, link: str) -> Letter:
         f"Answer here:\n{link}\n{_HOW_THE_LINK_WORKS}",
         "\n".join(filter(None, (words.then, words.clocks))),
         words.again,
+        _runbook(runbook),
     ]
-    html = _html("page", {"words": words, "link": link, "how": _HOW_THE_LINK_WORKS})
+    facts = {"words": words, "link": link, "how": _HOW_THE_LINK_WORKS}
+    html = _html("page", facts | _runbook_facts(runbook))
+    if len(html) > TEXT_MOST:
+        # all of it had to be escaped: HTML that is cut is none
+        html = _html("page", facts)
     urgent = {"Importance": "high"} if words.urgency == "hard" else {}
     return Letter(words.subject, "\n\n".join(filter(None, parts)), html, urgent)
+
+
+def _runbook(runbook: RunbookWords | None) -> str:
+    if runbook is None:
+        return ""
+    told = (f"---- {runbook.headline}", runbook.plain(RUNBOOK_MOST), runbook.rest(RUNBOOK_MOST))
+    return "\n\n".join(filter(None, told))
+
+
+def _runbook_facts(runbook: RunbookWords | None) -> dict[str, Any]:
+    if runbook is None:
+        return {}
+    return {
+        "runbook": runbook,
+        "runbook_blocks": runbook.blocks(RUNBOOK_MOST),
+        "runbook_rest": runbook.rest(RUNBOOK_MOST),
+    }
 
 
 def code_letter(facts: Mapping[str, Any], *, maybe_twice: bool) -> Letter:

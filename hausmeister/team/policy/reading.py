@@ -8,7 +8,10 @@ from pathlib import Path
 from hausmeister.base.priority import Priority
 from hausmeister.base.words import listed
 from hausmeister.team.policy import ahead, day_shift, handing_over, toml_table
+from hausmeister.team.policy.alarms import alarm_rules
+from hausmeister.team.policy.dashboards import dashboard_links
 from hausmeister.team.policy.monitoring import monitoring_rules
+from hausmeister.team.policy.runbooks import runbooks
 from hausmeister.team.policy.shape import (
     AlertRule,
     DutyRule,
@@ -124,7 +127,10 @@ def _policy(root: Table) -> Policy:
         tracker_labels=tracker.texts("labels"),
         dashboard_url=dashboards.text("riemann", may_be_empty=True),
         dashboard_shards=shards,
+        dashboard_links=dashboard_links(dashboards, shards=shards),
         monitoring_rules=monitoring_rules(root, shards=shards),
+        alarm_rules=alarm_rules(root),
+        runbooks=runbooks(root),
         tracker_kind=tracker.one_of("kind", TRACKERS) if tracker.has("kind") else TRACKERS[0],
         docs_repository=tracker.text("docs_repository", may_be_empty=True) if tracker.has("docs_repository") else "",
         docs_folder=_docs_folder(tracker),
@@ -139,7 +145,7 @@ def _policy(root: Table) -> Policy:
     alerts.done(("default_priority", "severity", "rules"))
     channels.done(("alarms", "questions", "updates", "announcements", "crash", "shifts", "reports", "groups"))
     tracker.done(("kind", "repository", "labels", "docs_repository", "docs_folder"))
-    dashboards.done(("riemann", "shards"))
+    dashboards.done(("riemann", "shards", "links"))
     root.done(tuple(key for key in known if not root.has(key)))
     return policy
 

@@ -7,7 +7,10 @@ from zoneinfo import ZoneInfo
 
 from hausmeister.base.priority import Priority
 from hausmeister.base.working_time import WorkingHours
+from hausmeister.team.policy.alarms import AlarmRule
+from hausmeister.team.policy.dashboards import DashboardLink
 from hausmeister.team.policy.monitoring import MonitoringRule
+from hausmeister.team.policy.runbooks import RunbooksRule
 from hausmeister.team.rules import ListName
 
 
@@ -251,7 +254,10 @@ class Policy:
     tracker_labels: tuple[str, ...]
     dashboard_url: str
     dashboard_shards: tuple[str, ...]
+    dashboard_links: tuple[DashboardLink, ...] = ()
     monitoring_rules: tuple[MonitoringRule, ...] = ()
+    alarm_rules: tuple[AlarmRule, ...] = ()
+    runbooks: RunbooksRule = field(default_factory=RunbooksRule)
     tracker_kind: str = "github"
     # where documents are offered: "" is where the issues are; the folder is below the repository's root
     docs_repository: str = ""

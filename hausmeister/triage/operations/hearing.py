@@ -11,7 +11,7 @@ from hausmeister.base.untrusted import cut, one_line
 from hausmeister.journal.rules import ENGINE, Actor
 from hausmeister.team.models import Person
 from hausmeister.triage.models import Item, Said, WatchedRoom
-from hausmeister.triage.operations import judging, opening, talking
+from hausmeister.triage.operations import alarms, judging, opening, talking
 from hausmeister.triage.operations.desk import Desk, people_in_chat
 from hausmeister.triage.rules import joining
 from hausmeister.triage.rules.reading import Reading, Verdict
@@ -191,9 +191,17 @@ def open_for(desk: Desk, said: Said, verdict: Verdict, *, place: str) -> Item:
 
 
 def _alarm(ears: _Ears, one: Heard, said: Said) -> int | None:
-    """Join an alarm to the open item that says the same, else open one; the all-clear opens nothing."""
+    """Make an alert of an alarm that a rule means; join another to the open item that says the same, else open one.
+
+    The all-clear opens nothing, and ends the alert that it names.
+    """
+    if joining.is_all_clear(said.text):
+        alarms.clear(ears.desk, said)
+        return None
+    if alarms.fire(ears.desk, said, place=f"#{bare(one.room_name)}"):
+        return None
     key = f"alarm:{joining.same_alarm(said.text)}"[:200]
-    if joining.is_all_clear(said.text) or key == "alarm:":
+    if key == "alarm:":
         return None
     known = Item.objects.select_for_update().filter(team=ears.desk.team, key=key, closed_at=None).first()
     if known is not None:

@@ -15,6 +15,12 @@ _RESOLVED = re.compile(
     re.IGNORECASE,
 )
 
+# what says that something is over names nothing, nor does a number
+_CLEARING = frozenset(
+    {"resolved", "recovered", "recovery", "closed", "ok", "is", "back", "to", "normal", "now", "again", "#"}
+)
+_LEAST_WORDS = 2
+
 
 def joins(*, is_thanks: bool, is_sure_question: bool, last_word_at: datetime, at: datetime) -> bool:
     """Say whether a message without a thread belongs to the item of the same asker in the same room.
@@ -33,6 +39,16 @@ def same_alarm(text: str) -> str:
     """Return what two posts of one alarm have in common: words without numbers, times and marks, at most 200 long."""
     words = _MARKS.sub(" ", _NUMBERS.sub("#", text[:2000].lower())).split()
     return " ".join(words)[:200]
+
+
+def words_of_all_clear(text: str) -> frozenset[str]:
+    """Return the words by which an all-clear names what is over: without numbers, and without "OK", "resolved"."""
+    return frozenset(same_alarm(text).split()) - _CLEARING
+
+
+def is_cleared(alarm: str, words: frozenset[str]) -> bool:
+    """Say whether an all-clear with these words names the alarm with this text; one word alone names nothing."""
+    return len(words) >= _LEAST_WORDS and words <= frozenset(same_alarm(alarm).split())
 
 
 def is_all_clear(text: str) -> bool:

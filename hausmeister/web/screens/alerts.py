@@ -21,6 +21,7 @@ from hausmeister.base.wall_time import instant
 from hausmeister.pager import queries as pager
 from hausmeister.pager.models import Page
 from hausmeister.pager.operations import acting
+from hausmeister.runbooks import queries as runbooks
 from hausmeister.team import operations as team_operations
 from hausmeister.team import permissions
 from hausmeister.team.models import Person, Team
@@ -55,6 +56,7 @@ def screen(request: Request) -> HttpResponse:
         "priorities": list(reversed(Priority)),
         "may_act": permissions.can(person, Capability.ACT_ON_PAGES),
         "now": now,
+        "headings": runbooks.find(teams, wanted.text, most=5) if wanted.text else [],
     }
     part = bool(request.htmx and request.htmx.target == "alerts")
     return render(request, "web/alerts/list.html" if part else "web/alerts/alerts.html", context)

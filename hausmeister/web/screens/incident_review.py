@@ -6,13 +6,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from hausmeister.base import clock
+from hausmeister.base import clock, markdown
 from hausmeister.incidents import queries
 from hausmeister.incidents.models import REVIEW_MOST, Incident
 from hausmeister.incidents.operations import changing, reviewing
 from hausmeister.incidents.rules import review as rules
 from hausmeister.team.rules import Capability
-from hausmeister.web import markdown
 from hausmeister.web.access import Request, check, fetch, needs
 from hausmeister.web.answers import Toast, see
 from hausmeister.web.forms import whole_number

@@ -31,6 +31,7 @@ from hausmeister.team.rules import Capability
 from hausmeister.web import assets, limits
 from hausmeister.web.access import needs
 from hausmeister.web.forms import whole_number
+from hausmeister.web.screens import runbooks
 from hausmeister.web.screens.page import calls
 
 POSTS_A_MINUTE = 30
@@ -75,6 +76,7 @@ def _get(request: HttpRequest, link: Link, now: datetime, *, problem: str = "") 
         "calls": calls(link.page),
         "plan": pager.plan(link.page, now=now, context=team),
         "problem": problem,
+        **(runbooks.beside(link.page, None, team, most=4_000) if team.policy.pager.links_show_details else {}),
     }
     return _shown(request, "web/link/link.html", context)
 

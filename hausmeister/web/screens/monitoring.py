@@ -89,6 +89,7 @@ def shard(request: Request, name: str) -> HttpResponse:
         "all_services": board.services if board else [],
         "last_event_at": _moment(board.last_event_at_s) if board and board.last_event_at_s else None,
         "hits": queries.hits(team, name),
+        "dashboards": [one for one in team_queries.policy_of(team.pk).dashboard_links if name in one.shards],
         "dashboard": team_queries.policy_of(team.pk).dashboard_url.replace("{shard}", name),
     }
     return render(request, _template(request, "shard"), context)

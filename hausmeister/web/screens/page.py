@@ -19,14 +19,15 @@ from hausmeister.outbox import queries as outbox
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import State
 from hausmeister.pager import queries as pager
+from hausmeister.pager.context import TeamContext
 from hausmeister.pager.models import Page
 from hausmeister.team import permissions
-from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person
-from hausmeister.team.rules import Capability, Role
+from hausmeister.team.rules import Capability
 from hausmeister.triage.operations import helping
 from hausmeister.web import rows, telling
 from hausmeister.web.access import Request, fetch, needs
+from hausmeister.web.screens import runbooks
 from hausmeister.web.telling import Reader
 
 MOST_CALLS = 8
@@ -74,29 +75,48 @@ def context(person: Person, page: Page, *, now: datetime) -> dict[str, Any]:
     """Return everything that the screen of `page` shows."""
     reader = Reader(now, timezone.get_current_timezone())
     on_it = alerts.on_page(page)
+    team = TeamContext.load(page.team_id, at=now)
     return {
         "page": page,
         "now": now,
         "calls": calls(page),
-        "plan": pager.plan(page, now=now),
+        "plan": pager.plan(page, now=now, context=team),
         "told": [telling.tell(entry, reader) for entry in journal.timeline(page.subject)],
         "alerts": on_it,
         "arrived": [arrived(alert) for alert in on_it[:20]],
-        "before": alerts.same_before(on_it[0]) if on_it else [],
+        "dashboards": [one for one in team.policy.dashboard_links if on_it and one.fits(on_it[0].labels)],
+        "before": _before(on_it[0]) if on_it else [],
+        **runbooks.beside(page, on_it[0] if on_it else None, team),
         "issues": issues.about(page.subject, person),
         "may_act": permissions.can(person, Capability.ACT_ON_PAGES, team_id=page.team_id),
         "incident": incidents.of_page(page),
-        "others": _others(page),
+        "others": [] if page.closed_at is not None else [one.person for one in team.members],
         "is_mine": page.acked_by_id == person.pk,
         "hints": helping.standing(person, subject=page.subject) if page.acked_by_id == person.pk else [],
     }
 
 
-def _others(page: Page) -> list[Person]:
-    """Return whom the page can be handed to."""
-    if page.closed_at is not None:
-        return []
-    return [one.person for one in team_queries.members(page.team_id) if one.role != Role.VIEWER]
+@dataclass(frozen=True)
+class Earlier:
+    """The same alert before: how its page ended, and what people noted on it, the newest note last."""
+
+    alert: Alert
+    notes: list[str]
+
+    @property
+    def ended(self) -> str:
+        """Why it is over: what the one who closed its page wrote, else what the alert itself says."""
+        return self.alert.page.close_reason or self.alert.close_reason
+
+
+def _before(alert: Alert) -> list[Earlier]:
+    """Return earlier occurrences of `alert` with what helped then."""
+    earlier = alerts.same_before(alert)
+    notes: dict[str, list[str]] = {}
+    subjects = [one.page.subject for one in earlier]
+    for entry in journal.verbs_about(subjects, "page.noted"):
+        notes.setdefault(entry.subject, []).append(str(entry.facts.get("text", "")))
+    return [Earlier(one, notes.get(one.page.subject, [])[-2:]) for one in earlier]
 
 
 def calls(page: Page) -> list[Call]:

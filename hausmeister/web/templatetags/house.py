@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from lucide.templatetags.lucide import lucide
 
 from hausmeister.base import clock, words
+from hausmeister.base.markdown import Block
 from hausmeister.base.priority import Priority
 from hausmeister.handoff.models import Handoff
 from hausmeister.handoff.rules.states import ThingKind
@@ -47,6 +48,15 @@ def _icon(name: str, size: int) -> SafeString:
 def icon(name: str, size: int = 20) -> SafeString:
     """Draw an icon. It stands beside words, so readers that speak skip it."""
     return _icon(name, size)
+
+
+# ---- texts ----
+
+
+@register.inclusion_tag("web/components/markdown.html")
+def markdown(blocks: list[Block], level: int = 3) -> dict[str, Any]:
+    """Draw blocks of Markdown; their headings become headings of `level`, deeper ones bold words."""
+    return {"blocks": blocks, "level": level}
 
 
 # ---- badges ----
