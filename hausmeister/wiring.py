@@ -20,6 +20,10 @@ from hausmeister.answers import rounds
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
 from hausmeister.chat import posts
+from hausmeister.connectors.airflow import poll as airflow_poll
+from hausmeister.connectors.airflow.api import LIMITS as AIRFLOW_LIMITS
+from hausmeister.connectors.airflow.api import Airflow
+from hausmeister.connectors.airflow.callback import router as airflow_callback
 from hausmeister.connectors.alertmanager import inbound as alertmanager
 from hausmeister.connectors.github import api as github
 from hausmeister.connectors.gitlab import api as gitlab
@@ -31,6 +35,7 @@ from hausmeister.connectors.matrix.sync import MatrixLine
 from hausmeister.connectors.native import api as native_api
 from hausmeister.connectors.native import inbound as native
 from hausmeister.connectors.ntfy.sender import NtfySender
+from hausmeister.connectors.openlineage.inbound import router as openlineage
 from hausmeister.connectors.opsgenie import inbound as opsgenie
 from hausmeister.connectors.opsgenie import poll as opsgenie_poll
 from hausmeister.connectors.opsgenie.sender import OpsgenieApi, OpsgenieSender
@@ -61,6 +66,8 @@ from hausmeister.issues.tracker import Tracker
 from hausmeister.monitoring import api as monitoring_api
 from hausmeister.monitoring import keeping
 from hausmeister.monitoring.keeping import Keeper
+from hausmeister.monitoring.runs import api as runs_api
+from hausmeister.monitoring.runs import telling
 from hausmeister.monitoring.station import Station
 from hausmeister.outbox import chat
 from hausmeister.outbox.delivery import Sender
@@ -100,6 +107,7 @@ def api_routers() -> tuple[Router, ...]:
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
         planning_api.router, asks_api.router, ledger_api.router, monitoring_api.router, issues_api.router,
         foresight_api.router, incidents_api.router, answers_api.router, triage_api.router,
+        runs_api.router, airflow_callback, openlineage,
     )  # fmt: skip
 
 
@@ -165,6 +173,13 @@ def _opsgenie_api() -> OpsgenieApi:
     return OpsgenieApi(Client(), url=settings.HAUSMEISTER_OPSGENIE_URL, key=settings.HAUSMEISTER_OPSGENIE_KEY)
 
 
+def _airflow() -> Airflow:
+    return Airflow(
+        Client(limits=AIRFLOW_LIMITS), url=settings.HAUSMEISTER_AIRFLOW_URL, user=settings.HAUSMEISTER_AIRFLOW_USER,
+        password=settings.HAUSMEISTER_AIRFLOW_PASSWORD,
+    )  # fmt: skip
+
+
 def engine(
     *,
     senders: dict[str, Sender],
@@ -211,6 +226,11 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     found = [audit, calendars, *_jobs_of_the_chat(begin=begin)]
     if settings.HAUSMEISTER_TRACKERS:
         found.append(Job("ask trackers", polling.Poll(trackers(), begin=begin).run, polling.EVERY))
+    if settings.HAUSMEISTER_AIRFLOW_URL:
+        runs = airflow_poll.Poll(_airflow(), begin=begin)
+        found.append(Job("ask Airflow", runs.run, airflow_poll.EVERY))
+    if settings.HAUSMEISTER_CHAT:
+        found.append(Job("tell of runs", telling.tell, telling.EVERY))
     if settings.HAUSMEISTER_OPSGENIE_KEY:
         poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
         found.append(Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))

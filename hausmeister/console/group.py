@@ -20,6 +20,7 @@ _COMMANDS = {
     "key": ("keys", "key"),
     "calendar": ("calendars", "calendar"),
     "heartbeat": ("heartbeats", "heartbeat"),
+    "runs": ("runs", "runs"),
     "incident": ("incidents", "incident"),
     "doctor": ("doctor.command", "doctor"),
     "backup": ("backups", "backup"),

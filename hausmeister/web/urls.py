@@ -39,6 +39,7 @@ from hausmeister.web.screens import (
     pulse,
     rota,
     rota_acts,
+    runs,
     schedule_acts,
     schedules,
     styleguide,
@@ -263,6 +264,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
         "monitoring/heartbeats/<int:heartbeat_id>/remove", heartbeats.act, {"verb": "remove"}, name="heartbeat_remove"
     ),
     path("monitoring/<slug:name>", monitoring.shard, name="shard"),
+    path("runs", runs.screen, name="runs"),
+    path("runs/<str:day>", runs.day, name="runs_of_day"),
     path("ping/<str:token>", ping.ping, name="ping"),
     path("ping/<str:token>/<str:word>", ping.ping, name="ping_word"),
     path("alerts", alerts.screen, name="alerts"),

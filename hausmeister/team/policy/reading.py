@@ -9,6 +9,7 @@ from hausmeister.base.priority import Priority
 from hausmeister.base.words import listed
 from hausmeister.team.policy import ahead, day_shift, toml_table
 from hausmeister.team.policy.monitoring import monitoring_rules
+from hausmeister.team.policy.runs import runs
 from hausmeister.team.policy.shape import (
     AlertRule,
     DutyRule,
@@ -113,6 +114,7 @@ def _policy(root: Table) -> Policy:
         dashboard_url=dashboards.text("riemann", may_be_empty=True),
         dashboard_shards=shards,
         monitoring_rules=monitoring_rules(root, shards=shards),
+        runs=runs(root),
         tracker_kind=tracker.one_of("kind", TRACKERS) if tracker.has("kind") else TRACKERS[0],
         issues=_issues(root.table("issues")) if root.has("issues") else IssuesRule(),
         foresight=ahead.foresight(root),

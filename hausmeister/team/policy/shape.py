@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from hausmeister.base.priority import Priority
 from hausmeister.base.working_time import WorkingHours
 from hausmeister.team.policy.monitoring import MonitoringRule
+from hausmeister.team.policy.runs import RunsRule
 from hausmeister.team.rules import ListName
 
 
@@ -236,6 +237,7 @@ class Policy:
     dashboard_url: str
     dashboard_shards: tuple[str, ...]
     monitoring_rules: tuple[MonitoringRule, ...] = ()
+    runs: RunsRule = field(default_factory=RunsRule)
     tracker_kind: str = "github"
     issues: IssuesRule = IssuesRule()
     foresight: ForesightRule = ForesightRule()
