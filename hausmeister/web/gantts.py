@@ -194,6 +194,8 @@ def _ticks(picture: Picture, room: float) -> list[tuple[datetime, str]]:
 
 
 def _short(name: str, room: float) -> str:
-    """Return as much of a name as there is room for: its end tells tasks apart."""
+    """Return as much of a name as there is room for: without its group, else its end, which tells tasks apart."""
     most = int((room - 8) / _LETTER)
+    if len(name) > most:
+        name = name.rpartition(".")[2] or name
     return name if len(name) <= most else "…" + name[-(most - 1) :]

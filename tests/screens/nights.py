@@ -40,7 +40,7 @@ def tell(team: Team, now: datetime) -> None:
         _take(team, "serving_layer", day + timedelta(hours=14), "datasets", 90)
         judging.judge_levels(day + timedelta(hours=28))
         judging.judge_levels(day + timedelta(hours=19))
-    _take(team, "serving_layer", now.replace(hour=14, minute=40, second=0), "datasets", 90, until=now)
+    _take(team, "serving_layer", now.replace(hour=17, minute=5, second=0), "datasets", 90, until=now)
     judging.judge_levels(now)
 
 

@@ -54,7 +54,7 @@ def of_level(day: LevelDay, zone: ZoneInfo) -> str:
         case Verdict.ON_TRACK:
             text = _("%(level)s is on track for %(hour)s: ") % facts + _outlook(day, zone)
         case _:
-            text = _("%(level)s by %(hour)s: not known yet. ") % facts + _count(day)
+            text = _("%(level)s by %(hour)s, not known yet: ") % facts + _count(day)
     return " ".join(filter(None, (text, _in_the_way(day))))
 
 
