@@ -29,6 +29,8 @@ from hausmeister.team.policy.runs import RunsRule
 # so many tasks, with their tries, of one run; what is beyond is not kept, and the screen says so
 MOST_TRIES = 20_000
 KEPT = timedelta(days=100)
+# what goes well is looked at so long after it was said, together with whatever else has come by then
+CALM = timedelta(seconds=30)
 _WRITTEN = ("state", "said_at", "started_at", "ended_at", "alarm")
 _Place = tuple[str, int, int]
 
@@ -65,8 +67,13 @@ def _take(team: Team, said: RunSaid, now: datetime) -> None:
         run.pace = _pace(run)
     run.is_scheduled = run.is_scheduled and said.is_scheduled
     run.link = said.link[:1_000] or run.link
-    run.judge_at = now
+    run.judge_at = now if _is_urgent(run, said) else min(run.judge_at or now + CALM, now + CALM)
     run.save()
+
+
+def _is_urgent(run: Run, said: RunSaid) -> bool:
+    """Say whether this may open or close an alert at once; judging 5,000 tasks for each that goes well is dear."""
+    return run.is_over or any(one.state is State.FAILED or one.attempt > 1 for one in said.tasks)
 
 
 def _run(team: Team, said: RunSaid, now: datetime) -> Run:
