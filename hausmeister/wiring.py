@@ -24,6 +24,10 @@ from hausmeister.answers.operations import offering
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
 from hausmeister.chat import posts
+from hausmeister.connectors.airflow import poll as airflow_poll
+from hausmeister.connectors.airflow.api import LIMITS as AIRFLOW_LIMITS
+from hausmeister.connectors.airflow.api import Airflow
+from hausmeister.connectors.airflow.callback import router as airflow_callback
 from hausmeister.connectors.alertmanager import inbound as alertmanager
 from hausmeister.connectors.github import api as github
 from hausmeister.connectors.github.pulls import GitHubPulls
@@ -37,6 +41,7 @@ from hausmeister.connectors.matrix.sync import MatrixLine
 from hausmeister.connectors.native import api as native_api
 from hausmeister.connectors.native import inbound as native
 from hausmeister.connectors.ntfy.sender import NtfySender
+from hausmeister.connectors.openlineage.inbound import router as openlineage
 from hausmeister.connectors.opsgenie import inbound as opsgenie
 from hausmeister.connectors.opsgenie import poll as opsgenie_poll
 from hausmeister.connectors.opsgenie.sender import OpsgenieApi, OpsgenieSender
@@ -57,6 +62,7 @@ from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
 from hausmeister.handoff import api as handoff_api
+from hausmeister.handoff import dag_runs, risks
 from hausmeister.incidents import api as incidents_api
 from hausmeister.incidents import issues as incident_issues
 from hausmeister.incidents import tracker as incident_tracker
@@ -69,6 +75,8 @@ from hausmeister.issues.tracker import PullRequests, Tracker
 from hausmeister.monitoring import api as monitoring_api
 from hausmeister.monitoring import keeping
 from hausmeister.monitoring.keeping import Keeper
+from hausmeister.monitoring.runs import api as runs_api
+from hausmeister.monitoring.runs import telling
 from hausmeister.monitoring.station import Station
 from hausmeister.outbox import chat
 from hausmeister.outbox.delivery import Sender
@@ -98,6 +106,8 @@ from hausmeister.triage.operations.pointing import Pointer, Round, has_to_point
 # what an upper room asks of the room of issues, by name
 incident_tracker.connect(incident_issues.IssueRoom())
 promoting.use(triage_issues.IssueRoom())
+# and what the hand-off asks of whoever knows of risks
+risks.use(dag_runs.PROVIDER)
 # and what it asks of the room of answers above it: which issues are alike
 issues_queries.use(answers_queries.IssueRanker())
 
@@ -115,6 +125,7 @@ def api_routers() -> tuple[Router, ...]:
         overrides_api.router, planning_api.router, leave_api.router, asks_api.router, ledger_api.router,
         monitoring_api.router, issues_api.router, foresight_api.router, incidents_api.router, answers_api.router,
         triage_api.router, handoff_api.router, runbooks_api.router,
+        runs_api.router, airflow_callback, openlineage,
     )  # fmt: skip
 
 
@@ -192,6 +203,13 @@ def _opsgenie_api() -> OpsgenieApi:
     return OpsgenieApi(Client(), url=settings.HAUSMEISTER_OPSGENIE_URL, key=settings.HAUSMEISTER_OPSGENIE_KEY)
 
 
+def _airflow() -> Airflow:
+    return Airflow(
+        Client(limits=AIRFLOW_LIMITS), url=settings.HAUSMEISTER_AIRFLOW_URL, user=settings.HAUSMEISTER_AIRFLOW_USER,
+        password=settings.HAUSMEISTER_AIRFLOW_PASSWORD,
+    )  # fmt: skip
+
+
 def engine(
     *,
     senders: dict[str, Sender],
@@ -243,6 +261,11 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
         follow = papers.Following(pull_requests()).run
         following = rounds.Round("follow documents", follow, papers.may_be_due, begin=begin)
         found.append(Job("follow documents", following.run, polling.EVERY))
+    if settings.HAUSMEISTER_AIRFLOW_URL:
+        runs = airflow_poll.Poll(_airflow(), begin=begin)
+        found.append(Job("ask Airflow", runs.run, airflow_poll.EVERY))
+    if settings.HAUSMEISTER_CHAT:
+        found.append(Job("tell of runs", telling.tell, telling.EVERY))
     if settings.HAUSMEISTER_OPSGENIE_KEY:
         poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
         found.append(Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))

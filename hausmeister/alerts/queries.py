@@ -1,6 +1,6 @@
 """Reading alerts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -123,3 +123,9 @@ def last_heard(team: Team) -> dict[int, datetime]:
         if moments:
             found[source_id] = max(moments)
     return found
+
+
+def open_pages_of(team: Team, keys: Sequence[str]) -> dict[str, int]:
+    """Return the page of each open alert of a team that has one of `keys`, by key."""
+    rows = Alert.objects.filter(team=team, key__in=keys, closed_at=None).order_by("id")
+    return dict(rows.values_list("key", "page_id"))

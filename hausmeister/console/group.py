@@ -21,6 +21,7 @@ _COMMANDS = {
     "calendar": ("calendars", "calendar"),
     "heartbeat": ("heartbeats", "heartbeat"),
     "runbook": ("runbooks", "runbook"),
+    "runs": ("runs", "runs"),
     "incident": ("incidents", "incident"),
     "handoff": ("handoffs", "handoff"),
     "report": ("handoffs", "report"),

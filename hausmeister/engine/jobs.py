@@ -12,6 +12,7 @@ from hausmeister.base import log
 from hausmeister.incidents.operations import tending as incidents
 from hausmeister.issues.operations import arriving, mirroring, nagging, urgency
 from hausmeister.monitoring.operations import heartbeats
+from hausmeister.monitoring.runs import judging, taking
 from hausmeister.outbox import operations as outbox
 from hausmeister.pager.operations import auditing, climbing, testing
 from hausmeister.rota import operations as rota
@@ -53,9 +54,12 @@ def housekeeping(node: str) -> tuple[Job, ...]:
     return (
         Job("expire pages", lambda now: alerts.expire(now=now), timedelta(minutes=1)),
         Job("plan the rota", plan_rotas, timedelta(minutes=30)),
+        Job("judge runs", judging.judge_runs, AT_EACH_TICK),
+        Job("judge levels", judging.judge_levels, judging.EVERY),
         Job("remind of updates", incidents.remind, AT_EACH_TICK),
         Job("tend asks", tending.tend, timedelta(minutes=1)),
         Job("ask about idle issues", ask_about_idle, AT_EACH_TICK),
+        Job("forget runs", taking.forget_old, timedelta(hours=6)),
         Job("resend issues", mirroring.resend, mirroring.RESEND_EVERY),
         Job("forget webhook calls", arriving.forget_old, timedelta(hours=6)),
         Job("remind of items", reminding.remind, AT_EACH_TICK),

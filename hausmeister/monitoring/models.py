@@ -8,7 +8,22 @@ from django.db import models
 from django.db.models import Q
 
 from hausmeister.monitoring.rules.heartbeats import CRON_MOST, Beat, State
+from hausmeister.monitoring.runs.models import Dag, LevelDay, Run, RunAlarm, RunsPost, Scheduler, Try
 from hausmeister.team.models import Team
+
+__all__ = [
+    "Dag",
+    "Heartbeat",
+    "HeartbeatQuerySet",
+    "Hit",
+    "LevelDay",
+    "Ping",
+    "Run",
+    "RunAlarm",
+    "RunsPost",
+    "Scheduler",
+    "Try",
+]
 
 
 class Hit(models.Model):

@@ -94,6 +94,7 @@ class Shell:
         watch = [
             self._entry("/monitoring", _("Monitoring"), "activity", "m", Capability.SEE_PAGES),
             self._entry("/runbooks", _("Runbooks"), "book-open", "", Capability.SEE_PAGES),
+            self._entry("/runs", _("DAG runs"), "chart-gantt", "", Capability.SEE_PAGES),
         ]
         set_up = [
             self._entry("/policy", _("Policy"), "scroll-text", "", Capability.SEE_PAGES),

@@ -100,6 +100,7 @@ ALL = (
         lock="requirements-encoder.lock",
     ),
     Counterpart("synapse", "a Matrix homeserver", _pip("synapse"), pip=True),
+    Counterpart("airflow", "a scheduler of DAGs", _pip("airflow"), pip=True),
     Counterpart("ical.js", "a calendar's reader in JavaScript", _npm("ical.js")),
 )
 BY_NAME = {one.name: one for one in ALL}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -22,6 +22,9 @@ from hausmeister.issues.models import Issue
 from hausmeister.issues.operations import working
 from hausmeister.monitoring.models import Heartbeat
 from hausmeister.monitoring.operations import heartbeats
+from hausmeister.monitoring.runs import taking
+from hausmeister.monitoring.runs.models import Run
+from hausmeister.monitoring.runs.rules.states import RunSaid, State
 from hausmeister.pager.models import Page
 from hausmeister.rota import operations as rota
 from hausmeister.rota.asks import asking
@@ -154,6 +157,7 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "heartbeat_id": a_heartbeat(world, trio).pk,
         "section_id": a_section(trio).pk,
         "alert_id": page.alerts.get().pk,
+        "day": "2026-11-24",
         "issue_id": an_issue(trio.team, trio.ana, world.now).pk,
         "page_id": page.pk,
         "member_id": trio.team.memberships.get(person=trio.bruno).pk,
@@ -207,6 +211,12 @@ def leave_import(world: Any, person: Person) -> Any:
         ImportKind.LEAVE, person=person, name="mine", url="https://127.0.0.1/x.ics", by=builders.CONSOLE,
         now=world.now + timedelta(days=9),
     )  # fmt: skip
+
+
+def a_run(team: Any, now: datetime) -> Run:
+    """Return a run of the team's, made if there is none."""
+    taking.take(team, [RunSaid("nightly", "tonight", now, State.RUNNING, now)], now=now)
+    return Run.objects.get(team=team)
 
 
 def a_heartbeat(world: Any, trio: Any) -> Heartbeat:
@@ -313,6 +323,13 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/handoffs/{handoff_id}/note": {"text": "x"},
     "POST /api/v1/handoffs/{handoff_id}/items/{thing_id}": {"next_step": "x"},
     "POST /api/v1/heartbeats": {"name": "new", "period_s": 3600},
+    "POST /api/v1/run-events": {"dag_id": "nightly", "run_id": "tonight", "state": "running"},
+    "POST /api/v1/lineage": {
+        "eventType": "START",
+        "eventTime": "2026-11-24T00:00:00Z",
+        "run": {"runId": "1"},
+        "job": {"name": "nightly"},
+    },
     "PUT /api/v1/heartbeats/{heartbeat_id}": {"name": "other", "period_s": 3600},
     "POST /api/v1/issues": {"title": "x", "priority": "P3"},
     "POST /api/v1/issues/{issue_id}/priority": {"priority": "P3"},
@@ -409,7 +426,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "issue_id": an_issue(page.team, trio.ana, world.now).pk,
         "item_id": an_item(trio.team, world.now).pk,
         **a_question_that_keeps_coming(world, trio),
-        "incident_id": an_incident(trio, world.now).pk,
+        "incident_id": an_incident(trio, world.now).pk, "run_id": a_run(trio.team, world.now).pk,
         # after the plan above: a question about days away is a draft too
         **_own_days(world, trio),
         **a_handoff(world, trio),

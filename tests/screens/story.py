@@ -49,7 +49,7 @@ from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Source, Team
 from hausmeister.team.rules import Channel, ListName, Role, Scope
 from tests.harness import World
-from tests.screens import inbox
+from tests.screens import inbox, nights
 
 PASSWORD = "a long enough password"
 BEGINS = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
@@ -185,6 +185,8 @@ def _tell(world: World) -> Story:
         world.fire("Dataset billing_cycles built with 0 rows", key="dataset/billing_cycles", severity="critical")
     told = _incidents(infra, access, people, world)
     world.go_to(TONIGHT)
+    team.apply_policy(infra, text=nights.policy_with_runs(text), file="story", by=CONSOLE, now=world.now)
+    nights.tell(infra, world.now)
     world.forget()
     other = _fire_for(access, world)
     rota.record_leave(

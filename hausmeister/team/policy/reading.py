@@ -12,6 +12,7 @@ from hausmeister.team.policy.alarms import alarm_rules
 from hausmeister.team.policy.dashboards import dashboard_links
 from hausmeister.team.policy.monitoring import monitoring_rules
 from hausmeister.team.policy.runbooks import runbooks
+from hausmeister.team.policy.runs import runs
 from hausmeister.team.policy.shape import (
     AlertRule,
     DutyRule,
@@ -131,6 +132,7 @@ def _policy(root: Table) -> Policy:
         monitoring_rules=monitoring_rules(root, shards=shards),
         alarm_rules=alarm_rules(root),
         runbooks=runbooks(root),
+        runs=runs(root),
         tracker_kind=tracker.one_of("kind", TRACKERS) if tracker.has("kind") else TRACKERS[0],
         docs_repository=tracker.text("docs_repository", may_be_empty=True) if tracker.has("docs_repository") else "",
         docs_folder=_docs_folder(tracker),

@@ -11,6 +11,7 @@ from hausmeister.team.policy.alarms import AlarmRule
 from hausmeister.team.policy.dashboards import DashboardLink
 from hausmeister.team.policy.monitoring import MonitoringRule
 from hausmeister.team.policy.runbooks import RunbooksRule
+from hausmeister.team.policy.runs import RunsRule
 from hausmeister.team.rules import ListName
 
 
@@ -258,6 +259,7 @@ class Policy:
     monitoring_rules: tuple[MonitoringRule, ...] = ()
     alarm_rules: tuple[AlarmRule, ...] = ()
     runbooks: RunbooksRule = field(default_factory=RunbooksRule)
+    runs: RunsRule = field(default_factory=RunsRule)
     tracker_kind: str = "github"
     # where documents are offered: "" is where the issues are; the folder is below the repository's root
     docs_repository: str = ""

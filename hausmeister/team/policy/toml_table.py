@@ -225,6 +225,11 @@ class Table:
         value = self._typed(key, str, allowed)
         return self._clock_time(key, value, allowed) if value is not None else time(0)
 
+    def clock_times(self, key: str) -> tuple[time, ...]:
+        """Take a list of times of the day, earliest first; it may be empty."""
+        allowed = 'a list of times of the day, such as ["09:00", "13:00"]'
+        return tuple(sorted({self._clock_time(key, value, allowed) for value in self.texts(key)}))
+
     def _clock_time(self, key: str, value: str, allowed: str) -> time:
         match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", value.strip())
         if match is None:

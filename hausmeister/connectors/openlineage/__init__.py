@@ -1,0 +1,1 @@
+"""OpenLineage's events, which Airflow's provider (and others) push: START, RUNNING, COMPLETE, FAIL, ABORT."""
