@@ -1,6 +1,6 @@
 """Who is on duty: the questions that every surface asks, answered by the one resolver."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -12,6 +12,7 @@ from hausmeister.rota.planning.bars import bars_of
 from hausmeister.rota.rules.resolving import Facts, OnDuty, PlannedShift, Substitution, resolve
 from hausmeister.rota.rules.rotation import Candidate, RotationRule, Turn, share_out
 from hausmeister.rota.rules.slots import Post, Slot, WeeklyDuty, slot_at, slots_between
+from hausmeister.rota.rules.tenure import Stand, most_of
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Membership, Person, Team
 from hausmeister.team.policy.shape import Policy
@@ -291,24 +292,22 @@ def began_on(team: Team, *, default: date) -> date:
 
 
 def turns_served(team: Team) -> list[Turn]:
-    """Return every planned turn with the person who has, or had, most of it: overrides count."""
-    overrides = list(Override.objects.filter(team=team, cancelled_at=None).order_by("id"))
+    """Return every planned turn with the person who has, or had, most of it: overrides count, up to who left."""
+    overrides = list(Override.objects.filter(team=team, cancelled_at=None))
+    left = team_queries.departures(team, {one.person_id for one in overrides})
+    stands: dict[str, list[Stand]] = {}
+    for one in overrides:
+        until = min(one.ends_at, left.get(one.person_id, one.ends_at))
+        stands.setdefault(one.post, []).append(Stand(one.pk, one.starts_at, until, one.person_id))
     turns = []
     for shift in Shift.objects.filter(team=team).order_by("starts_at", "id"):
-        holder = _most_of(shift, overrides)
+        holder = most_of(
+            shift.starts_at, shift.ends_at, planned=shift.person_id, stands=stands.get(shift.post, ())
+        )  # fmt: skip
         if holder is not None:
             slot = Slot(shift.duty, shift.week, shift.starts_at, shift.ends_at)
             turns.append(Turn(slot, Post(shift.post), holder))
     return turns
-
-
-def _most_of(shift: Shift, overrides: Iterable[Override]) -> int | None:
-    """Return who holds more than half of `shift`: an override's person, else the planned one."""
-    for one in overrides:
-        overlap = min(one.ends_at, shift.ends_at) - max(one.starts_at, shift.starts_at)
-        if one.post == shift.post and overlap > (shift.ends_at - shift.starts_at) / 2:
-            return one.person_id
-    return shift.person_id
 
 
 def upcoming_overrides(team: Team, *, now: datetime, until: datetime) -> list[Override]:
