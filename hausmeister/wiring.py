@@ -7,6 +7,7 @@ import os
 import platform
 from collections.abc import Callable
 from concurrent.futures import Executor
+from datetime import timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -50,6 +51,8 @@ from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
+from hausmeister.familiarity import api as familiarity_api
+from hausmeister.familiarity import operations as familiarity
 from hausmeister.incidents import api as incidents_api
 from hausmeister.incidents import issues as incident_issues
 from hausmeister.incidents import tracker as incident_tracker
@@ -100,6 +103,7 @@ def api_routers() -> tuple[Router, ...]:
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
         planning_api.router, asks_api.router, ledger_api.router, monitoring_api.router, issues_api.router,
         foresight_api.router, incidents_api.router, answers_api.router, triage_api.router,
+        familiarity_api.router,
     )  # fmt: skip
 
 
@@ -191,7 +195,8 @@ def engine(
     room = incident_issues.IssueRoom()
     urgent = Job("open incidents", lambda now: urgent_incidents.follow(room, now=now), jobs.AT_EACH_TICK)
     far = _jobs_with_a_far_side(begin=begin)
-    housekeeping = (*jobs.housekeeping(node), plan, point, urgent, *asked, *looking_ahead, *far)
+    place = Job("place what was done in its areas", familiarity.place, timedelta(minutes=1))
+    housekeeping = (*jobs.housekeeping(node), place, plan, point, urgent, *asked, *looking_ahead, *far)
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hausmeister.base.priority import Priority
 from hausmeister.base.words import listed
-from hausmeister.team.policy import ahead, day_shift, toml_table
+from hausmeister.team.policy import ahead, areas, day_shift, toml_table
 from hausmeister.team.policy.monitoring import monitoring_rules
 from hausmeister.team.policy.shape import (
     AlertRule,
@@ -118,6 +118,7 @@ def _policy(root: Table) -> Policy:
         foresight=ahead.foresight(root),
         triage=day_shift.triage(root),
         escalation_help=day_shift.escalation_help(root),
+        familiarity=areas.familiarity(root),
     )
     working.done(("days", "starts", "ends", "days_off"))
     alerts.done(("default_priority", "severity", "rules"))
