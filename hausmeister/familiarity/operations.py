@@ -48,7 +48,7 @@ def record(team_id: int, work: Iterable[Work]) -> int:
 
 
 def _kept(clues: Sequence[str]) -> str:
-    return "\n".join(filter(None, (one_line(clue, 300) for clue in clues)))[:CLUES_MOST]
+    return "\n".join(filter(None, dict.fromkeys(one_line(clue, 300) for clue in clues)))[:CLUES_MOST]
 
 
 def place(now: datetime) -> int:  # noqa: ARG001 - a job of the engine

@@ -209,7 +209,7 @@ def _usual_areas() -> dict[str, tuple[str, ...]]:
     return {
         "ingestion": ("ingest*", "extract*", "import*", "kafka", "consumer*"),
         "orchestration": ("airflow", "dag*", "scheduler*", "cron"),
-        "computation": ("spark", "build*", "model*", "executor*", "itaipu"),
+        "computation": ("spark", "build*", "built", "dataset*", "model*", "executor*", "itaipu"),
         "storage": ("s3", "hdfs", "disk*", "bucket*", "storage", "partition*"),
         "serving": ("warehouse", "redshift", "bigquery", "looker", "query", "queries", "publish*"),
         "access": ("permission*", "access", "iam", "credential*", "token*"),
