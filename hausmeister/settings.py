@@ -114,6 +114,7 @@ INSTALLED_APPS = [
     "hausmeister.journal",
     "hausmeister.outbox",
     "hausmeister.team",
+    "hausmeister.familiarity",
     "hausmeister.rota",
     "hausmeister.pager",
     "hausmeister.issues",

@@ -61,6 +61,8 @@ from hausmeister.engine.jobs import Job
 from hausmeister.engine.loop import Engine
 from hausmeister.engine.sending import Dispatcher
 from hausmeister.engine.watching import Auditor
+from hausmeister.familiarity import api as familiarity_api
+from hausmeister.familiarity import operations as familiarity
 from hausmeister.handoff import api as handoff_api
 from hausmeister.handoff import dag_runs, risks
 from hausmeister.incidents import api as incidents_api
@@ -125,7 +127,7 @@ def api_routers() -> tuple[Router, ...]:
         overrides_api.router, planning_api.router, leave_api.router, asks_api.router, ledger_api.router,
         monitoring_api.router, issues_api.router, foresight_api.router, incidents_api.router, answers_api.router,
         triage_api.router, handoff_api.router, runbooks_api.router,
-        runs_api.router, airflow_callback, openlineage,
+        familiarity_api.router, runs_api.router, airflow_callback, openlineage,
     )  # fmt: skip
 
 
@@ -238,7 +240,8 @@ def engine(
     room = incident_issues.IssueRoom()
     urgent = Job("open incidents", lambda now: urgent_incidents.follow(room, now=now), jobs.AT_EACH_TICK)
     far = _jobs_with_a_far_side(begin=begin)
-    housekeeping = (*jobs.housekeeping(node), plan, point, read, urgent, *asked, *looking_ahead, *far)
+    place = Job("place what was done in its areas", familiarity.place, timedelta(minutes=1))
+    housekeeping = (*jobs.housekeeping(node), place, plan, point, read, urgent, *asked, *looking_ahead, *far)
     return Engine(paging=jobs.paging(), housekeeping=housekeeping, dispatcher=dispatcher)
 
 

@@ -19,6 +19,7 @@ _COMMANDS = {
     "people": ("people", "people"),
     "key": ("keys", "key"),
     "calendar": ("calendars", "calendar"),
+    "familiarity": ("familiarity", "familiarity"),
     "heartbeat": ("heartbeats", "heartbeat"),
     "runbook": ("runbooks", "runbook"),
     "runs": ("runs", "runs"),

@@ -86,6 +86,11 @@ class Issue(models.Model):
         return Priority(self.priority)
 
     @property
+    def clues(self) -> tuple[str, ...]:
+        """What tells its area: first what people say it is about."""
+        return (*self.areas, self.title, self.text)
+
+    @property
     def is_open(self) -> bool:
         """Whether there is still something to do."""
         return self.closed_at is None

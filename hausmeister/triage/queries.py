@@ -7,6 +7,8 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from hausmeister.familiarity import queries as familiarity
+from hausmeister.familiarity.queries import Familiar
 from hausmeister.pager import queries as pager
 from hausmeister.rota import queries as rota
 from hausmeister.rota.queries import DutyNow
@@ -109,15 +111,29 @@ class CanTake:
 
 
 def candidates(item: Item, *, now: datetime) -> list[CanTake]:
-    """Return who could take the item, the most experienced first, without those who are away or have it.
+    """Return who could take the item, without those who are away or have it: who knows its area first (H17).
 
-    Who knows which part of the platform is not recorded yet: experience stands in for it, and the reason says so.
+    Among those who know it equally well, or where its area is not known, the most experienced first; the reason
+    says which of the two it is.
     """
     members: list[Membership] = [one for one in team_queries.members(item.team_id) if one.role != Role.VIEWER]
     away = rota.away_between(item.team, starts_at=now, ends_at=now + timedelta(minutes=1))
     free = [one for one in members if one.person_id not in away and one.person_id != item.holder_id]
-    free.sort(key=lambda one: (-one.experience, one.person.name, one.person_id))
-    return [CanTake(one.person, f"experience {one.experience}") for one in free]
+    about = familiarity.familiar(item.team_id, clues_of(item), [one.person_id for one in free], now=now)
+    free.sort(
+        key=lambda one: (-about.of(one.person_id).step, -one.experience, one.person.name, one.person_id)
+    )  # fmt: skip
+    return [CanTake(one.person, _why(about, one)) for one in free]
+
+
+def _why(about: Familiar, member: Membership) -> str:
+    step = about.of(member.person_id).step
+    return f"{about.area}: {step.words}" if step else f"experience {member.experience}"
+
+
+def clues_of(item: Item) -> tuple[str, ...]:
+    """Return what tells the area of an item."""
+    return (item.title, item.text, item.place)
 
 
 def answered_before(item: Item) -> list[Item]:

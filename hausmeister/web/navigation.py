@@ -90,6 +90,7 @@ class Shell:
         plan = [
             self._entry("/rota", _("Rota"), "calendar-days", "r", primary=True),
             self._entry("/people", _("People"), "users", "p", Capability.SEE_PAGES),
+            self._entry("/familiarity", _("Familiarity"), "book-open", "", Capability.SEE_PAGES),
         ]
         watch = [
             self._entry("/monitoring", _("Monitoring"), "activity", "m", Capability.SEE_PAGES),

@@ -45,6 +45,7 @@ def _key_paths(table, before=""):
 # what a team names as it likes: the page shows the shape once
 _OWN_NAMES = {
     "duties": "NAME", "ladders": "NAME", "priorities": "P4", "alerts.severity": "WORD",
+    "familiarity.areas": "NAME",
 }  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def test_the_console_page_has_every_command_and_no_other():
     groups = {
         "handoff", "incident", "report",
         "alert", "heartbeat", "policy", "key", "schedule", "issue", "calendar", "calendar feed", "calendar import",
-        "triage",
+        "triage", "familiarity",
         "questions", "runbook",
     }  # fmt: skip
     assert documented == set(_commands(commands)) - groups

@@ -49,6 +49,8 @@ SCREENS = [
     ("mirela", "/rota/plan/{plan}/why?week=0&role=D", 200),
     ("mirela", "/people/{ada_member}/planning", 200),
     ("ada", "/rota/ledger", 200),
+    ("ada", "/familiarity", 200),
+    ("ada", "/familiarity?by=person", 200),
     ("ada", "/rota/load?person={ada_key}&kind=D", 200),
     ("ada", "/rota/why?week=2026-12-14&role=W", 200),
     ("ada", "/profile/wishes", 200),

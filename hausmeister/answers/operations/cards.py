@@ -9,6 +9,9 @@ from hausmeister.answers.models import Asking, Card, Feedback, Passage
 from hausmeister.answers.operations import shelving
 from hausmeister.answers.operations.shelving import Put
 from hausmeister.base.untrusted import cut, lines, one_line
+from hausmeister.familiarity import operations as familiarity
+from hausmeister.familiarity.operations import Work
+from hausmeister.familiarity.rules import Kind
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.team.models import Team
@@ -114,6 +117,9 @@ def confirm(
     shelving.put(shelf, [Put(card, "asking", text, asking)])
     _feedback(card, text, "helped", by, now, signs)
     _journal(card, "answer.confirmed", by, now, asking=asking.pk)
+    if by.kind == "person" and by.id is not None:
+        work = Work(Kind.CONFIRMED, f"asking:{asking.pk}", (by.id,), (card.title, text), now)
+        familiarity.record(card.team_id, [work])
     return asking
 
 

@@ -7,6 +7,9 @@ from django.db.models import F
 
 from hausmeister.base import database
 from hausmeister.base.untrusted import lines, one_line
+from hausmeister.familiarity import operations as familiarity
+from hausmeister.familiarity.operations import Work
+from hausmeister.familiarity.rules import Kind
 from hausmeister.incidents import tracker
 from hausmeister.incidents.models import REVIEW_MOST, TASK_MOST, FollowUp, Incident, Review
 from hausmeister.incidents.operations import changing
@@ -57,6 +60,9 @@ def save_review(incident_id: int, text: str, *, seen: int, by: Person, now: date
     is_written = bool(kept) and rules.gaps(kept) == 0
     incident.reviewed_at = (incident.reviewed_at or now) if is_written else None
     changing.store(incident, "reviewed_at")
+    if is_written:
+        work = Work(Kind.REVIEW, incident.subject, (by.pk,), (incident.title, kept), now)
+        familiarity.record(incident.team_id, [work])
     changing.tell(incident, "incident.reviewed", as_actor(by), now, number=made.number, gaps=rules.gaps(kept))
     return made
 

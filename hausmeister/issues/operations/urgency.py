@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from hausmeister.base import database
 from hausmeister.base.priority import Priority
+from hausmeister.familiarity import queries as familiarity
 from hausmeister.issues.models import Emergency, Help, Issue, Link
 from hausmeister.issues.operations import storing
 from hausmeister.issues.operations.storing import IssueRefused, tell
@@ -180,6 +181,7 @@ def _next_candidate(
     reach = team_queries.reach(members)
     away = team_queries.absences(members, after=now)
     _hausmeister, backstop = storing.on_duty(context)
+    about = familiarity.familiar(issue.team_id, issue.clues, members, now=now)
     helpers = [
         Helper(
             person_id=person_id,
@@ -188,6 +190,7 @@ def _next_candidate(
             is_away=any(span.contains(now) for span in away.get(person_id, ())),
             takes_part=one.role != Role.VIEWER,
             is_backstop=backstop is not None and backstop.pk == person_id,
+            familiarity=about.of(person_id).step,
         )
         for person_id, one in members.items()
     ]

@@ -9,6 +9,9 @@ from django.db import IntegrityError, transaction
 from hausmeister.base import database
 from hausmeister.base.priority import Priority
 from hausmeister.base.untrusted import lines, one_line
+from hausmeister.familiarity import operations as familiarity
+from hausmeister.familiarity.operations import Work
+from hausmeister.familiarity.rules import Kind
 from hausmeister.issues.models import Issue, Link
 from hausmeister.issues.operations import letters, storing, urgency
 from hausmeister.issues.operations.storing import IssueRefused, lock, lock_open, tell, touch
@@ -261,6 +264,7 @@ def note(issue_id: int, *, text: str, by: Actor, now: datetime, there_too: bool 
     touch(issue, TeamContext.load(issue.team_id, at=now), now=now)
     storing.save(issue, now=now, is_ours=False)
     tell(issue, "issue.noted", by, now, text=said)
+    record_work(issue, Kind.WORK, _person(by), now=now)
     if there_too:
         storing.comment(issue, said, by=by, now=now)
     return issue
@@ -299,6 +303,17 @@ def shut(issue: Issue, *, reason: str, by: Actor, now: datetime) -> None:
     issue.nag_at = None
     urgency.end(issue, by=by, reason=f"issue {issue.pk} is closed: {issue.close_reason}", now=now)
     tell(issue, "issue.closed", by, now, reason=issue.close_reason)
+    record_work(issue, Kind.ISSUE, issue.owner_id or _person(by), now=now)
+
+
+def record_work(issue: Issue, kind: Kind, person_id: int | None, *, now: datetime) -> None:
+    """Record that somebody worked on the issue (H17); a tracker's user whom we do not know is nobody."""
+    if person_id is not None:
+        familiarity.record(issue.team_id, [Work(kind, issue.subject, (person_id,), issue.clues, now)])
+
+
+def _person(by: Actor) -> int | None:
+    return by.id if by.kind == "person" else None
 
 
 @database.tried_again

@@ -34,7 +34,10 @@ def nag_at(
 
 @dataclass(frozen=True)
 class Helper:
-    """Somebody of the team who might be pulled in. `is_backstop` is whom an issue is elevated to first (H2)."""
+    """Somebody of the team who might be pulled in. `is_backstop` is whom an issue is elevated to first (H2).
+
+    `familiarity` is how well they know the issue's area, from 0 to 3 (H17).
+    """
 
     person_id: int
     experience: int
@@ -42,18 +45,18 @@ class Helper:
     is_away: bool
     takes_part: bool
     is_backstop: bool = False
+    familiarity: int = 0
 
 
 def candidates(team: Sequence[Helper], *, on_it: frozenset[int], asked: frozenset[int]) -> list[int]:
-    """Return whom to pull in, in this order: the backstop, then the most experienced who is there and can be reached.
+    """Return whom to pull in, of those who are there and can be reached.
 
-    Familiarity with the area will go before experience once it is known.
+    In this order: the backstop, then who knows the issue's area best, then the most experienced.
     """
     able = [
         one
         for one in team
         if one.takes_part and one.is_reachable and not one.is_away and one.person_id not in on_it | asked
     ]
-    return [
-        one.person_id for one in sorted(able, key=lambda one: (not one.is_backstop, -one.experience, one.person_id))
-    ]
+    able.sort(key=lambda one: (not one.is_backstop, -one.familiarity, -one.experience, one.person_id))
+    return [one.person_id for one in able]

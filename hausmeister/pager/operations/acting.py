@@ -7,6 +7,9 @@ from typing import Any
 from django.db import transaction
 
 from hausmeister.base import database
+from hausmeister.familiarity import operations as familiarity
+from hausmeister.familiarity.operations import Work
+from hausmeister.familiarity.rules import Kind
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.outbox import operations as outbox
@@ -180,9 +183,30 @@ def close(page_id: int, *, by: Actor, person: Person | None, reason: str, now: d
     page.version += 1
     page.save(update_fields=MOVING_FIELDS)
     in_flight = stand_down(page, now=now)
+    _learn(page, now=now)
     tell(page, "page.closed", by, now, reason=reason, via=via, in_flight=in_flight)
     tell_outside(page, now=now)
     return page
+
+
+def _learn(page: Page, *, now: datetime) -> None:
+    """Record who worked on a page that is closed; two or more who were on it worked as a pair (H17)."""
+    if not page.is_test:
+        familiarity.record(page.team_id, work_on(page, at=now))
+
+
+def work_on(page: Page, *, at: datetime) -> list[Work]:
+    """Return the work that was done on a closed page: by whoever closed it, else by whoever had acknowledged it."""
+    clues = (page.title, page.text)
+    joined = Summons.objects.filter(page=page, joined_at__isnull=False).order_by("person_id")
+    together = tuple(joined.values_list("person_id", flat=True))
+    worker = page.closed_by_id or page.acked_by_id
+    if worker is None:
+        return []
+    found = [Work(Kind.PAGE, page.subject, (worker,), clues, at)]
+    if len(together) > 1:
+        found.append(Work(Kind.PAIR, page.subject, together, clues, at))
+    return found
 
 
 @database.tried_again

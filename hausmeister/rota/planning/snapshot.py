@@ -11,7 +11,7 @@ from hausmeister.rota.models import Shift
 from hausmeister.rota.models.planning import DutyTerms, Wish
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Instance, Plan, Role, Rule, Slot, Waiver
-from hausmeister.rota.planning import agreed, holidays
+from hausmeister.rota.planning import agreed, familiar, holidays
 from hausmeister.rota.planning.rules import history
 from hausmeister.rota.planning.rules.history import WEEKS_BACK, Presence, Served
 from hausmeister.rota.planning.rules.horizon import Horizon, horizon
@@ -91,7 +91,7 @@ def inputs(
     policy = team_queries.policy_of(team.pk)
     firm = horizon_of(team, policy, now=now)
     frame = frame_of(team, policy, first_week=first_week, weeks=weeks, thaws_on=firm.thaws_on, bends=bends)
-    people = candidates(team, policy, frame, bends=bends)
+    people = familiar.known_by_work(team, candidates(team, policy, frame, bends=bends), now=now)
     if not people:
         raise CannotPlan(f"Nobody of {team.name} takes duties; say under People who does.")
     calendars = {one.terms.calendar: calendar(one.terms, policy, years(frame)) for one in people}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hausmeister.base.priority import Priority
 from hausmeister.base.words import listed
-from hausmeister.team.policy import ahead, day_shift, handing_over, toml_table
+from hausmeister.team.policy import ahead, areas, day_shift, handing_over, toml_table
 from hausmeister.team.policy.alarms import alarm_rules
 from hausmeister.team.policy.dashboards import dashboard_links
 from hausmeister.team.policy.monitoring import monitoring_rules
@@ -142,6 +142,7 @@ def _policy(root: Table) -> Policy:
         escalation_help=day_shift.escalation_help(root),
         handoff=handing_over.handoff(root),
         report_channel=_report_channel(channels),
+        familiarity=areas.familiarity(root),
     )
     working.done(("days", "starts", "ends", "days_off"))
     alerts.done(("default_priority", "severity", "rules"))

@@ -209,6 +209,26 @@ class HelpRule:
     given_back: int = 2
 
 
+def _usual_areas() -> dict[str, tuple[str, ...]]:
+    return {
+        "ingestion": ("ingest*", "extract*", "import*", "kafka", "consumer*"),
+        "orchestration": ("airflow", "dag*", "scheduler*", "cron"),
+        "computation": ("spark", "build*", "built", "dataset*", "model*", "executor*", "itaipu"),
+        "storage": ("s3", "hdfs", "disk*", "bucket*", "storage", "partition*"),
+        "serving": ("warehouse", "redshift", "bigquery", "looker", "query", "queries", "publish*"),
+        "access": ("permission*", "access", "iam", "credential*", "token*"),
+        "monitoring": ("riemann", "prometheus", "alertmanager", "grafana", "heartbeat*"),
+    }
+
+
+@dataclass(frozen=True)
+class FamiliarityRule:
+    """The areas of the platform with the words that tell them, the first that fits deciding; how work fades (H17)."""
+
+    half_life: timedelta = timedelta(days=180)
+    areas: Mapping[str, tuple[str, ...]] = field(default_factory=_usual_areas)
+
+
 @dataclass(frozen=True)
 class HandoffRule:
     """How a duty changes hands (H4).
@@ -270,6 +290,7 @@ class Policy:
     escalation_help: HelpRule = field(default_factory=HelpRule)
     handoff: HandoffRule = HandoffRule()
     report_channel: str = ""
+    familiarity: FamiliarityRule = field(default_factory=FamiliarityRule)
 
     def chat_rooms(self) -> tuple[str, ...]:
         """Return the names of all rooms of the chat that the policy names, each once."""

@@ -16,7 +16,7 @@ from hausmeister.team.models import Person
 from hausmeister.team.rules import Role
 from hausmeister.triage.models import Item, Said
 from hausmeister.triage.operations import talking, telling
-from hausmeister.triage.operations.desk import Desk
+from hausmeister.triage.operations.desk import Desk, record_answer
 from hausmeister.triage.operations.telling import NOT_A_QUESTION
 from hausmeister.triage.rules import states
 from hausmeister.triage.rules.states import ItemKind, State
@@ -195,6 +195,7 @@ def _answered(act: Act, state: State) -> None:
         item.holder, item.claimed_at = act.by, act.desk.now
     item.is_unsure = False
     act.desk.set_clock(item)
+    record_answer(item, act.by, now=act.desk.now)
 
 
 @database.tried_again

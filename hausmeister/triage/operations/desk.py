@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from hausmeister.familiarity import operations as familiarity
+from hausmeister.familiarity.operations import Work
+from hausmeister.familiarity.rules import Kind
 from hausmeister.journal import operations as journal
 from hausmeister.journal.rules import Actor, Fact
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import ContactMethod, Person, Team
 from hausmeister.team.policy.shape import Policy, PromiseRule
 from hausmeister.triage.models import Item
-from hausmeister.triage.queries import hours_of
+from hausmeister.triage.queries import clues_of, hours_of
 from hausmeister.triage.rules import clocks
 from hausmeister.triage.rules.clocks import Lengths
 from hausmeister.triage.rules.hours import TriageHours
@@ -77,3 +80,9 @@ def people_in_chat(team_id: int, service: str, *, given: Mapping[str, int] | Non
     }
     found.update({chat_id: members[person_id] for chat_id, person_id in (given or {}).items() if person_id in members})
     return found
+
+
+def record_answer(item: Item, person: Person, *, now: datetime) -> None:
+    """Record that `person` answered, in the area that the item is about (H17)."""
+    work = Work(Kind.ANSWER, item.subject, (person.pk,), clues_of(item), now)
+    familiarity.record(item.team_id, [work])

@@ -4,7 +4,7 @@ from hausmeister.journal.rules import Actor
 from hausmeister.team import operations as team_operations
 from hausmeister.triage.models import Item, Said
 from hausmeister.triage.operations import telling
-from hausmeister.triage.operations.desk import Desk
+from hausmeister.triage.operations.desk import Desk, record_answer
 from hausmeister.triage.rules import reading, states
 from hausmeister.triage.rules.states import ItemKind, State
 
@@ -56,6 +56,8 @@ def _team_wrote(desk: Desk, item: Item, said: Said) -> None:
     item.save()
     by = team_operations.as_actor(said.person) if said.person else Actor("chat", None, said.author_name)
     desk.tell(item, "item.answered", by, state=item.state)
+    if said.person:
+        record_answer(item, said.person, now=said.at)
     telling.update(desk, item)
 
 
