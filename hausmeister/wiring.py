@@ -54,6 +54,7 @@ from hausmeister.incidents import api as incidents_api
 from hausmeister.incidents import issues as incident_issues
 from hausmeister.incidents import tracker as incident_tracker
 from hausmeister.incidents.operations import urgent as urgent_incidents
+from hausmeister.insights import api as insights_api
 from hausmeister.issues import api as issues_api
 from hausmeister.issues import polling
 from hausmeister.issues.sending import TrackerSender
@@ -99,7 +100,7 @@ def api_routers() -> tuple[Router, ...]:
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
         planning_api.router, asks_api.router, ledger_api.router, monitoring_api.router, issues_api.router,
-        foresight_api.router, incidents_api.router, answers_api.router, triage_api.router,
+        foresight_api.router, incidents_api.router, answers_api.router, triage_api.router, insights_api.router,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ _COMMANDS = {
     "calendar": ("calendars", "calendar"),
     "heartbeat": ("heartbeats", "heartbeat"),
     "incident": ("incidents", "incident"),
+    "insights": ("insights", "insights"),
     "doctor": ("doctor.command", "doctor"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),

@@ -90,7 +90,10 @@ class Shell:
             self._entry("/rota", _("Rota"), "calendar-days", "r", primary=True),
             self._entry("/people", _("People"), "users", "p", Capability.SEE_PAGES),
         ]
-        watch = [self._entry("/monitoring", _("Monitoring"), "activity", "m", Capability.SEE_PAGES)]
+        watch = [
+            self._entry("/monitoring", _("Monitoring"), "activity", "m", Capability.SEE_PAGES),
+            self._entry("/insights", _("Insights"), "chart-column", "", Capability.SEE_PAGES),
+        ]
         set_up = [
             self._entry("/policy", _("Policy"), "scroll-text", "", Capability.SEE_PAGES),
             self._entry("/settings/integrations", _("Integrations"), "plug", "", Capability.MANAGE_SOURCES),
