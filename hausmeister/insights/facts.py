@@ -62,7 +62,9 @@ def _calls(team: Team, period: Period) -> list[Call]:
     rows = Summons.objects.exclude(role="took it").filter(
         page__team=team, page__is_test=False, since_at__gte=period.starts_at, since_at__lt=period.ends_at
     )
-    found = rows.order_by("since_at", "id").values_list("page_id", "person_id", "since_at", "page__title")
+    found = rows.order_by("since_at", "id").values_list(
+        "page_id", "person_id", "since_at", "page__title", "page__is_hard"
+    )
     return [Call(*row) for row in found]
 
 

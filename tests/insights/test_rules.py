@@ -87,6 +87,8 @@ def test_more_than_two_pages_in_twelve_hours_are_a_limit_and_one_page_that_calls
         limits.Over(limits.Limit.SHIFT, ADA, date(2026, 11, 24), 3, (0, 1, 2))
     ]
     assert limits.crowded_shifts([Call(1, ADA, one.at) for one in busy], zones) == []
+    soft = [Call(one.page_id, ADA, one.at, is_hard=False) for one in busy]
+    assert limits.crowded_shifts(soft, zones) == limits.no_rest(soft, zones, NIGHT) == []
     # 03:00 belongs to the shift that began the evening before
     night = [Call(number, ADA, at(f"2026-11-2{4 + (number > 0)}T{(20, 0, 3)[number]:02}:00")) for number in range(3)]
     assert [one.day for one in limits.crowded_shifts(night, zones)] == [date(2026, 11, 24)]

@@ -46,9 +46,14 @@ def too_much_duty(on_duty: Mapping[int, timedelta], whole: timedelta, *, day: da
 
 
 def crowded_shifts(calls: Iterable[Call], zones: Mapping[int, ZoneInfo]) -> list[Over]:
-    """Return the half-days, from 07:00 or 19:00 on a person's clock, in which more than two pages called them."""
+    """Return the half-days, from 07:00 or 19:00 on a person's clock, in which more than two hard pages called them.
+
+    Soft pages wait for the working day: they are work, not alarms.
+    """
     pages: dict[tuple[int, date, bool], set[int]] = defaultdict(set)
     for call in calls:
+        if not call.is_hard:
+            continue
         local = call.at.astimezone(zones[call.person_id])
         is_day = _SHIFTS[0] <= local.time() < _SHIFTS[1]
         day = local.date() - timedelta(days=1) if local.time() < _SHIFTS[0] else local.date()
@@ -61,10 +66,11 @@ def crowded_shifts(calls: Iterable[Call], zones: Mapping[int, ZoneInfo]) -> list
 
 
 def no_rest(calls: Iterable[Call], zones: Mapping[int, ZoneInfo], night: Night) -> list[Over]:
-    """Return the nights after whose last call the next one came before eleven hours of rest were over."""
+    """Return the nights after whose last hard call the next one came before eleven hours of rest were over."""
     mine: dict[int, list[Call]] = defaultdict(list)
     for call in calls:
-        mine[call.person_id].append(call)
+        if call.is_hard:
+            mine[call.person_id].append(call)
     return [
         over
         for person_id, theirs in mine.items()

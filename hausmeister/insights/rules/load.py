@@ -17,6 +17,7 @@ class Call:
     person_id: int
     at: datetime
     title: str = ""
+    is_hard: bool = True
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Insights: pages and wake-ups against our limit, who carried how much, noise, questions; and the rows behind each."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -86,8 +87,7 @@ def screen(request: Request) -> HttpResponse:
         "first_answer": tuple(_length(part) for part in (
             found.questions.first_answer.median, found.questions.first_answer.p90
         )),
-        "over": [(found.name(one.person_id), _over(one), one) for one in found.over[:60]],
-        "over_more": max(0, len(found.over) - 60),
+        "over": _grouped(found),
         "unknown_before": found.facts.known_since if found.facts.known_since > found.period.starts_at else None,
         "may_open_issue": permissions.can(request.user, Capability.WORK_ON_ISSUES, team_id=team.pk),
     }  # fmt: skip
@@ -144,16 +144,50 @@ def _words(cell: Cell) -> str:
     return _("not known") if cell is None else str(cell)
 
 
-def _over(one: Over) -> str:
-    """Return in words over which limit somebody was."""
-    if one.limit is Limit.TIME:
-        share = {"n": round(one.amount), "most": round(100 * MOST_SHARE)}
+@dataclass(frozen=True)
+class OverLine:
+    """One person over one limit: in words, and the latest times with their pages."""
+
+    name: str
+    words: str
+    latest: tuple[Over, ...]
+    more: int
+
+
+_LATEST = 3
+
+
+def _grouped(found: Report) -> list[OverLine]:
+    groups: dict[tuple[int, Limit], list[Over]] = {}
+    for one in found.over:
+        groups.setdefault((one.person_id, one.limit), []).append(one)
+    return [
+        OverLine(found.name(person_id), _over(limit, group), tuple(group[:_LATEST]), max(0, len(group) - _LATEST))
+        for (person_id, limit), group in groups.items()
+    ]
+
+
+def _over(limit: Limit, group: list[Over]) -> str:
+    """Return in words over which limit somebody was, and how often."""
+    if limit is Limit.TIME:
+        share = {"n": round(group[0].amount), "most": round(100 * MOST_SHARE)}
         return _("on duty %(n)s %% of the time; at most %(most)s %% is healthy") % share
-    if one.limit is Limit.SHIFT:
-        pages = {"n": int(one.amount), "most": MOST_IN_A_SHIFT}
-        return _("%(n)s pages within twelve hours; at most %(most)s is healthy") % pages
-    facts = {"n": duration(timedelta(hours=one.amount)), "most": round(REST / timedelta(hours=1))}
-    return _("called again %(n)s after a call at night; %(most)s h of rest are healthy") % facts
+    facts: dict[str, int] = {"n": len(group)}
+    if limit is Limit.SHIFT:
+        facts |= {"most": MOST_IN_A_SHIFT}
+        words = ngettext(
+            "%(n)s time more than %(most)s hard pages within twelve hours",
+            "%(n)s times more than %(most)s hard pages within twelve hours",
+            len(group),
+        )
+        return words % facts
+    facts |= {"rest": round(REST / timedelta(hours=1))}
+    words = ngettext(
+        "%(n)s time called again within %(rest)s h of a call at night",
+        "%(n)s times called again within %(rest)s h of a call at night",
+        len(group),
+    )
+    return words % facts
 
 
 @needs(Capability.SEE_PAGES)
