@@ -118,6 +118,7 @@ def _policy(root: Table) -> Policy:
         foresight=ahead.foresight(root),
         triage=day_shift.triage(root),
         escalation_help=day_shift.escalation_help(root),
+        monthly_insights=day_shift.monthly_insights(root),
     )
     working.done(("days", "starts", "ends", "days_off"))
     alerts.done(("default_priority", "severity", "rules"))

@@ -241,6 +241,8 @@ class Policy:
     foresight: ForesightRule = ForesightRule()
     triage: TriageRule = field(default_factory=TriageRule)
     escalation_help: HelpRule = field(default_factory=HelpRule)
+    # leads are written once a month what the month before cost
+    monthly_insights: bool = True
 
     def chat_rooms(self) -> tuple[str, ...]:
         """Return the names of all rooms of the chat that the policy names, each once."""
