@@ -69,6 +69,9 @@ from hausmeister.incidents import api as incidents_api
 from hausmeister.incidents import issues as incident_issues
 from hausmeister.incidents import tracker as incident_tracker
 from hausmeister.incidents.operations import urgent as urgent_incidents
+from hausmeister.insights import api as insights_api
+from hausmeister.insights import hand_offs
+from hausmeister.insights import queries as insights
 from hausmeister.issues import api as issues_api
 from hausmeister.issues import polling
 from hausmeister.issues import queries as issues_queries
@@ -110,6 +113,7 @@ incident_tracker.connect(incident_issues.IssueRoom())
 promoting.use(triage_issues.IssueRoom())
 # and what the hand-off asks of whoever knows of risks
 risks.use(dag_runs.PROVIDER)
+insights.use_hand_offs(hand_offs.figure)
 # and what it asks of the room of answers above it: which issues are alike
 issues_queries.use(answers_queries.IssueRanker())
 
@@ -127,7 +131,7 @@ def api_routers() -> tuple[Router, ...]:
         overrides_api.router, planning_api.router, leave_api.router, asks_api.router, ledger_api.router,
         monitoring_api.router, issues_api.router, foresight_api.router, incidents_api.router, answers_api.router,
         triage_api.router, handoff_api.router, runbooks_api.router,
-        familiarity_api.router, runs_api.router, airflow_callback, openlineage,
+        familiarity_api.router, insights_api.router, runs_api.router, airflow_callback, openlineage,
     )  # fmt: skip
 
 

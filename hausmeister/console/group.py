@@ -26,6 +26,7 @@ _COMMANDS = {
     "incident": ("incidents", "incident"),
     "handoff": ("handoffs", "handoff"),
     "report": ("handoffs", "report"),
+    "insights": ("insights", "insights"),
     "doctor": ("doctor.command", "doctor"),
     "backup": ("backups", "backup"),
     "restore": ("backups", "restore"),

@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError
 from hausmeister.alerts import operations as alerts
 from hausmeister.base import log
 from hausmeister.incidents.operations import tending as incidents
+from hausmeister.insights import operations as insights
 from hausmeister.issues.operations import arriving, mirroring, nagging, urgency
 from hausmeister.monitoring.operations import heartbeats
 from hausmeister.monitoring.runs import judging, taking
@@ -65,6 +66,7 @@ def housekeeping(node: str) -> tuple[Job, ...]:
         Job("remind of items", reminding.remind, AT_EACH_TICK),
         Job("close quiet items", reminding.close_quiet, timedelta(hours=1)),
         Job("suggest help", helping.suggest, helping.EVERY),
+        Job("write the month", insights.write_month, insights.EVERY),
         Job("forget messages", reminding.forget, timedelta(hours=6)),
         Job("beat", lambda now: _beat(node, now), timedelta(seconds=10)),
     )

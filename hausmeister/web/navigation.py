@@ -90,12 +90,13 @@ class Shell:
         plan = [
             self._entry("/rota", _("Rota"), "calendar-days", "r", primary=True),
             self._entry("/people", _("People"), "users", "p", Capability.SEE_PAGES),
-            self._entry("/familiarity", _("Familiarity"), "book-open", "", Capability.SEE_PAGES),
+            self._entry("/familiarity", _("Familiarity"), "graduation-cap", "", Capability.SEE_PAGES),
         ]
         watch = [
             self._entry("/monitoring", _("Monitoring"), "activity", "m", Capability.SEE_PAGES),
             self._entry("/runbooks", _("Runbooks"), "book-open", "", Capability.SEE_PAGES),
             self._entry("/runs", _("DAG runs"), "chart-gantt", "", Capability.SEE_PAGES),
+            self._entry("/insights", _("Insights"), "chart-column", "", Capability.SEE_PAGES),
         ]
         set_up = [
             self._entry("/policy", _("Policy"), "scroll-text", "", Capability.SEE_PAGES),

@@ -63,3 +63,13 @@ def escalation_help(root: Table) -> HelpRule:
     )
     table.done(("without_progress", "several_at_once", "given_back"))
     return rule
+
+
+def monthly_insights(root: Table) -> bool:
+    """Take the table [insights]."""
+    if not root.has("insights"):
+        return True
+    table = root.table("insights")
+    wanted = table.yes_or_no("monthly_mail") if table.has("monthly_mail") else True
+    table.done(("monthly_mail",))
+    return wanted

@@ -143,6 +143,7 @@ def _policy(root: Table) -> Policy:
         handoff=handing_over.handoff(root),
         report_channel=_report_channel(channels),
         familiarity=areas.familiarity(root),
+        monthly_insights=day_shift.monthly_insights(root),
     )
     working.done(("days", "starts", "ends", "days_off"))
     alerts.done(("default_priority", "severity", "rules"))

@@ -291,6 +291,8 @@ class Policy:
     handoff: HandoffRule = HandoffRule()
     report_channel: str = ""
     familiarity: FamiliarityRule = field(default_factory=FamiliarityRule)
+    # leads are written once a month what the month before cost
+    monthly_insights: bool = True
 
     def chat_rooms(self) -> tuple[str, ...]:
         """Return the names of all rooms of the chat that the policy names, each once."""

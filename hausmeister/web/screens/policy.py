@@ -316,4 +316,6 @@ def _inbox(policy: Policy) -> list[str]:
         told.append(_("So is who holds %(n)d at once.") % {"n": help_.several_at_once})
     if help_.given_back:
         told.append(_("So is who holds what %(n)d people gave back.") % {"n": help_.given_back})
+    if policy.monthly_insights:
+        told.append(_("Leads are written once a month what the month before cost."))
     return told

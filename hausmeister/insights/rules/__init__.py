@@ -1,0 +1,1 @@
+"""Pure counting: plain values in, figures out. No Django, no clock."""
