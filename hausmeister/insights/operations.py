@@ -20,6 +20,8 @@ from hausmeister.team.models import Team
 
 EVERY = timedelta(hours=1)
 _NOISIEST = 3
+# the days of a month on which its predecessor is written about; whoever starts later than that missed it
+_LAST_DAY = 7
 
 _log = log.get(__name__)
 
@@ -42,10 +44,11 @@ def write_month(now: datetime) -> int:
 
 @transaction.atomic
 def _write(team: Team, *, now: datetime) -> int:
-    policy = team_queries.policy_of(team.pk)
-    span = month_before(now.astimezone(team.zone).date(), team)
+    policy, today = team_queries.policy_of(team.pk), now.astimezone(team.zone).date()
+    span = month_before(today, team)
     if (
         not policy.monthly_insights
+        or today.day > _LAST_DAY
         or not policy.working_hours(team.zone).contains(now)
         or team.created_at > span.ends_at
     ):

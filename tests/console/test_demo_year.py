@@ -8,6 +8,8 @@ import pytest
 
 from hausmeister.base import chance
 from hausmeister.console.demo.year import absences, asking, cast, loading, weather
+from hausmeister.familiarity.models import Touch
+from hausmeister.handoff.models import Handoff
 from hausmeister.incidents.models import Incident
 from hausmeister.issues.models import Issue
 from hausmeister.journal.models import Entry
@@ -90,4 +92,7 @@ def test_it_is_lived_through_by_the_real_operations_and_leaves_nothing_ringing(s
     assert rota.on_duty(team, at=now).primary.person is not None
     assert not Page.objects.unanswered().filter(is_hard=True, opened_at__lt=now - timedelta(minutes=30)).exists()
     assert Incident.objects.count() <= 3
+    handed = Handoff.objects.filter(moved_at__isnull=False)
+    assert handed.filter(accepted_at__isnull=False).count() > 5
+    assert Touch.objects.exclude(area="").exists()
     short_year.tick()

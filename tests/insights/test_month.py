@@ -38,6 +38,8 @@ def test_the_leads_are_written_once_with_a_link_to_the_month(world, trio, first)
 
 def test_not_at_night_not_for_a_month_before_the_team_and_not_when_the_policy_says_no(world, trio, first):
     assert operations.write_month(first.replace(hour=3)) == 0
+    # an installation that starts in the middle of a month does not tell of the one before
+    assert operations.write_month(first.replace(day=15)) == operations.write_month(first.replace(day=16)) == 0
     Team.objects.filter(pk=trio.team.pk).update(created_at=first)
     assert operations.write_month(first) == 0
     Team.objects.filter(pk=trio.team.pk).update(created_at=world.now)

@@ -95,9 +95,9 @@ def load(*, now: datetime) -> Secrets:
         ]
         replay.audience = [stage.on_delivered for stage in stages]
         replay.run(until=now)
-    _changes_ahead(data_infra, now=now)
-    _issues(data_infra, now=now)
-    inbox.fill(data_infra, now=now)
+        _changes_ahead(data_infra, now=now)
+        _issues(data_infra, now=now)
+        inbox.fill(data_infra, now=now)
     secrets = make_secrets(data_infra, now=now)
     team_operations.mark_demo(now=now)
     keep(secrets)

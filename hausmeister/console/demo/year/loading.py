@@ -14,9 +14,10 @@ from hausmeister.console.demo import inbox, incident, loading, week
 from hausmeister.console.demo.loading import Secrets
 from hausmeister.console.demo.replay import Replay
 from hausmeister.console.demo.week import Scene
-from hausmeister.console.demo.year import absences, asking, cast, incidents, weather
+from hausmeister.console.demo.year import absences, asking, cast, handing_over, incidents, weather
 from hausmeister.console.demo.year.living import Life
 from hausmeister.console.demo.year.stage import YearStage
+from hausmeister.familiarity import operations as familiarity
 from hausmeister.issues.operations import nagging
 from hausmeister.journal.rules import CONSOLE
 from hausmeister.rota import operations as rota
@@ -57,6 +58,7 @@ def load(*, now: datetime) -> Secrets:
         life.be_asked(asking.year(began_on=began_on, until=now, zone=team.zone, random=random))
         life.write_issues()
         _keep_house(team, replay)
+        handing_over.play(team, replay, until=now, random=random)
         scenes = _scenes(team, began_on=began_on, now=now, random=random)
         worst = weather.worst(scenes, most=len(incidents.STORIES))
         for one, story in zip(worst, incidents.STORIES, strict=False):
@@ -67,7 +69,7 @@ def load(*, now: datetime) -> Secrets:
         stage.test_phones(max(replay.now, duty.starts_at + timedelta(minutes=4)))
         replay.audience = [stage.on_delivered]
         replay.run_sparingly(until=now)
-    inbox.fill(team, now=now)
+        inbox.fill(team, now=now)
     secrets = loading.make_secrets(team, now=now)
     team_operations.mark_demo(now=now)
     loading.keep(secrets)
@@ -102,6 +104,7 @@ def _keep_house(team: Team, replay: Replay) -> None:
         reminding.close_quiet(now)
         answers.tend_recurring(now)
         rota.plan_ahead(team, now=now)
+        familiarity.place(now)
         replay.later(now + _DAY, daily)
 
     replay.later(_next_hour(replay.now, team.zone), hourly)
