@@ -25,7 +25,7 @@ BEGAN, UNTIL = date(2025, 11, 25), datetime(2026, 11, 24, 13, 30, tzinfo=UTC)
 
 
 def scenes(seed=loading.SEED):
-    return weather.year(began_on=BEGAN, until=UNTIL, zone=ZONE, random=chance.stream(seed), most=4000)
+    return weather.year(began_on=BEGAN, until=UNTIL, zone=ZONE, dice=chance.stream(seed), most=4000)
 
 
 def test_a_year_is_four_thousand_alerts_the_same_for_the_same_seed():
@@ -41,7 +41,7 @@ def test_a_year_is_four_thousand_alerts_the_same_for_the_same_seed():
 
 
 def test_nine_hundred_questions_come_in_working_hours_and_some_keep_coming():
-    asked = asking.year(began_on=BEGAN, until=UNTIL, zone=ZONE, random=chance.stream(loading.SEED))
+    asked = asking.year(began_on=BEGAN, until=UNTIL, zone=ZONE, dice=chance.stream(loading.SEED))
     assert len(asked) == asking.QUESTIONS == 900
     local = [one.at.astimezone(ZONE) for one in asked]
     assert all(one.weekday() < 5 and 9 <= one.hour < 18 for one in local)
@@ -52,7 +52,7 @@ def test_nine_hundred_questions_come_in_working_hours_and_some_keep_coming():
 def test_nobody_is_away_twice_at_once_nor_while_they_are_not_of_the_team():
     names = [one.name for one in cast.TEAM.members]
     assert len(names) == 12
-    away = absences.year(names, began_on=BEGAN, until=UNTIL.date(), random=chance.stream(loading.SEED))
+    away = absences.year(names, began_on=BEGAN, until=UNTIL.date(), dice=chance.stream(loading.SEED))
     assert any(one.is_sick for one in away)
     for name in names:
         mine = sorted((one.starts_on, one.ends_on) for one in away if one.name == name)

@@ -59,9 +59,9 @@ def test_whoever_is_not_linked_is_told_how_to_link(place):
 
 def test_help_lists_what_there_is_and_nothing_else(place):
     said = told(place.command("help"))
-    for word in ("oncall", "page", "ack", "escalate", "cover", "triage", "incident"):
+    for word in ("oncall", "page", "ack", "escalate", "cover", "triage", "incident", "handoff", "report"):
         assert f"\n{word}" in said
-    assert "handoff" not in said
+    assert "deploy" not in said
 
 
 def test_a_page_is_taken_by_command_and_a_second_person_hears_who_was_first(place, world):

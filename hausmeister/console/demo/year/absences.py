@@ -22,26 +22,26 @@ class Absence:
 _WEEK = timedelta(days=7)
 
 
-def year(names: Sequence[str], *, began_on: date, until: date, random: Stream) -> list[Absence]:
+def year(names: Sequence[str], *, began_on: date, until: date, dice: Stream) -> list[Absence]:
     """Return everybody's absences: about five weeks of holidays each, and sickness once or twice."""
     found: list[Absence] = []
     for name in names:
-        found += _of(name, began_on, until, random)
+        found += _of(name, began_on, until, dice)
     return sorted(found, key=lambda one: one.told_on)
 
 
-def _of(name: str, began_on: date, until: date, random: Stream) -> list[Absence]:
+def _of(name: str, began_on: date, until: date, dice: Stream) -> list[Absence]:
     stay, found = stay_of(name), list[Absence]()
     for length, middle in ((13, 250), (8, 30), (6, 120)):
-        starts = began_on + timedelta(days=max(21, int(random.gauss(middle, 45))))
+        starts = began_on + timedelta(days=max(21, int(dice.gauss(middle, 45))))
         # holidays are whole weeks, from Saturday on
         starts += timedelta(days=(5 - starts.weekday()) % 7)
-        told = max(began_on, starts - timedelta(days=random.randrange(30, 100)))
+        told = max(began_on, starts - timedelta(days=dice.randrange(30, 100)))
         found.append(Absence(name, starts, starts + timedelta(days=length), told))
-    for _ in range(random.choice((0, 1, 1, 2))):
-        on = began_on + timedelta(days=random.randrange(10, 350))
+    for _ in range(dice.choice((0, 1, 1, 2))):
+        on = began_on + timedelta(days=dice.randrange(10, 350))
         on -= timedelta(days=max(0, on.weekday() - 4))
-        found.append(Absence(name, on, on + timedelta(days=random.choice((0, 1, 2, 4))), on, is_sick=True))
+        found.append(Absence(name, on, on + timedelta(days=dice.choice((0, 1, 2, 4))), on, is_sick=True))
     there = [
         one for one in found
         if all(stay.is_there(day, began_on=began_on) for day in (one.told_on, one.starts_on, one.ends_on))

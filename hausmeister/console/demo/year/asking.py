@@ -128,30 +128,30 @@ SINGLE = (
 _ONCE = "Answered in a call; what was decided is in the notes of the team."
 
 
-def year(*, began_on: date, until: datetime, zone: ZoneInfo, random: Stream) -> list[Asked]:
+def year(*, began_on: date, until: datetime, zone: ZoneInfo, dice: Stream) -> list[Asked]:
     """Return QUESTIONS questions from `began_on` to `until`, in working hours, in the order of time."""
     days = (until.astimezone(zone).date() - began_on).days
     asked: list[Asked] = []
     while len(asked) < QUESTIONS:
-        on = began_on + timedelta(days=random.randint(0, days))
+        on = began_on + timedelta(days=dice.randint(0, days))
         if on.weekday() >= 5:
             continue
-        hour = random.choice((9, 9, 10, 10, 10, 11, 11, 13, 14, 14, 15, 15, 16, 17))
-        at = instant(on, time(hour, random.randrange(60), random.randrange(60)), zone)
+        hour = dice.choice((9, 9, 10, 10, 10, 11, 11, 13, 14, 14, 15, 15, 16, 17))
+        at = instant(on, time(hour, dice.randrange(60), dice.randrange(60)), zone)
         if at < until - timedelta(minutes=90):
-            asked.append(_one(random, at))
+            asked.append(_one(dice, at))
     return sorted(asked, key=lambda one: one.at)
 
 
-def _one(random: Stream, at: datetime) -> Asked:
-    if random.random() < 0.12:
-        text = random.choice(SINGLE).replace("{n}", random.choice(_SETS))
+def _one(dice: Stream, at: datetime) -> Asked:
+    if dice.random() < 0.12:
+        text = dice.choice(SINGLE).replace("{n}", dice.choice(_SETS))
         topic = Topic(0, (text,), _ONCE)
     else:
-        topic = random.choices(TOPICS, [one.weight for one in TOPICS])[0]
-        text = random.choice(topic.wordings).replace("{n}", random.choice(topic.names))
-    minutes = random.choice((4, 7, 9, 12, 18, 25, 40, 65, 110, 150))
+        topic = dice.choices(TOPICS, [one.weight for one in TOPICS])[0]
+        text = dice.choice(topic.wordings).replace("{n}", dice.choice(topic.names))
+    minutes = dice.choice((4, 7, 9, 12, 18, 25, 40, 65, 110, 150))
     # a few are forgotten until somebody reminds
-    late = random.random() < 0.03
+    late = dice.random() < 0.03
     after = timedelta(hours=26) if late else timedelta(minutes=minutes)
-    return Asked(at, random.choice(CLIENTS), text, topic, after, goes_on=random.random() < 0.2)
+    return Asked(at, dice.choice(CLIENTS), text, topic, after, goes_on=dice.random() < 0.2)

@@ -17,11 +17,11 @@ _LOOKS = (-50 * _MINUTE, _MINUTE, 45 * _MINUTE)
 _IN_TIME, _LATE = (3, 5, 8, 12, 20), 180
 
 
-def play(team: Team, replay: Replay, *, until: datetime, random: Stream) -> None:
+def play(team: Team, replay: Replay, *, until: datetime, dice: Stream) -> None:
     """Let every change of duty up to `until` be handed over."""
     duties = rota.weekly_duties(team_queries.policy_of(team.pk))
     for slot in slots_between(duties, team.zone, replay.now, until):
-        at, minutes = slot.starts_at, _LATE if random.random() < 0.09 else random.choice(_IN_TIME)
+        at, minutes = slot.starts_at, _LATE if dice.random() < 0.09 else dice.choice(_IN_TIME)
         for after in _LOOKS:
             if replay.now < at + after < until:
                 replay.later(at + after, lambda: watching.look(team.pk, now=replay.now))

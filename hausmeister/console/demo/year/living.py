@@ -36,9 +36,9 @@ _MINUTE = timedelta(minutes=1)
 class Life:
     """What the people of one team do by themselves; what pages make them do is the stage's."""
 
-    def __init__(self, team: Team, replay: Replay, *, began_on: date, until: datetime, random: Stream) -> None:
+    def __init__(self, team: Team, replay: Replay, *, began_on: date, until: datetime, dice: Stream) -> None:
         self._team, self._replay, self._until = team, replay, until
-        self._began_on, self._random = began_on, random
+        self._began_on, self._dice = began_on, dice
         self._cards: dict[str, int] = {}
 
     # ---- coming and going ----
@@ -106,7 +106,7 @@ class Life:
     def _find(self, post: Post, ill: Person, starts_at: datetime, ends_at: datetime, *, reason: str) -> bool:
         away = rota_queries.away_between(self._team, starts_at=starts_at, ends_at=ends_at)
         others = [one.person for one in team_queries.members(self._team.pk) if one.takes_duty]
-        for person in self._random.sample(others, len(others)):
+        for person in self._dice.sample(others, len(others)):
             if person == ill or person.pk in away:
                 continue
             try:
@@ -140,8 +140,8 @@ class Life:
         triage.claim(item_id, holder, now - min(one.answered_after / 2, 5 * _MINUTE))
         triage.answer(item_id, holder, now, text=one.topic.answer)
         self._learn(one, holder)
-        after = timedelta(minutes=self._random.randrange(10, 150))
-        reason = "it went on as an issue" if one.goes_on and self._random.random() < 0.2 else "answered"
+        after = timedelta(minutes=self._dice.randrange(10, 150))
+        reason = "it went on as an issue" if one.goes_on and self._dice.random() < 0.2 else "answered"
         self._later(now + after, lambda: triage.close(item_id, holder, self._replay.now, reason=reason))
 
     def _learn(self, one: Asked, by: Person) -> None:
@@ -155,7 +155,7 @@ class Life:
                 asking_text=one.text,
             )  # fmt: skip
             self._cards[one.topic.title] = card.pk
-        elif self._random.random() < 0.25:
+        elif self._dice.random() < 0.25:
             self._confirm(known, one, by)
 
     def _confirm(self, card_id: int, one: Asked, by: Person) -> None:
@@ -169,7 +169,7 @@ class Life:
         days = (self._until.date() - self._began_on).days
         for plaint in plaints.PLAINTS:
             day = int(plaint.at * days)
-            at = self._morning(self._began_on + day * _DAY, hour=self._random.randrange(10, 17))
+            at = self._morning(self._began_on + day * _DAY, hour=self._dice.randrange(10, 17))
             self._later(at, lambda plaint=plaint: self._write(plaint))  # type: ignore[misc]
 
     def _write(self, plaint: plaints.Plaint) -> None:

@@ -40,26 +40,26 @@ def load(*, now: datetime) -> Secrets:
     Raises DatabaseNotEmpty.
     """
     loading.check_empty(now=now)
-    random = chance.stream(SEED)
+    dice = chance.stream(SEED)
     replay = Replay(starts_at=now - YEAR)
     began_on = replay.now.date()
     with loading.quietly(), encoder.off():
         team = team_operations.make_team(
             slug=cast.TEAM.slug, name=cast.TEAM.name, zone_name=cast.TEAM.zone_name, by=CONSOLE, now=replay.now
         )
-        life = Life(team, replay, began_on=began_on, until=now, random=random)
+        life = Life(team, replay, began_on=began_on, until=now, dice=dice)
         for member in cast.TEAM.members:
             if not cast.stay_of(member.name).joins:
                 life.arrive(member, at=replay.now)
         rota.plan_ahead(team, now=replay.now)
         life.come_and_go(cast.TEAM.members)
         names = [member.name for member in cast.TEAM.members]
-        life.be_away(absences.year(names, began_on=began_on, until=now.date(), random=random))
-        life.be_asked(asking.year(began_on=began_on, until=now, zone=team.zone, random=random))
+        life.be_away(absences.year(names, began_on=began_on, until=now.date(), dice=dice))
+        life.be_asked(asking.year(began_on=began_on, until=now, zone=team.zone, dice=dice))
         life.write_issues()
         _keep_house(team, replay)
-        handing_over.play(team, replay, until=now, random=random)
-        scenes = _scenes(team, began_on=began_on, now=now, random=random)
+        handing_over.play(team, replay, until=now, dice=dice)
+        scenes = _scenes(team, began_on=began_on, now=now, dice=dice)
         worst = weather.worst(scenes, most=len(incidents.STORIES))
         for one, story in zip(worst, incidents.STORIES, strict=False):
             incident.play(team, replay, page_title=one.title, page_at=one.at, story=story)
@@ -76,12 +76,12 @@ def load(*, now: datetime) -> Secrets:
     return secrets
 
 
-def _scenes(team: Team, *, began_on: date, now: datetime, random: Stream) -> list[Scene]:
+def _scenes(team: Team, *, began_on: date, now: datetime, dice: Stream) -> list[Scene]:
     """Return the year's scenes; those of its last week are the ones of the short demo, of which some are still open."""
     last = week.data_infra(now=now, zone=team.zone)
     most = weather.ALERTS - sum(one.alerts for one in last)
     until = now - timedelta(days=7)
-    before = weather.year(began_on=began_on, until=until, zone=team.zone, random=random, most=most)
+    before = weather.year(began_on=began_on, until=until, zone=team.zone, dice=dice, most=most)
     return [*before, *last]
 
 

@@ -116,69 +116,69 @@ FAULTS = (
 )  # fmt: skip
 
 
-def year(*, began_on: date, until: datetime, zone: ZoneInfo, random: Stream, most: int) -> list[Scene]:
+def year(*, began_on: date, until: datetime, zone: ZoneInfo, dice: Stream, most: int) -> list[Scene]:
     """Return scenes with `most` alerts in all, from `began_on` to `until`, in the order of time."""
     days = (until.astimezone(zone).date() - began_on).days
     drawn: list[Scene] = []
     left = most
     while left > 0:
-        scene = _one(random, days, began_on=began_on, until=until, zone=zone, most=left)
+        scene = _one(dice, days, began_on=began_on, until=until, zone=zone, most=left)
         left -= scene.alerts
         drawn.append(scene)
     return sorted(drawn, key=lambda scene: scene.at)
 
 
-def _one(random: Stream, days: int, *, began_on: date, until: datetime, zone: ZoneInfo, most: int) -> Scene:
+def _one(dice: Stream, days: int, *, began_on: date, until: datetime, zone: ZoneInfo, most: int) -> Scene:
     while True:
-        day = int(random.triangular(0, days + 1, days * 0.45))
+        day = int(dice.triangular(0, days + 1, days * 0.45))
         present = [fault for fault in FAULTS if fault.is_about(day)]
-        fault = random.choices(present, [one.rate for one in present])[0]
+        fault = dice.choices(present, [one.rate for one in present])[0]
         on = began_on + timedelta(days=day)
         # weekends are quieter: nobody deploys
-        if on.weekday() >= 5 and random.random() < 0.45:
+        if on.weekday() >= 5 and dice.random() < 0.45:
             continue
-        at = instant(on, time(random.choice(fault.hours), random.randrange(60), random.randrange(60)), zone)
+        at = instant(on, time(dice.choice(fault.hours), dice.randrange(60), dice.randrange(60)), zone)
         if at < until - 40 * _MINUTE:
-            return _scene(random, fault, at, most=most)
+            return _scene(dice, fault, at, most=most)
 
 
-def _scene(random: Stream, fault: Fault, at: datetime, *, most: int) -> Scene:
+def _scene(dice: Stream, fault: Fault, at: datetime, *, most: int) -> Scene:
     plain = Scene(
         at=at,
         source=fault.source,
-        title=fault.title.replace("{n}", random.choice(fault.names)),
+        title=fault.title.replace("{n}", dice.choice(fault.names)),
         severity=fault.severity,
         text=fault.text,
         labels=dict(fault.labels),
-        signals=random.choice((1, 1, 1, 2, 3)),
-        answered_after=timedelta(minutes=random.choice((1, 1, 1, 2, 2, 2, 3, 3, 4, 7))),
-        noted_after=timedelta(minutes=random.randrange(8, 50)),
+        signals=dice.choice((1, 1, 1, 2, 3)),
+        answered_after=timedelta(minutes=dice.choice((1, 1, 1, 2, 2, 2, 3, 3, 4, 7))),
+        noted_after=timedelta(minutes=dice.randrange(8, 50)),
     )
-    alerts = fault.storms if fault.storms <= most and fault.storms > 1 and random.random() < 0.04 else 1
-    scene = replace(plain, alerts=alerts, note=random.choice(fault.notes) if _noted(random, fault) else "")
+    alerts = fault.storms if fault.storms <= most and fault.storms > 1 and dice.random() < 0.04 else 1
+    scene = replace(plain, alerts=alerts, note=dice.choice(fault.notes) if _noted(dice, fault) else "")
     shortest, longest = fault.lasts
     if longest == 0:
-        after = timedelta(minutes=random.randrange(8, 58))
-        return replace(scene, closed_after=after, closed_because=random.choice(fault.closing))
-    lasts = timedelta(minutes=random.randrange(shortest, longest))
+        after = timedelta(minutes=dice.randrange(8, 58))
+        return replace(scene, closed_after=after, closed_because=dice.choice(fault.closing))
+    lasts = timedelta(minutes=dice.randrange(shortest, longest))
     if lasts > timedelta(minutes=55) and fault.notes:
         # what takes long is written down, so that nobody is called again for it
-        scene = replace(scene, note=random.choice(fault.notes))
+        scene = replace(scene, note=dice.choice(fault.notes))
     if fault.severity not in {"error", "critical"}:
         # whoever sees it in the morning does something about it, unless it is over by then
-        by_hand = timedelta(minutes=random.randrange(10, 50)) if lasts > timedelta(hours=1) else None
-        return replace(scene, ends_after=lasts, closed_after=by_hand, closed_because=random.choice(fault.closing))
-    if random.random() < 0.08:
+        by_hand = timedelta(minutes=dice.randrange(10, 50)) if lasts > timedelta(hours=1) else None
+        return replace(scene, ends_after=lasts, closed_after=by_hand, closed_because=dice.choice(fault.closing))
+    if dice.random() < 0.08:
         # slept through it: the backstop is called
         return replace(scene, answers=Answers.BACKSTOP, over_after=lasts)
-    if random.random() < 0.16:
-        helped = timedelta(minutes=random.randrange(10, 40))
+    if dice.random() < 0.16:
+        helped = timedelta(minutes=dice.randrange(10, 40))
         return replace(scene, helped_after=helped, over_after=lasts + helped)
     return replace(scene, ends_after=max(lasts, 12 * _MINUTE))
 
 
-def _noted(random: Stream, fault: Fault) -> bool:
-    return bool(fault.notes) and random.random() < (0.7 if fault.severity in {"error", "critical"} else 0.15)
+def _noted(dice: Stream, fault: Fault) -> bool:
+    return bool(fault.notes) and dice.random() < (0.7 if fault.severity in {"error", "critical"} else 0.15)
 
 
 def worst(scenes: Sequence[Scene], *, most: int) -> Iterator[Scene]:
