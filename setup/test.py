@@ -137,11 +137,10 @@ def _runs(given: argparse.Namespace, more: Sequence[str], missing: set[str]) -> 
     if "-m" in more:
         runs = [Step("SQLite", pytest, mend, env=env, is_pytest=True)]
     else:
-        # processes, browsers and kills wait for each other a lot: two of their files go at once, beside another run
-        sharing = ["-n", "2", "--dist", "loadfile"]
+        # processes, browsers and kills wait for each other a lot: the longest run goes first, on a core of its own
         runs = [
-            Step("SQLite, whole programs", [*pytest, "-m", "slow", *sharing], mend, env=env, is_pytest=True),
-            Step("SQLite", [*pytest, "-m", "not slow"], mend, env=env, is_pytest=True),
+            Step(name, [*pytest, "-m", mark], mend, env=env, is_pytest=True)
+            for name, mark in (("SQLite, whole programs", "slow"), ("SQLite", "not slow"))
         ]
     if "postgresql" not in missing:
         env = {**env, "TEST_ONLY_WITH_DATABASE": "1"}
