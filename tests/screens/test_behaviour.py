@@ -413,6 +413,20 @@ def test_a_turn_tells_its_details_under_the_pointer_and_they_can_be_dismissed(
     expect(details).to_have_count(0)
 
 
+def test_a_rota_that_changes_after_its_details_were_placed_blocks_nothing(product: Product, visitors: Visitors) -> None:
+    page = visitors.page("mirela", "/rota?team=data-infra")
+    turn_of(page, "Ada Okafor, Mon 11:00").hover()
+    details = page.locator(".turn:popover-open")
+    expect(details).to_have_attribute("style", re.compile("left"))
+    page.keyboard.press("Escape")
+    expect(details).to_have_count(0)
+    page.locator("#rota").evaluate("(one) => { one.dataset.old = 'yes'; }")
+    page.evaluate("htmx.trigger('#rota', 'live')")
+    expect(page.locator("#rota[data-old]")).to_have_count(0)
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.blocked") == []
+
+
 def test_a_turn_is_opened_by_keys_and_the_focus_comes_back(product: Product, visitors: Visitors) -> None:
     page = visitors.page("mirela", "/rota?team=data-infra")
     link = turn_of(page, "Eero Mäki, Mon 7 Dec")
