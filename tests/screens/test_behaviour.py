@@ -389,6 +389,24 @@ def test_the_layout_does_not_shift(product: Product, visitors: Visitors) -> None
     assert page.evaluate("window.shift") <= 0.02
 
 
+# ---- on a phone a row's cells stand below each other, each with its label ----
+
+# the labels that are wider than the room before the value, in the font they are drawn with
+TOO_WIDE = """() => [...document.querySelectorAll(".table td[data-label]")].filter((cell) => {
+  const label = getComputedStyle(cell, "::before"), pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${label.fontWeight} ${label.fontSize} ${label.fontFamily}`;
+  return pen.measureText(cell.dataset.label).width > parseFloat(getComputedStyle(cell).paddingInlineStart) - 4;
+}).map((cell) => cell.dataset.label)"""
+
+
+def test_the_labels_of_three_plans_do_not_run_into_their_numbers_on_a_phone(
+    product: Product, visitors: Visitors
+) -> None:
+    page = visitors.page("mirela", "/rota/plan/compare/{bundle}".format(**product.told), width=390)
+    assert page.locator(".table td[data-label]").count() > 3
+    assert page.evaluate(TOO_WIDE) == []
+
+
 # ---- the rota: details of a turn, and dragging ----
 
 
