@@ -389,6 +389,24 @@ def test_the_layout_does_not_shift(product: Product, visitors: Visitors) -> None
     assert page.evaluate("window.shift") <= 0.02
 
 
+# ---- on a phone a row's cells stand below each other, each with its label ----
+
+# the labels that are wider than the room before the value, in the font they are drawn with
+TOO_WIDE = """() => [...document.querySelectorAll(".table td[data-label]")].filter((cell) => {
+  const label = getComputedStyle(cell, "::before"), pen = document.createElement("canvas").getContext("2d");
+  pen.font = `${label.fontWeight} ${label.fontSize} ${label.fontFamily}`;
+  return pen.measureText(cell.dataset.label).width > parseFloat(getComputedStyle(cell).paddingInlineStart) - 4;
+}).map((cell) => cell.dataset.label)"""
+
+
+def test_the_labels_of_three_plans_do_not_run_into_their_numbers_on_a_phone(
+    product: Product, visitors: Visitors
+) -> None:
+    page = visitors.page("mirela", "/rota/plan/compare/{bundle}".format(**product.told), width=390)
+    assert page.locator(".table td[data-label]").count() > 3
+    assert page.evaluate(TOO_WIDE) == []
+
+
 # ---- the rota: details of a turn, and dragging ----
 
 
@@ -411,6 +429,20 @@ def test_a_turn_tells_its_details_under_the_pointer_and_they_can_be_dismissed(
     expect(details).to_be_visible()
     page.keyboard.press("Escape")
     expect(details).to_have_count(0)
+
+
+def test_a_rota_that_changes_after_its_details_were_placed_blocks_nothing(product: Product, visitors: Visitors) -> None:
+    page = visitors.page("mirela", "/rota?team=data-infra")
+    turn_of(page, "Ada Okafor, Mon 11:00").hover()
+    details = page.locator(".turn:popover-open")
+    expect(details).to_have_attribute("style", re.compile("left"))
+    page.keyboard.press("Escape")
+    expect(details).to_have_count(0)
+    page.locator("#rota").evaluate("(one) => { one.dataset.old = 'yes'; }")
+    page.evaluate("htmx.trigger('#rota', 'live')")
+    expect(page.locator("#rota[data-old]")).to_have_count(0)
+    page.wait_for_timeout(200)
+    assert page.evaluate("window.blocked") == []
 
 
 def test_a_turn_is_opened_by_keys_and_the_focus_comes_back(product: Product, visitors: Visitors) -> None:

@@ -1,7 +1,7 @@
 """Rota: who has each duty, gaps first in words, overrides, days away."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -164,6 +164,20 @@ def test_days_away_move_the_duties_they_touch(world, trio):
     text = text_of(browser(trio.ana), "/rota?view=mine")
     assert "30 Nov – 4 Dec" in text
     assert "Duties" in text or "duties" in text
+
+
+def test_a_duty_of_mine_says_which_part_of_it_somebody_else_has(world, trio):
+    shift = Shift.objects.filter(person=trio.ana, starts_at__gt=world.now, post=Post.PRIMARY).order_by("starts_at")[0]
+    assert "has it instead" not in text_of(browser(trio.ana), "/rota?view=mine")
+    Override.objects.create(
+        team=shift.team, post=Post.PRIMARY, person=trio.carla, starts_at=shift.starts_at,
+        ends_at=shift.starts_at + timedelta(days=1), created_at=world.now,
+    )  # fmt: skip
+    text = text_of(browser(trio.ana), "/rota?view=mine")
+    assert text.count("has it instead") == 1
+    assert f"<b>{trio.carla.name}</b> has it instead" in text
+    until = f"{shift.starts_at + timedelta(days=1):%Y-%m-%dT%H:%M}"
+    assert until in text.split("has it instead")[1][:300]
 
 
 def test_days_away_can_be_taken_back_by_oneself_alone(world, trio):

@@ -1,6 +1,7 @@
 """Schedules on screens, and one answer on every surface."""
 
 import json
+import re
 from datetime import timedelta
 
 import click.testing
@@ -43,6 +44,17 @@ def test_a_team_without_schedules_is_told_what_to_do(world, trio):
     assert "Make one from a template" in text_of(browser(trio.carla), "/rota/schedules")
     assert "Make one from a template" not in text_of(browser(trio.ana), "/rota/schedules")
     assert "/rota/schedules?team=data-infra" in text_of(browser(trio.ana), "/rota")
+
+
+def test_what_holds_since_weeks_ago_does_not_read_as_if_it_began_this_week(world, trio):
+    client = browser(trio.carla)
+    form = {"template": "primary-secondary", "zone": "Europe/Berlin", "hand_off": "09:00"}
+    answer = client.post("/rota/new-schedule", form | {"person_1": trio.ana.pk, "person_2": trio.carla.pk})
+    assert answer.status_code == 303
+    text = text_of(client, f"/rota/schedules/{Schedule.objects.order_by('pk')[0].slug}")
+    before = re.findall(r"<dt>(?:(?!<dt>).)*<b>nobody</b>", text)
+    assert before
+    assert re.match(r"<dt><time [^>]*>\d+ \w{3} \d\d:\d\d</time>", before[0])
 
 
 def test_our_week_is_made_by_a_form_and_listed_with_who_is_on_now(world, trio):

@@ -22,6 +22,7 @@ from hausmeister.rota.planning import replanning, snapshot
 from hausmeister.rota.planning.rules.horizon import Horizon
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.queries import TooFarAhead
+from hausmeister.rota.queries.given_away import given_away
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Team
@@ -194,6 +195,7 @@ def _mine(asked: Asked) -> dict[str, Any]:
     for one in (shifts := rota.next_duty_of(person, now=now)):
         if one.team_id not in horizons:
             horizons[one.team_id] = snapshot.horizon_of(one.team, team_queries.policy_of(one.team_id), now=now)
+    elsewhere = given_away(shifts)
     return {
         "mine": [
             (
@@ -201,6 +203,7 @@ def _mine(asked: Asked) -> dict[str, Any]:
                 policy.duty_title(one.duty, one.post),
                 backlog.role_of(policy, one),
                 horizons[one.team_id].of(one.week),
+                [part for part in elsewhere[one.pk] if part.ends_at > now],
             )
             for one in shifts
             for policy in [team_queries.policy_of(one.team_id)]
