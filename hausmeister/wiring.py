@@ -78,7 +78,7 @@ from hausmeister.issues import queries as issues_queries
 from hausmeister.issues.sending import TrackerSender
 from hausmeister.issues.tracker import PullRequests, Tracker
 from hausmeister.monitoring import api as monitoring_api
-from hausmeister.monitoring import keeping
+from hausmeister.monitoring import keeping, probe_api, probing
 from hausmeister.monitoring.keeping import Keeper
 from hausmeister.monitoring.runs import api as runs_api
 from hausmeister.monitoring.runs import telling
@@ -129,8 +129,8 @@ def api_routers() -> tuple[Router, ...]:
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
         overrides_api.router, planning_api.router, leave_api.router, asks_api.router, ledger_api.router,
-        monitoring_api.router, issues_api.router, foresight_api.router, incidents_api.router, answers_api.router,
-        triage_api.router, handoff_api.router, runbooks_api.router,
+        monitoring_api.router, probe_api.router, issues_api.router, foresight_api.router, incidents_api.router,
+        answers_api.router, triage_api.router, handoff_api.router, runbooks_api.router,
         familiarity_api.router, insights_api.router, runs_api.router, airflow_callback, openlineage,
     )  # fmt: skip
 
@@ -262,7 +262,9 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     auditor = Auditor(settings.HAUSMEISTER_WATCHER_URL, client=Client(), begin=begin)
     audit = Job("audit", auditor.run, watching.EVERY)
     calendars = Job("read calendars", fetching.Round(begin=begin).run, fetching.EVERY)
-    found = [audit, calendars, *_jobs_of_the_chat(begin=begin)]
+    looks = probing.Round(probing.guarded(guard.of_settings()), begin=begin)
+    check = Job("run checks", looks.run, probing.EVERY)
+    found = [audit, calendars, check, *_jobs_of_the_chat(begin=begin)]
     if settings.HAUSMEISTER_TRACKERS:
         found.append(Job("ask trackers", polling.Poll(trackers(), begin=begin).run, polling.EVERY))
         follow = papers.Following(pull_requests()).run

@@ -22,6 +22,7 @@ from hausmeister.base import clock, outgoing
 from hausmeister.engine.loop import Engine
 from hausmeister.incidents.models import Timer
 from hausmeister.issues.models import Emergency, Issue
+from hausmeister.monitoring.models import Probe
 from hausmeister.outbox.delivery import NotDelivered, Parcel
 from hausmeister.outbox.models import Message
 from hausmeister.outbox.rules import State
@@ -313,6 +314,7 @@ class World:
             *Summons.objects.exclude(next_ring_at=None).values_list("next_ring_at", flat=True),
             *Item.objects.exclude(nudge_at=None).values_list("nudge_at", flat=True),
             *Item.objects.exclude(raise_at=None).values_list("raise_at", flat=True),
+            *Probe.objects.exclude(next_at=None).values_list("next_at", flat=True),
             *Timer.objects.values_list("reminder_at", flat=True),
             *Message.objects.filter(state=State.PENDING).values_list("due_at", flat=True),
             *Message.objects.filter(state=State.CLAIMED).values_list("claimed_until", flat=True),

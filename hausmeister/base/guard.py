@@ -102,16 +102,31 @@ class Guard:
         read = read_url(url)
         if read.userinfo:
             raise Forbidden("This address is not allowed: it must not hold a user name or password.")
-        port = port_of(read)
+        return Target(read, self._judged(read.host, port_of(read), is_safe=read.scheme == "https"))
+
+    def judge_place(self, host: str, port: int) -> tuple[str, ...]:
+        """Return the addresses of a host that is only connected to. Raises Forbidden or NoAnswer.
+
+        Nothing is sent there, so that nothing needs TLS; the ports are those of `judge`, lest we scan others' machines.
+        """
+        try:
+            is_host = bool(_HOST.fullmatch(host.encode("ascii")))
+        except UnicodeError:
+            is_host = False
+        if not is_host:
+            raise Forbidden("This address is not allowed: it names no host.")
+        return self._judged(host, port, is_safe=True)
+
+    def _judged(self, host: str, port: int, *, is_safe: bool) -> tuple[str, ...]:
         if port not in (*PORTS, *self.more_ports):
             allowed = ", ".join(map(str, (*PORTS, *self.more_ports)))
             raise Forbidden(f"This address is not allowed: its port must be one of {allowed}.")
-        found = resolved(self.resolve, read.host, port)
+        found = resolved(self.resolve, host, port)
         for text in found:
-            self._judge_address(text, is_https=read.scheme == "https")
-        return Target(read, found)
+            self._judge_address(text, is_safe=is_safe)
+        return found
 
-    def _judge_address(self, text: str, *, is_https: bool) -> None:
+    def _judge_address(self, text: str, *, is_safe: bool) -> None:
         try:
             address = addresses.read(text)
         except ValueError:
@@ -123,7 +138,7 @@ class Guard:
                 "This address is not allowed: it does not lead to a public server."
                 " An operator can name private networks in HAUSMEISTER_OUTGOING_ALLOW."
             )
-        if not is_https:
+        if not is_safe:
             raise Forbidden("This address is not allowed: it must begin with https://.")
 
 

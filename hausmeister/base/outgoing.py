@@ -14,7 +14,8 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,16 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back. `headers` by lower-case name. Not `is_whole`: the body was cut, or ended early."""
+    """What came back. `headers` by lower-case name. Not `is_whole`: the body was cut, or ended early.
+
+    `certificate_ends_at` is when the far side's certificate ends; None where the line was not secured.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     is_whole: bool = True
+    certificate_ends_at: datetime | None = None
 
 
 # ---- the last look ----
@@ -108,6 +113,7 @@ class _Dialler(httpcore.NetworkBackend):
     connecting: _Deadline
     total: _Deadline
     has_written: bool = False
+    certificate_ends_at: datetime | None = None
     _backend: httpcore.NetworkBackend = field(default_factory=httpcore.SyncBackend)
 
     def connect_tcp(
@@ -152,10 +158,16 @@ class _Timed(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         secured = self.stream.start_tls(ssl_context, server_hostname, self.dialler.connecting.left_s())
+        self.dialler.certificate_ends_at = _end_of(secured.get_extra_info("ssl_object").getpeercert())
         return _Timed(secured, self.dialler)
 
     def get_extra_info(self, info: str) -> Any:
         return self.stream.get_extra_info(info)
+
+
+def _end_of(certificate: Mapping[str, Any] | None) -> datetime | None:
+    ends = (certificate or {}).get("notAfter")
+    return None if ends is None else datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC)
 
 
 def connect(host: str, port: int, *, limits: Limits = LIMITS, resolve: Resolve = system_names) -> socket.socket:
@@ -209,10 +221,20 @@ class Client:
                     content=body,
                 ) as answer,
             ):
-                return self._read_answer(answer)
+                return replace(self._read_answer(answer), certificate_ends_at=dialler.certificate_ends_at)
         except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError) as error:
             reason = _reason(error, self._limits, has_written=dialler.has_written)
             raise NoAnswer(reason, maybe_sent=dialler.has_written) from error
+
+    def touch(self, host: str, port: int) -> None:
+        """Connect, send nothing and go again. Raises Forbidden or NoAnswer."""
+        connecting = _Deadline(self._limits.connect_s)
+        guard = self._guard
+        found = resolved(self._resolve, host, port) if guard is None else guard.judge_place(host, port)
+        try:
+            _Dialler(found, connecting, connecting).connect_tcp(host, port).close()
+        except (httpcore.NetworkError, httpcore.TimeoutException) as error:
+            raise NoAnswer(_reason(error, self._limits, has_written=False)) from error
 
     def _target(self, url: str) -> Target:
         if self._guard is not None:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "calendar": ("calendars", "calendar"),
     "familiarity": ("familiarity", "familiarity"),
     "heartbeat": ("heartbeats", "heartbeat"),
+    "probe": ("probes", "probe"),
     "runbook": ("runbooks", "runbook"),
     "runs": ("runs", "runs"),
     "incident": ("incidents", "incident"),

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from django.db import models
 from django.db.models import Q
 
+from hausmeister.monitoring.probe_models import Probe
 from hausmeister.monitoring.rules.heartbeats import CRON_MOST, Beat, State
 from hausmeister.monitoring.runs.models import Dag, LevelDay, Run, RunAlarm, RunsPost, Scheduler, Try
 from hausmeister.team.models import Team
@@ -18,6 +19,7 @@ __all__ = [
     "Hit",
     "LevelDay",
     "Ping",
+    "Probe",
     "Run",
     "RunAlarm",
     "RunsPost",

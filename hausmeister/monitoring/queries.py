@@ -2,6 +2,7 @@
 
 from hausmeister.base.event_query import compiled
 from hausmeister.monitoring.models import Heartbeat, HeartbeatQuerySet, Hit, Ping
+from hausmeister.monitoring.probe_models import Probe, ProbeQuerySet
 from hausmeister.monitoring.rules.watching import Place, Watch, When
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Team
@@ -46,6 +47,11 @@ def hits(team: Team, shard: str) -> list[Hit]:
 def heartbeats(team_id: int) -> HeartbeatQuerySet:
     """Return the team's heartbeats, by name."""
     return Heartbeat.objects.alive().filter(team_id=team_id)
+
+
+def probes(team_id: int) -> ProbeQuerySet:
+    """Return the team's own checks, by name."""
+    return Probe.objects.alive().filter(team_id=team_id)
 
 
 def pings(heartbeat: Heartbeat, *, most: int = 30) -> list[Ping]:

@@ -20,8 +20,8 @@ from hausmeister.incidents.operations import open_incident, reviewing, roles
 from hausmeister.incidents.rules.kinds import Post as IncidentPost
 from hausmeister.issues.models import Issue
 from hausmeister.issues.operations import working
-from hausmeister.monitoring.models import Heartbeat
-from hausmeister.monitoring.operations import heartbeats
+from hausmeister.monitoring.models import Heartbeat, Probe
+from hausmeister.monitoring.operations import heartbeats, probes
 from hausmeister.monitoring.runs import taking
 from hausmeister.monitoring.runs.models import Run
 from hausmeister.monitoring.runs.rules.states import RunSaid, State
@@ -155,6 +155,7 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "wish_id": wish.pk,
         "ask_id": asked(trio.team, trio.ana, world.now).pk,
         "heartbeat_id": a_heartbeat(world, trio).pk,
+        "check_id": a_check(world, trio).pk,
         "section_id": a_section(trio).pk,
         "alert_id": page.alerts.get().pk,
         "day": "2026-11-24",
@@ -225,6 +226,13 @@ def a_heartbeat(world: Any, trio: Any) -> Heartbeat:
     period = timedelta(hours=1)
     wanted = heartbeats.Wanted("export", period, period)
     return found or heartbeats.make(trio.team, wanted, by=builders.CONSOLE, now=world.now)
+
+
+def a_check(world: Any, trio: Any) -> Probe:
+    """Return a check of the team, made if there is none."""
+    found = Probe.objects.filter(team=trio.team).first()
+    wanted = probes.Wanted("shop", url="http://127.0.0.1/")
+    return found or probes.make(trio.team, wanted, by=builders.CONSOLE, now=world.now)
 
 
 def a_section(trio: Any) -> Section:
@@ -322,6 +330,8 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/calendar/imports/{import_id}/read": {},
     "POST /api/v1/handoffs/{handoff_id}/note": {"text": "x"},
     "POST /api/v1/handoffs/{handoff_id}/items/{thing_id}": {"next_step": "x"},
+    "POST /api/v1/checks": {"name": "new", "url": "http://127.0.0.1/"},
+    "PUT /api/v1/checks/{check_id}": {"name": "other", "url": "http://127.0.0.1/"},
     "POST /api/v1/heartbeats": {"name": "new", "period_s": 3600},
     "POST /api/v1/run-events": {"dag_id": "nightly", "run_id": "tonight", "state": "running"},
     "POST /api/v1/lineage": {
@@ -422,7 +432,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "feed_id": feed.pk, "import_id": leave_import(world, trio.carla).pk,
         "draft_id": page.team.drafts.get().pk, "person_id": page.team.drafts.get().asked_by_id,
         "ask_id": page.team.asks.get().pk, "heartbeat_id": a_heartbeat(world, trio).pk,
-        "section_id": a_section(trio).pk,
+        "section_id": a_section(trio).pk, "check_id": a_check(world, trio).pk,
         "issue_id": an_issue(page.team, trio.ana, world.now).pk,
         "item_id": an_item(trio.team, world.now).pk,
         **a_question_that_keeps_coming(world, trio),
