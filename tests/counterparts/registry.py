@@ -5,6 +5,7 @@
 """
 
 import json
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -40,8 +41,13 @@ class Counterpart:
         return "./test --install" if self.pip else "npm ci --prefix tests/counterparts --ignore-scripts"
 
 
+def found(name: str) -> str | None:
+    """Return the path of a program, None where it is not; servers lie where an ordinary user's PATH does not lead."""
+    return shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"]))
+
+
 def _program(*names: str) -> Callable[[], bool]:
-    return lambda: any(shutil.which(name) for name in names)
+    return lambda: any(found(name) for name in names)
 
 
 def _npm(package: str) -> Callable[[], bool]:

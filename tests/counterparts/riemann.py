@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.counterparts.registry import environment_of
+from tests.counterparts.registry import environment_of, found
 
 COLLECTD = """
 Hostname "db-7"
@@ -63,7 +63,9 @@ log {{ source(s_in); destination(d_riemann); }};
 @contextmanager
 def _running(command: list[str], folder: Path) -> Iterator[None]:
     with (folder / "output.txt").open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
+        process = subprocess.Popen(
+            [found(command[0]) or command[0], *command[1:]], stdout=output, stderr=output, cwd=folder
+        )
         try:
             yield
         finally:
