@@ -61,15 +61,15 @@ def typed(name: str, target: str, *, status: str, **told: Any) -> Wanted:
     first, _, last = status.replace(" ", "").partition("-")
     if not all(part.isascii() and part.isdecimal() and len(part) == 3 for part in (first, last or first)):
         raise ProbeRefused("status", f"{status[:20]!r} is no status; 200 and 200-399 are.")
-    range_ = {"first_status": int(first), "last_status": int(last or first)}
+    told |= {"first_status": int(first), "last_status": int(last or first)}
     if "://" in target:
-        return Wanted(name, ProbeKind.HTTP, url=target, **range_, **told)
+        return Wanted(name, ProbeKind.HTTP, url=target, **told)
     host, _, port = target.strip().rpartition(":")
     if not (host and port.isascii() and port.isdecimal() and 1 <= len(port) <= 5 and 1 <= int(port) <= 65_535):
         raise ProbeRefused(
             "host", f"{target[:60]!r} is neither a URL nor a host and port, such as db.example.org:5432."
         )
-    return Wanted(name, ProbeKind.TCP, host=host.strip("[]"), port=int(port), **range_, **told)
+    return Wanted(name, ProbeKind.TCP, host=host.strip("[]"), port=int(port), **told)
 
 
 # ---- what people do ----
