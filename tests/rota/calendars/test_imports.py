@@ -430,6 +430,9 @@ def test_a_schedule_removed_by_hand_is_made_anew_by_the_next_reading_and_a_taken
     look(world, one, server)
     assert one.schedule is None
     world.go(days=1)
+    # whoever had turns by it is told that they are gone
+    for name in ("Ana", "Bruno"):
+        world.expect("email", name, "Your duties in Data Infra changed")
     look(world, one, server)
     assert one.schedule.slug == "old-rota-2"
     assert names_on(one.schedule, "2026-12-08 12:00") == ["Ana"]
