@@ -174,6 +174,8 @@ def engine(
         made._housekeeping = tuple(job for job in made._housekeeping if job.name not in LOOKING_AHEAD)
     if not opens_incidents:
         made._housekeeping = tuple(job for job in made._housekeeping if job.name != OPENING_INCIDENTS)
+    # a story that goes on into the next month is not about the letter on the last one
+    made._housekeeping = tuple(job for job in made._housekeeping if job.name != "write the month")
     if not hands_over:
         made._housekeeping = tuple(job for job in made._housekeeping if job.name != HANDING_OVER)
     return made
