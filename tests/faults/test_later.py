@@ -67,7 +67,7 @@ def test_a_disk_that_is_full_is_503_and_everything_answered_2xx_is_there():
         running = told.start("up", "--when-empty", "demo", port=free_port())
         key = demo_key(told)
         pid, database = running.popen.pid, told.data / "hausmeister.sqlite3"
-        # its log may be larger by far: loading the demo is one transaction, after which it is written from its beginning
+        # its log may be larger by far, as the demo is loaded in one transaction; it is written from its beginning then
         _, most = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (database.stat().st_size + 200_000, most))
         answers = {f"alert {number}": send(running, key, f"alert {number}") for number in range(300)}
