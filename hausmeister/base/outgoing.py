@@ -166,8 +166,12 @@ class _Timed(httpcore.NetworkStream):
 
 
 def _end_of(certificate: Mapping[str, Any] | None) -> datetime | None:
-    ends = (certificate or {}).get("notAfter")
-    return None if ends is None else datetime.fromtimestamp(ssl.cert_time_to_seconds(ends), UTC)
+    """Return when a certificate ends; None where it does not say so in a form that can be read."""
+    try:
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds((certificate or {})["notAfter"]), UTC)
+    except (KeyError, ValueError, OverflowError):
+        # an oddly written date must not stop a message to somebody; a check of it says that there is none to look at
+        return None
 
 
 def connect(host: str, port: int, *, limits: Limits = LIMITS, resolve: Resolve = system_names) -> socket.socket:
