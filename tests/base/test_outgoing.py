@@ -5,9 +5,11 @@ import ipaddress
 import socket
 import threading
 import tracemalloc
+from datetime import UTC, datetime
 
 import pytest
 
+from hausmeister.base import outgoing
 from hausmeister.base.far_side import Ending, FarSide, Reply
 from hausmeister.base.guard import Forbidden, Guard, NoAnswer
 from hausmeister.base.outgoing import Client, Limits, connect, looking
@@ -321,3 +323,15 @@ def _saying(words: bytes) -> _Raw:
 
 def _dripping(words: bytes) -> _Raw:
     return _Raw(words, drips=True)
+
+
+@pytest.mark.parametrize(
+    "certificate", [None, {}, {"notAfter": ""}, {"notAfter": "soon"}, {"notAfter": "Foo 30 10:00:00 2027 GMT"}]
+)
+def test_a_certificate_whose_end_cannot_be_read_stops_nothing(certificate):
+    assert outgoing._end_of(certificate) is None
+
+
+def test_the_end_of_a_certificate_is_read_as_it_is_written():
+    found = outgoing._end_of({"notAfter": "Nov 27 16:00:00 2026 GMT"})
+    assert found == datetime(2026, 11, 27, 16, tzinfo=UTC)

@@ -57,6 +57,12 @@ def issue(world, trio, title="Commit retries", owner=None):
     return made
 
 
+def test_a_clock_that_ran_ahead_and_was_set_back_hides_no_change(world, weekend):
+    Watch.objects.filter(team=weekend.team).update(looked_at=FRIDAY + timedelta(days=2))
+    look(world, weekend, FRIDAY - timedelta(minutes=30))
+    assert Handoff.objects.standing().filter(at=FRIDAY, moved_at=None).exists()
+
+
 def test_cover_in_the_middle_of_a_duty_is_a_hand_off_there_and_one_back(world, weekend):
     trio, mine = weekend, issue(world, weekend)
     begins, ends = MONDAY + timedelta(hours=24), MONDAY + timedelta(hours=30)

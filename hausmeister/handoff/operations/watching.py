@@ -22,7 +22,8 @@ def look(team_id: int, *, now: datetime) -> int:
     """Do what is due for one team; return how much was done."""
     watch, _is_new = Watch.objects.get_or_create(team_id=team_id, defaults={"looked_at": now})
     duty = Duty.read(team_id, now=now)
-    since = max(watch.looked_at, now - _LONGEST_AGO)
+    # a clock that ran ahead and was set back must not hide the changes until it has caught up
+    since = max(min(watch.looked_at, now), now - _LONGEST_AGO)
     ahead = now + duty.policy.handoff.draft_before
     coming = duty.between(since, ahead)
     done = _draft(duty, coming, now=now)
