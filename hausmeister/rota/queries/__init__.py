@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Max, Min
+from django.db.models import Exists, Max, Min, OuterRef
 
 from hausmeister.base.wall_time import monday_of
 from hausmeister.rota.models import Override, OverrideQuerySet, Shift
@@ -333,8 +333,21 @@ def newest_override(team: Team) -> int:
 
 
 def next_duty_of(person: Person, *, now: datetime) -> list[Shift]:
-    """Return the planned duties that `person` has now or next, the soonest first, at most five."""
-    return list(Shift.objects.filter(person=person, ends_at__gt=now).select_related("team").order_by("starts_at")[:5])
+    """Return the planned duties that `person` has now or next, the soonest first, at most five.
+
+    One that somebody else has for the whole of its length, by an override, is left out; of one that is given away in
+    part, `given_away` tells which part.
+    """
+    same_post = Override.objects.filter(team=OuterRef("team"), post=OuterRef("post"), cancelled_at=None)
+    # the newest override wins: what came back to the person is theirs
+    back = Override.objects.filter(
+        team=OuterRef("team"), post=OuterRef("post"), cancelled_at=None, person=person, pk__gt=OuterRef("pk"),
+        starts_at__lt=OuterRef("ends_at"), ends_at__gt=OuterRef("starts_at"),
+    )  # fmt: skip
+    whole = same_post.filter(starts_at__lte=OuterRef("starts_at"), ends_at__gte=OuterRef("ends_at"))
+    gone = whole.exclude(person=person).exclude(Exists(back))
+    mine = Shift.objects.filter(person=person, ends_at__gt=now).exclude(Exists(gone))
+    return list(mine.select_related("team").order_by("starts_at")[:5])
 
 
 def away_between(team: Team, *, starts_at: datetime, ends_at: datetime) -> dict[int, list[Away]]:
