@@ -23,7 +23,7 @@ from hausmeister.team.rules import Channel
 # what is due at the same instant happens in the order in which it was asked for
 _order = count()
 _NEVER = datetime.max.replace(tzinfo=UTC)
-_LOOK = timedelta(hours=3)
+_LOOK = timedelta(hours=6)
 
 
 class _Inline(Executor):
@@ -64,7 +64,7 @@ class Replay:
     def run_sparingly(self, *, until: datetime) -> None:
         """Go on to `until` as `run` does, for a long story: the engine does only what is due, and looks now and then.
 
-        What would happen in between without a page or a message being due is up to three hours late.
+        What would happen in between without a page or a message being due is up to six hours late.
         """
         with clock.run_by(lambda: self.now):
             looked_at = self.now - _LOOK
@@ -93,13 +93,14 @@ class Replay:
         return min((moment for moment in moments if moment is not None), default=far)
 
     def _next_step(self) -> datetime | None:
+        # few pages are open at a time: one look at them is cheaper than one for each kind of moment
         moments = [
-            Page.objects.unanswered().order_by("next_step_at").values_list("next_step_at", flat=True).first(),
-            Page.objects.open().exclude(ack_expires_at=None).order_by("ack_expires_at")
-            .values_list("ack_expires_at", flat=True).first(),
             Summons.objects.exclude(next_ring_at=None).order_by("next_ring_at")
             .values_list("next_ring_at", flat=True).first(),
         ]  # fmt: skip
+        open_pages = Page.objects.open().values_list("acked_at", "next_step_at", "ack_expires_at")
+        for acked_at, next_step_at, ack_expires_at in open_pages:
+            moments += [ack_expires_at, next_step_at if acked_at is None else None]
         return min((moment for moment in moments if moment is not None), default=None)
 
 

@@ -13,7 +13,8 @@ from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Team
 
 _MINUTE = timedelta(minutes=1)
-_LOOKS = (-50 * _MINUTE, _MINUTE, 45 * _MINUTE)
+# the room looks shortly before and at the change; once more where nobody accepted, so that the backstop is told
+_LOOKS, _ONCE_MORE = (-50 * _MINUTE, _MINUTE), 45 * _MINUTE
 _IN_TIME, _LATE = (3, 5, 8, 12, 20), 180
 
 
@@ -22,7 +23,7 @@ def play(team: Team, replay: Replay, *, until: datetime, dice: Stream) -> None:
     duties = rota.weekly_duties(team_queries.policy_of(team.pk))
     for slot in slots_between(duties, team.zone, replay.now, until):
         at, minutes = slot.starts_at, _LATE if dice.random() < 0.09 else dice.choice(_IN_TIME)
-        for after in _LOOKS:
+        for after in (*_LOOKS, *([_ONCE_MORE] if minutes == _LATE else [])):
             if replay.now < at + after < until:
                 replay.later(at + after, lambda: watching.look(team.pk, now=replay.now))
         if replay.now < at + minutes * _MINUTE < until:
