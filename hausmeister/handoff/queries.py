@@ -145,7 +145,7 @@ def readiness(handoff: Handoff, ahead: Foreseen, *, now: datetime) -> Readiness:
     asked = Rehearsal.objects.filter(team_id=handoff.team_id, person=person, starts_at=handoff.at)
     answered = asked.filter(page__acked_by=person)
     oldest = now - ahead.outlook.policy.foresight.test_counts_for
-    tested = ContactMethod.objects.usable().filter(person=person, tested_at__gte=oldest).order_by("-tested_at")
+    tested = ContactMethod.objects.usable().filter(person=person, tested_at__gte=oldest).order_by("-tested_at", "-id")
     row = Person.objects.filter(pk=person.pk).values_list(
         Subquery(asked.values("confirmed_at")[:1]),
         Subquery(answered.values("page__acked_at")[:1]),

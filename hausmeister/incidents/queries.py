@@ -273,7 +273,7 @@ def log_book(team: Team, *, now: datetime) -> list[Failure]:
     since = now - timedelta(days=LOG_BOOK_DAYS)
     pages = Page.objects.filter(team=team, is_test=False, closed_at__isnull=False, opened_at__gte=since)
     # a page that an incident asked for is no failure of its own
-    pages = pages.exclude(source_key__startswith="incident:").order_by("-opened_at")
+    pages = pages.exclude(source_key__startswith="incident:").order_by("-opened_at", "-id")
     rows = pages.values_list("id", "title", "source", "opened_at", "close_reason", "closed_by_id")[:_MOST_ROWS]
     found = [
         Happened(title, source, opened_at, f"/pages/{number}", reason if closed_by else "")
@@ -282,7 +282,7 @@ def log_book(team: Team, *, now: datetime) -> list[Failure]:
     over = Incident.objects.filter(team=team, closed_at__isnull=False, opened_at__gte=since)
     found += [
         Happened(one.title, one.label, one.opened_at, f"/incidents/{one.pk}", one.helped, is_incident=True)
-        for one in over.order_by("-opened_at")[:1000]
+        for one in over.order_by("-opened_at", "-id")[:1000]
     ]
     return gathered(found, remedies=remedies(team))
 

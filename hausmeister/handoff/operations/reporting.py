@@ -73,7 +73,7 @@ def draft(team: Team, *, ends_at: datetime, now: datetime, by: Actor = ENGINE) -
     It begins where the last one ended that clients have read, at most two weeks before.
     """
     posted = Report.objects.filter(team=team, ends_at__lt=ends_at, posted_at__isnull=False)
-    last = posted.order_by("-ends_at").first()
+    last = posted.order_by("-ends_at", "-id").first()
     starts_at = max(last.ends_at, ends_at - 2 * _WEEK) if last is not None else ends_at - _WEEK
     text = _drafted(team, starts_at, ends_at)
     with transaction.atomic():

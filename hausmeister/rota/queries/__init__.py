@@ -347,7 +347,7 @@ def next_duty_of(person: Person, *, now: datetime) -> list[Shift]:
     whole = same_post.filter(starts_at__lte=OuterRef("starts_at"), ends_at__gte=OuterRef("ends_at"))
     gone = whole.exclude(person=person).exclude(Exists(back))
     mine = Shift.objects.filter(person=person, ends_at__gt=now).exclude(Exists(gone))
-    return list(mine.select_related("team").order_by("starts_at")[:5])
+    return list(mine.select_related("team").order_by("starts_at", "id")[:5])
 
 
 def away_between(team: Team, *, starts_at: datetime, ends_at: datetime) -> dict[int, list[Away]]:

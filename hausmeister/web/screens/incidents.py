@@ -41,8 +41,8 @@ def screen(request: Request) -> HttpResponse:
     everything = queries.visible_to(request.user)
     found = {
         IncidentState.RUNNING: everything.with_due().running(),
-        IncidentState.OVER: everything.open().exclude(over_at=None).order_by("-over_at"),
-        IncidentState.CLOSED: everything.exclude(closed_at=None).order_by("-closed_at"),
+        IncidentState.OVER: everything.open().exclude(over_at=None).order_by("-over_at", "-id"),
+        IncidentState.CLOSED: everything.exclude(closed_at=None).order_by("-closed_at", "-id"),
     }
     counts = {state: rows.count() for state, rows in found.items()}
     asked = request.GET.get("show", "")
@@ -61,7 +61,7 @@ def screen(request: Request) -> HttpResponse:
         "teams": seen,
         "several": len(seen) > 1,
         "may_open": bool(teams),
-        "last": everything.exclude(over_at=None).order_by("-over_at").first(),
+        "last": everything.exclude(over_at=None).order_by("-over_at", "-id").first(),
     }
     return render(request, "web/incident/list.html", context)
 

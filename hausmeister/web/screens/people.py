@@ -91,7 +91,7 @@ def _lines(team: Team, *, now: datetime) -> list[Line]:
     for method in ContactMethod.objects.filter(person_id__in=ids).order_by("id"):
         methods.setdefault(method.person_id, []).append(method)
     shifts: dict[int, Shift] = {}
-    for shift in Shift.objects.filter(team=team, ends_at__gt=now, person_id__in=ids).order_by("-starts_at"):
+    for shift in Shift.objects.filter(team=team, ends_at__gt=now, person_id__in=ids).order_by("-starts_at", "-id"):
         if shift.person_id is not None:
             shifts[shift.person_id] = shift
     away = rota.away_between(team, starts_at=now, ends_at=now + SOON * 4)

@@ -85,7 +85,7 @@ def _context(request: Request, form: ProfileForm) -> dict[str, Any]:
         "readiness": readiness.of_methods(methods, now=now),
         "ladders": ladders(person, methods),
         "leaves": list(
-            Leave.objects.filter(person=person, cancelled_at=None, ends_on__gte=today).order_by("starts_on")
+            Leave.objects.filter(person=person, cancelled_at=None, ends_on__gte=today).order_by("starts_on", "id")
         ),
         "calendars": calendars.summary(person),
         "sessions": _sessions(request),
@@ -120,7 +120,7 @@ def _ladder(name: ListName, rungs: list[Rung], methods: list[ContactMethod]) -> 
 
 def _sessions(request: Request) -> list[tuple[UserSession, bool]]:
     """Return the browsers that are signed in, this one first."""
-    mine = list(UserSession.objects.filter(user=request.user).order_by("-last_seen_at"))
+    mine = list(UserSession.objects.filter(user=request.user).order_by("-last_seen_at", "-pk"))
     alive = set(
         Session.objects.filter(session_key__in=[one.session_key for one in mine]).values_list("session_key", flat=True)
     )

@@ -213,7 +213,7 @@ def _mine(asked: Asked) -> dict[str, Any]:
             Override.objects.touching(now, now + timedelta(days=366)).filter(person=person).select_related("team")
         ),
         "leaves": list(
-            Leave.objects.filter(person=person, cancelled_at=None, ends_on__gte=asked.today).order_by("starts_on")
+            Leave.objects.filter(person=person, cancelled_at=None, ends_on__gte=asked.today).order_by("starts_on", "id")
         ),
         "today": asked.today,
         "team_of_mine": asked.team,
