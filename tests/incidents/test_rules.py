@@ -97,6 +97,15 @@ def test_the_commonest_failure_stands_first_with_the_newest_reason_that_says_som
     assert first.helped == "Rotate the logs"
 
 
+def test_of_two_failures_in_one_moment_the_log_book_shows_the_one_that_came_last():
+    newest_first = [
+        Happened("Disk 91 %", "", NOW, "/pages/2", "moved"),
+        Happened("Disk 90 %", "", NOW, "/pages/1", "no"),
+    ]
+    (failure,) = logbook.gathered(newest_first, remedies={})
+    assert (failure.title, failure.helped, failure.last_address) == ("Disk 91 %", "moved", "/pages/2")
+
+
 def test_a_draft_leaves_open_what_only_people_know():
     draft = review.Draft(
         title="No data", label="SEV1 critical", team="Data Infra", opened_at=NOW, over_at=NOW + timedelta(hours=2),

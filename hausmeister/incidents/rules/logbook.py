@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
 _BLANKS = re.compile(r"\s+")
@@ -46,18 +47,23 @@ _EMPTY_REASONS = frozenset({"done", "over", "closed", "false alarm", "mended", "
 
 
 def gathered(found: Iterable[Happened], *, remedies: Mapping[str, str]) -> list[Failure]:
-    """Return the failures, the commonest first, then the newest. A remedy that was written down goes before reasons."""
+    """Return the failures, the commonest first, then the newest. A remedy that was written down goes before reasons.
+
+    What is found comes newest first: of two that happened in one moment, the earlier in the list counts as the newer.
+    """
     groups: dict[str, list[Happened]] = {}
     for one in found:
         groups.setdefault(key_of(one.title), []).append(one)
-    failures = [_failure(key, sorted(group, key=lambda one: one.at), remedies) for key, group in groups.items()]
+    failures = [
+        _failure(key, sorted(group, key=attrgetter("at"), reverse=True), remedies) for key, group in groups.items()
+    ]
     return sorted(failures, key=lambda one: (-one.times, -one.last_at.timestamp(), one.key))
 
 
 def _failure(key: str, group: list[Happened], remedies: Mapping[str, str]) -> Failure:
-    last = group[-1]
-    said = [one.helped for one in reversed(group) if one.helped and one.helped.lower() not in _EMPTY_REASONS]
-    places = dict.fromkeys(one.where for one in reversed(group) if one.where and not one.is_incident)
+    last = group[0]
+    said = [one.helped for one in group if one.helped and one.helped.lower() not in _EMPTY_REASONS]
+    places = dict.fromkeys(one.where for one in group if one.where and not one.is_incident)
     return Failure(
         key=key,
         title=last.title,
