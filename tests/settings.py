@@ -10,6 +10,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["HAUSMEISTER_DATA"] = tempfile.mkdtemp(prefix="hausmeister-test-")
 os.environ.setdefault("HAUSMEISTER_DATA", tempfile.mkdtemp(prefix="hausmeister-test-"))
 os.environ["HAUSMEISTER_SECRET_KEYS"] = "test-key-" + "k" * 60
+# as the program itself does: on a busy machine the threads of BLAS wait for each other far longer than they work
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ["HAUSMEISTER_BASE_URL"] = "http://testserver"
 os.environ.setdefault("HAUSMEISTER_OUTGOING_ALLOW", "127.0.0.0/8")
 if os.environ.get("TEST_DATABASE_URL"):

@@ -48,6 +48,9 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cards', to='team.team')),
                 ('document', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='cards', to='answers.document')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('document__isnull', False), ('kind', 'section')), models.Q(('document__isnull', True), ('kind', 'answer')), _connector='OR'), name='card_section_has_document'), models.UniqueConstraint(fields=('document', 'place'), name='card_one_per_section')],
+            },
         ),
         migrations.CreateModel(
             name='Asking',
@@ -64,6 +67,9 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='askings', to='team.team')),
                 ('card', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='askings', to='answers.card')),
             ],
+            options={
+                'indexes': [models.Index(fields=['team', 'asked_at'], name='asking_by_time'), models.Index(fields=['encoder'], name='asking_by_encoder')],
+            },
         ),
         migrations.CreateModel(
             name='Feedback',
@@ -76,6 +82,9 @@ class Migration(migrations.Migration):
                 ('signs', models.JSONField(default=dict)),
                 ('card', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='feedback', to='answers.card')),
             ],
+            options={
+                'indexes': [models.Index(fields=['card', 'verdict'], name='feedback_of_card')],
+            },
         ),
         migrations.CreateModel(
             name='Passage',
@@ -91,6 +100,9 @@ class Migration(migrations.Migration):
                 ('card', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='passages', to='answers.card')),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(fields=['team', 'id'], name='passage_of_team'), models.Index(fields=['encoder'], name='passage_by_encoder')],
+            },
         ),
         migrations.CreateModel(
             name='Recurring',
@@ -102,6 +114,9 @@ class Migration(migrations.Migration):
                 ('link', models.CharField(default='', max_length=1000)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recurring_questions', to='team.team')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['open', 'dismissed']), ('proposed_at__isnull', False), _connector='OR'), name='recurring_proposed_has_time')],
+            },
         ),
         migrations.AddField(
             model_name='asking',
@@ -120,6 +135,9 @@ class Migration(migrations.Migration):
                 ('problem', models.CharField(default='', max_length=300)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='sources_of_answers', to='team.team')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'name'), name='source_one_name_per_team')],
+            },
         ),
         migrations.AddField(
             model_name='document',
@@ -134,6 +152,9 @@ class Migration(migrations.Migration):
                 ('texts', models.IntegerField()),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'stem'), name='term_once_per_team')],
+            },
         ),
         migrations.CreateModel(
             name='Apart',
@@ -147,47 +168,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('document__isnull', False), ('kind', 'section')), models.Q(('document__isnull', True), ('kind', 'answer')), _connector='OR'), name='card_section_has_document'),
-        ),
-        migrations.AddConstraint(
-            model_name='card',
-            constraint=models.UniqueConstraint(fields=('document', 'place'), name='card_one_per_section'),
-        ),
-        migrations.AddIndex(
-            model_name='feedback',
-            index=models.Index(fields=['card', 'verdict'], name='feedback_of_card'),
-        ),
-        migrations.AddIndex(
-            model_name='passage',
-            index=models.Index(fields=['team', 'id'], name='passage_of_team'),
-        ),
-        migrations.AddIndex(
-            model_name='passage',
-            index=models.Index(fields=['encoder'], name='passage_by_encoder'),
-        ),
-        migrations.AddConstraint(
-            model_name='recurring',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'dismissed']), ('proposed_at__isnull', False), _connector='OR'), name='recurring_proposed_has_time'),
-        ),
-        migrations.AddIndex(
-            model_name='asking',
-            index=models.Index(fields=['team', 'asked_at'], name='asking_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='asking',
-            index=models.Index(fields=['encoder'], name='asking_by_encoder'),
-        ),
-        migrations.AddConstraint(
-            model_name='source',
-            constraint=models.UniqueConstraint(fields=('team', 'name'), name='source_one_name_per_team'),
-        ),
-        migrations.AddConstraint(
             model_name='document',
             constraint=models.UniqueConstraint(fields=('source', 'path'), name='document_one_per_path'),
-        ),
-        migrations.AddConstraint(
-            model_name='term',
-            constraint=models.UniqueConstraint(fields=('team', 'stem'), name='term_once_per_team'),
         ),
     ]

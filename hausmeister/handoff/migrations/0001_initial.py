@@ -42,6 +42,10 @@ class Migration(migrations.Migration):
                 ('outgoing', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(fields=['team', '-at'], name='handoff_by_time'), models.Index(condition=models.Q(('accepted_at', None), ('cancelled_at', None), ('moved_at__isnull', False), ('overtaken_at', None)), fields=['team'], name='handoff_unaccepted')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('cancelled_at', None)), fields=('team', 'at'), name='handoff_once'), models.CheckConstraint(condition=models.Q(models.Q(('accepted_at', None), ('accepted_by', None)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False)), _connector='OR'), name='handoff_acceptance_has_person_and_time'), models.CheckConstraint(condition=models.Q(('moved_at', None), ('raise_at__isnull', False), _connector='OR'), name='handoff_moved_is_raised')],
+            },
         ),
         migrations.CreateModel(
             name='HandoffItem',
@@ -68,6 +72,10 @@ class Migration(migrations.Migration):
                 ('handoff', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='handoff.handoff')),
                 ('owner', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'indexes': [models.Index(fields=['subject'], name='handoff_item_subject')],
+                'constraints': [models.UniqueConstraint(fields=('handoff', 'subject'), name='handoff_item_once'), models.CheckConstraint(condition=models.Q(models.Q(('accepted_at', None), ('accepted_by', None)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False)), _connector='OR'), name='handoff_item_acceptance_has_both')],
+            },
         ),
         migrations.CreateModel(
             name='Report',
@@ -85,6 +93,9 @@ class Migration(migrations.Migration):
                 ('posted_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'ends_at'), name='report_once'), models.CheckConstraint(condition=models.Q(models.Q(('channel', ''), ('posted_at', None), ('posted_by', None)), models.Q(('posted_at__isnull', False), ('posted_by__isnull', False), models.Q(('channel', ''), _negated=True)), _connector='OR'), name='report_posted_is_whole')],
+            },
         ),
         migrations.CreateModel(
             name='Watch',
@@ -93,45 +104,5 @@ class Migration(migrations.Migration):
                 ('looked_at', models.DateTimeField()),
                 ('team', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='handoff',
-            index=models.Index(fields=['team', '-at'], name='handoff_by_time'),
-        ),
-        migrations.AddIndex(
-            model_name='handoff',
-            index=models.Index(condition=models.Q(('accepted_at', None), ('cancelled_at', None), ('moved_at__isnull', False), ('overtaken_at', None)), fields=['team'], name='handoff_unaccepted'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.UniqueConstraint(condition=models.Q(('cancelled_at', None)), fields=('team', 'at'), name='handoff_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_at', None), ('accepted_by', None)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False)), _connector='OR'), name='handoff_acceptance_has_person_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.CheckConstraint(condition=models.Q(('moved_at', None), ('raise_at__isnull', False), _connector='OR'), name='handoff_moved_is_raised'),
-        ),
-        migrations.AddIndex(
-            model_name='handoffitem',
-            index=models.Index(fields=['subject'], name='handoff_item_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoffitem',
-            constraint=models.UniqueConstraint(fields=('handoff', 'subject'), name='handoff_item_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='handoffitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('accepted_at', None), ('accepted_by', None)), models.Q(('accepted_at__isnull', False), ('accepted_by__isnull', False)), _connector='OR'), name='handoff_item_acceptance_has_both'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(fields=('team', 'ends_at'), name='report_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('channel', ''), ('posted_at', None), ('posted_by', None)), models.Q(('posted_at__isnull', False), ('posted_by__isnull', False), models.Q(('channel', ''), _negated=True)), _connector='OR'), name='report_posted_is_whole'),
         ),
     ]

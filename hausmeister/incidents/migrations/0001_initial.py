@@ -44,6 +44,10 @@ class Migration(migrations.Migration):
                 ('point', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='incidents', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(fields=['team', 'opened_at'], name='incident_team'), models.Index(condition=models.Q(('over_at', None)), fields=['opened_at'], name='incident_running')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('opened_from', ''), _negated=True), fields=('team', 'opened_from'), name='incident_once_per_origin'), models.CheckConstraint(condition=models.Q(('closed_at', None), ('over_at__isnull', False), _connector='OR'), name='incident_closed_is_over')],
+            },
         ),
         migrations.CreateModel(
             name='FollowUp',
@@ -59,6 +63,9 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='team.team')),
                 ('incident', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='incidents.incident')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(models.Q(('failure', ''), _negated=True), ('done_at', None)), fields=('team', 'failure'), name='follow_up_once_per_failure')],
+            },
         ),
         migrations.CreateModel(
             name='Linked',
@@ -67,6 +74,9 @@ class Migration(migrations.Migration):
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='linked', to='incidents.incident')),
                 ('page', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='pager.page')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('incident', 'page'), name='linked_once')],
+            },
         ),
         migrations.CreateModel(
             name='Offer',
@@ -80,6 +90,9 @@ class Migration(migrations.Migration):
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offers', to='incidents.incident')),
                 ('to', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('answer', hausmeister.incidents.rules.kinds.Answer['NONE'])), fields=('incident', 'post'), name='offer_one_at_a_time')],
+            },
         ),
         migrations.CreateModel(
             name='Remedy',
@@ -91,6 +104,9 @@ class Migration(migrations.Migration):
                 ('by_name', models.CharField(max_length=200)),
                 ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='remedies', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(fields=['team', 'failure'], name='remedy_failure')],
+            },
         ),
         migrations.CreateModel(
             name='Review',
@@ -102,6 +118,9 @@ class Migration(migrations.Migration):
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='reviews', to='incidents.incident')),
                 ('saved_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('incident', 'number'), name='review_number_once')],
+            },
         ),
         migrations.CreateModel(
             name='Step',
@@ -114,6 +133,9 @@ class Migration(migrations.Migration):
                 ('done_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='incidents.incident')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None)), models.Q(('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='step_tick_has_person_and_time')],
+            },
         ),
         migrations.CreateModel(
             name='Telling',
@@ -129,6 +151,9 @@ class Migration(migrations.Migration):
                 ('act_key', models.CharField(blank=True, default='', max_length=40)),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tellings', to='incidents.incident')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(condition=models.Q(('act_key', ''), _negated=True), fields=('incident', 'act_key', 'room'), name='telling_once_per_press')],
+            },
         ),
         migrations.CreateModel(
             name='Timer',
@@ -141,53 +166,8 @@ class Migration(migrations.Migration):
                 ('interval_ends_at', models.DateTimeField()),
                 ('incident', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='timers', to='incidents.incident')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(fields=['team', 'opened_at'], name='incident_team'),
-        ),
-        migrations.AddIndex(
-            model_name='incident',
-            index=models.Index(condition=models.Q(('over_at', None)), fields=['opened_at'], name='incident_running'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.UniqueConstraint(condition=models.Q(('opened_from', ''), _negated=True), fields=('team', 'opened_from'), name='incident_once_per_origin'),
-        ),
-        migrations.AddConstraint(
-            model_name='incident',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_at', None), ('over_at__isnull', False), _connector='OR'), name='incident_closed_is_over'),
-        ),
-        migrations.AddConstraint(
-            model_name='followup',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('failure', ''), _negated=True), ('done_at', None)), fields=('team', 'failure'), name='follow_up_once_per_failure'),
-        ),
-        migrations.AddConstraint(
-            model_name='linked',
-            constraint=models.UniqueConstraint(fields=('incident', 'page'), name='linked_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='offer',
-            constraint=models.UniqueConstraint(condition=models.Q(('answer', hausmeister.incidents.rules.kinds.Answer['NONE'])), fields=('incident', 'post'), name='offer_one_at_a_time'),
-        ),
-        migrations.AddIndex(
-            model_name='remedy',
-            index=models.Index(fields=['team', 'failure'], name='remedy_failure'),
-        ),
-        migrations.AddConstraint(
-            model_name='review',
-            constraint=models.UniqueConstraint(fields=('incident', 'number'), name='review_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='step',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at', None), ('done_by', None)), models.Q(('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='step_tick_has_person_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='telling',
-            constraint=models.UniqueConstraint(condition=models.Q(('act_key', ''), _negated=True), fields=('incident', 'act_key', 'room'), name='telling_once_per_press'),
-        ),
-        migrations.AddConstraint(
-            model_name='timer',
-            constraint=models.UniqueConstraint(fields=('incident', 'kind'), name='timer_once_per_kind'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('incident', 'kind'), name='timer_once_per_kind')],
+            },
         ),
     ]

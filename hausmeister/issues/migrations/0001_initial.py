@@ -73,6 +73,10 @@ class Migration(migrations.Migration):
                 ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='issues', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('closed_at', None)), fields=['team', '-priority', 'opened_at'], name='issue_open'), models.Index(condition=models.Q(('nag_at__isnull', False)), fields=['nag_at'], name='issue_idle'), models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['team', 'closed_at'], name='issue_closed')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('priority__in', [1, 2, 3, 4])), name='issue_priority_is_ours'), models.CheckConstraint(condition=models.Q(('closed_at', None), ('nag_at', None), _connector='OR'), name='issue_closed_is_over')],
+            },
         ),
         migrations.CreateModel(
             name='Emergency',
@@ -86,6 +90,10 @@ class Migration(migrations.Migration):
                 ('page', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pager.page')),
                 ('issue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='emergencies', to='issues.issue')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('next_ask_at__isnull', False)), fields=['next_ask_at'], name='emergency_asks')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('issue',), name='emergency_once'), models.CheckConstraint(condition=models.Q(('ended_at', None), ('next_ask_at', None), _connector='OR'), name='emergency_over_asks_nobody')],
+            },
         ),
         migrations.CreateModel(
             name='Link',
@@ -95,6 +103,10 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField()),
                 ('issue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='links', to='issues.issue')),
             ],
+            options={
+                'indexes': [models.Index(fields=['subject'], name='link_subject')],
+                'constraints': [models.UniqueConstraint(fields=('issue', 'subject'), name='link_once')],
+            },
         ),
         migrations.CreateModel(
             name='Mirror',
@@ -117,6 +129,10 @@ class Migration(migrations.Migration):
                 ('gone_at', models.DateTimeField(null=True)),
                 ('issue', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='mirror', to='issues.issue')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('out_since__isnull', False)), fields=['out_since'], name='mirror_out')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('number__isnull', False)), fields=('tracker', 'repository', 'number'), name='mirror_once')],
+            },
         ),
         migrations.CreateModel(
             name='Help',
@@ -131,53 +147,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('emergency', 'person'), name='help_once'), models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None)), models.Q(models.Q(('answer', ''), _negated=True), ('answered_at__isnull', False)), _connector='OR'), name='help_answer_has_time')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['team', '-priority', 'opened_at'], name='issue_open'),
-        ),
-        migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(condition=models.Q(('nag_at__isnull', False)), fields=['nag_at'], name='issue_idle'),
-        ),
-        migrations.AddIndex(
-            model_name='issue',
-            index=models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['team', 'closed_at'], name='issue_closed'),
-        ),
-        migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__in', [1, 2, 3, 4])), name='issue_priority_is_ours'),
-        ),
-        migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_at', None), ('nag_at', None), _connector='OR'), name='issue_closed_is_over'),
-        ),
-        migrations.AddIndex(
-            model_name='emergency',
-            index=models.Index(condition=models.Q(('next_ask_at__isnull', False)), fields=['next_ask_at'], name='emergency_asks'),
-        ),
-        migrations.AddConstraint(
-            model_name='emergency',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('issue',), name='emergency_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='emergency',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), ('next_ask_at', None), _connector='OR'), name='emergency_over_asks_nobody'),
-        ),
-        migrations.AddIndex(
-            model_name='link',
-            index=models.Index(fields=['subject'], name='link_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(fields=('issue', 'subject'), name='link_once'),
-        ),
-        migrations.AddIndex(
-            model_name='mirror',
-            index=models.Index(condition=models.Q(('out_since__isnull', False)), fields=['out_since'], name='mirror_out'),
-        ),
-        migrations.AddConstraint(
-            model_name='mirror',
-            constraint=models.UniqueConstraint(condition=models.Q(('number__isnull', False)), fields=('tracker', 'repository', 'number'), name='mirror_once'),
         ),
     ]

@@ -36,6 +36,10 @@ class Migration(migrations.Migration):
                 ('removed_at', models.DateTimeField(null=True)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('alarm_at__isnull', False)), fields=['alarm_at'], name='heartbeat_alarm')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('team', 'name'), name='heartbeat_name_once'), models.CheckConstraint(condition=models.Q(models.Q(('cron', ''), ('period_s__isnull', False)), models.Q(('period_s__isnull', True), models.Q(('cron', ''), _negated=True)), _connector='OR'), name='heartbeat_has_a_schedule')],
+            },
         ),
         migrations.CreateModel(
             name='Ping',
@@ -47,21 +51,8 @@ class Migration(migrations.Migration):
                 ('text', models.CharField(default='', max_length=1000)),
                 ('heartbeat', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pings', to='monitoring.heartbeat')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='heartbeat',
-            index=models.Index(condition=models.Q(('alarm_at__isnull', False)), fields=['alarm_at'], name='heartbeat_alarm'),
-        ),
-        migrations.AddConstraint(
-            model_name='heartbeat',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('team', 'name'), name='heartbeat_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='heartbeat',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cron', ''), ('period_s__isnull', False)), models.Q(('period_s__isnull', True), models.Q(('cron', ''), _negated=True)), _connector='OR'), name='heartbeat_has_a_schedule'),
-        ),
-        migrations.AddIndex(
-            model_name='ping',
-            index=models.Index(fields=['heartbeat', '-id'], name='ping_newest'),
+            options={
+                'indexes': [models.Index(fields=['heartbeat', '-id'], name='ping_newest')],
+            },
         ),
     ]

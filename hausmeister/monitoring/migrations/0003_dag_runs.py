@@ -48,6 +48,10 @@ class Migration(migrations.Migration):
                 ('judge_at', models.DateTimeField(null=True)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(fields=['team', 'day'], name='run_of_day'), models.Index(fields=['team', 'dag', '-began_at'], name='run_newest'), models.Index(condition=models.Q(('judge_at__isnull', False)), fields=['judge_at'], name='run_judge')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'dag', 'name'), name='run_once')],
+            },
         ),
         migrations.CreateModel(
             name='LevelDay',
@@ -73,6 +77,9 @@ class Migration(migrations.Migration):
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
                 ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='monitoring.run')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'level', 'hour'), name='level_day_once')],
+            },
         ),
         migrations.CreateModel(
             name='RunAlarm',
@@ -85,6 +92,10 @@ class Migration(migrations.Migration):
                 ('since_at', models.DateTimeField()),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(fields=['subject'], name='run_alarm_subject')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'key'), name='run_alarm_once')],
+            },
         ),
         migrations.CreateModel(
             name='RunsPost',
@@ -93,6 +104,9 @@ class Migration(migrations.Migration):
                 ('due_at', models.DateTimeField()),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'due_at'), name='runs_post_once')],
+            },
         ),
         migrations.CreateModel(
             name='Try',
@@ -108,6 +122,9 @@ class Migration(migrations.Migration):
                 ('alarm', models.CharField(default='', max_length=4)),
                 ('run', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='tries', to='monitoring.run')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'task', 'place', 'attempt'), name='try_once')],
+            },
         ),
         migrations.CreateModel(
             name='Dag',
@@ -121,41 +138,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('team', 'name'), name='dag_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['team', 'day'], name='run_of_day'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['team', 'dag', '-began_at'], name='run_newest'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('judge_at__isnull', False)), fields=['judge_at'], name='run_judge'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(fields=('team', 'dag', 'name'), name='run_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='levelday',
-            constraint=models.UniqueConstraint(fields=('team', 'level', 'hour'), name='level_day_once'),
-        ),
-        migrations.AddIndex(
-            model_name='runalarm',
-            index=models.Index(fields=['subject'], name='run_alarm_subject'),
-        ),
-        migrations.AddConstraint(
-            model_name='runalarm',
-            constraint=models.UniqueConstraint(fields=('team', 'key'), name='run_alarm_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='runspost',
-            constraint=models.UniqueConstraint(fields=('team', 'due_at'), name='runs_post_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='try',
-            constraint=models.UniqueConstraint(fields=('run', 'task', 'place', 'attempt'), name='try_once'),
         ),
     ]

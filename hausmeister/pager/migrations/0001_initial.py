@@ -53,6 +53,10 @@ class Migration(migrations.Migration):
                 ('closed_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='pages', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('acked_at', None), ('closed_at', None)), fields=['next_step_at'], name='page_due'), models.Index(condition=models.Q(('ack_expires_at__isnull', False)), fields=['ack_expires_at'], name='page_forgotten'), models.Index(condition=models.Q(('closed_at', None)), fields=['team', 'opened_at'], name='page_open'), models.Index(condition=models.Q(('closed_at', None), ('is_test', True)), fields=['opened_at'], name='page_test'), models.Index(fields=['source_key', 'opened_at'], name='page_source'), models.Index(condition=models.Q(('acked_at__isnull', True), ('closed_at__isnull', True), ('is_storm', True)), fields=['source_key'], name='page_storm'), models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['team', 'closed_at'], name='page_closed')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('closed_at__isnull', False), ('acked_at__isnull', False), ('next_step_at__isnull', False), _connector='OR'), name='page_open_has_a_future'), models.CheckConstraint(condition=models.Q(('acked_at', None), ('next_step_at', None), _connector='OR'), name='page_acked_has_no_step'), models.CheckConstraint(condition=models.Q(('closed_at', None), models.Q(('ack_expires_at', None), ('next_step_at', None), ('snoozed_until', None)), _connector='OR'), name='page_closed_is_over'), models.CheckConstraint(condition=models.Q(models.Q(('acked_at', None), ('acked_by', None)), models.Q(('acked_at__isnull', False), ('acked_by__isnull', False)), _connector='OR'), name='page_ack_has_person_and_time'), models.CheckConstraint(condition=models.Q(models.Q(('ack_expires_at', None), ('acked_at', None)), models.Q(('ack_expires_at__isnull', False), ('acked_at__isnull', False), ('closed_at', None)), models.Q(('ack_expires_at', None), ('acked_at__isnull', False), ('closed_at__isnull', False)), _connector='OR'), name='page_ack_expires')],
+            },
         ),
         migrations.CreateModel(
             name='Summons',
@@ -67,61 +71,9 @@ class Migration(migrations.Migration):
                 ('page', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='summonses', to='pager.page')),
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='summonses', to=settings.AUTH_USER_MODEL)),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='page',
-            index=models.Index(condition=models.Q(('acked_at', None), ('closed_at', None)), fields=['next_step_at'], name='page_due'),
-        ),
-        migrations.AddIndex(
-            model_name='page',
-            index=models.Index(condition=models.Q(('ack_expires_at__isnull', False)), fields=['ack_expires_at'], name='page_forgotten'),
-        ),
-        migrations.AddIndex(
-            model_name='page',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['team', 'opened_at'], name='page_open'),
-        ),
-        migrations.AddIndex(
-            model_name='page',
-            index=models.Index(condition=models.Q(('closed_at', None), ('is_test', True)), fields=['opened_at'], name='page_test'),
-        ),
-        migrations.AddIndex(
-            model_name='page',
-            index=models.Index(fields=['source_key', 'opened_at'], name='page_source'),
-        ),
-        migrations.AddIndex(
-            model_name='page',
-            index=models.Index(condition=models.Q(('acked_at__isnull', True), ('closed_at__isnull', True), ('is_storm', True)), fields=['source_key'], name='page_storm'),
-        ),
-        migrations.AddIndex(
-            model_name='page',
-            index=models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['team', 'closed_at'], name='page_closed'),
-        ),
-        migrations.AddConstraint(
-            model_name='page',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_at__isnull', False), ('acked_at__isnull', False), ('next_step_at__isnull', False), _connector='OR'), name='page_open_has_a_future'),
-        ),
-        migrations.AddConstraint(
-            model_name='page',
-            constraint=models.CheckConstraint(condition=models.Q(('acked_at', None), ('next_step_at', None), _connector='OR'), name='page_acked_has_no_step'),
-        ),
-        migrations.AddConstraint(
-            model_name='page',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_at', None), models.Q(('ack_expires_at', None), ('next_step_at', None), ('snoozed_until', None)), _connector='OR'), name='page_closed_is_over'),
-        ),
-        migrations.AddConstraint(
-            model_name='page',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('acked_at', None), ('acked_by', None)), models.Q(('acked_at__isnull', False), ('acked_by__isnull', False)), _connector='OR'), name='page_ack_has_person_and_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='page',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ack_expires_at', None), ('acked_at', None)), models.Q(('ack_expires_at__isnull', False), ('acked_at__isnull', False), ('closed_at', None)), models.Q(('ack_expires_at', None), ('acked_at__isnull', False), ('closed_at__isnull', False)), _connector='OR'), name='page_ack_expires'),
-        ),
-        migrations.AddIndex(
-            model_name='summons',
-            index=models.Index(condition=models.Q(('next_ring_at__isnull', False)), fields=['next_ring_at'], name='summons_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='summons',
-            constraint=models.UniqueConstraint(fields=('page', 'person'), name='summons_once_per_person'),
+            options={
+                'indexes': [models.Index(condition=models.Q(('next_ring_at__isnull', False)), fields=['next_ring_at'], name='summons_due')],
+                'constraints': [models.UniqueConstraint(fields=('page', 'person'), name='summons_once_per_person')],
+            },
         ),
     ]

@@ -25,6 +25,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='team.team')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'slug'), name='schedule_slug_once_per_team')],
+            },
         ),
         migrations.CreateModel(
             name='Layer',
@@ -50,6 +53,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['position', 'id'],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('content', 'rotation'), _negated=True), models.Q(('hand_off__isnull', False), ('length__gte', 1), ('starts__isnull', False), ('starts_on__isnull', False)), _connector='OR'), name='layer_rotation_can_be_counted'), models.CheckConstraint(condition=models.Q(models.Q(('starts__isnull', True), ('starts_on__isnull', True)), models.Q(('starts__isnull', False), ('starts_on__isnull', False)), _connector='OR'), name='layer_begins_and_ends_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('ends__isnull', True), ('ends_on__isnull', True)), models.Q(('ends__isnull', False), ('starts_on__isnull', True)), models.Q(('ends__isnull', False), ('starts_on__lt', models.F('ends_on'))), models.Q(('ends__isnull', False), ('starts__lt', models.F('ends')), ('starts_on', models.F('ends_on'))), _connector='OR'), name='layer_runs_forward'), models.CheckConstraint(condition=models.Q(('since_at__isnull', True), ('until_at__isnull', True), ('since_at__lt', models.F('until_at')), _connector='OR'), name='layer_is_replaced_after_it_began'), models.CheckConstraint(condition=models.Q(models.Q(('content', 'duty'), _negated=True), models.Q(('duty', ''), _negated=True), _connector='OR'), name='layer_names_its_duty')],
             },
         ),
         migrations.CreateModel(
@@ -68,6 +72,10 @@ class Migration(migrations.Migration):
                 ('schedule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='overrides', to='rota.schedule')),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schedule_overrides', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(fields=['team', 'ends_at'], name='schedule_override_team_ends')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('starts_at__lt', models.F('ends_at'))), name='schedule_override_runs_forward'), models.CheckConstraint(condition=models.Q(models.Q(('instead_of__isnull', True), ('kind', 'add'), ('person__isnull', False)), models.Q(('instead_of__isnull', False), ('kind', 'remove'), ('person__isnull', True)), models.Q(('kind', 'replace'), ('person__isnull', False)), _connector='OR'), name='schedule_override_names_whom_it_needs')],
+            },
         ),
         migrations.AddField(
             model_name='override',
@@ -104,41 +112,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['layer', 'ends_at'], name='entry_layer_ends')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('starts_at__lt', models.F('ends_at'))), name='entry_runs_forward')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='schedule',
-            constraint=models.UniqueConstraint(fields=('team', 'slug'), name='schedule_slug_once_per_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='layer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('content', 'rotation'), _negated=True), models.Q(('hand_off__isnull', False), ('length__gte', 1), ('starts__isnull', False), ('starts_on__isnull', False)), _connector='OR'), name='layer_rotation_can_be_counted'),
-        ),
-        migrations.AddConstraint(
-            model_name='layer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('starts__isnull', True), ('starts_on__isnull', True)), models.Q(('starts__isnull', False), ('starts_on__isnull', False)), _connector='OR'), name='layer_begins_and_ends_at_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='layer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ends__isnull', True), ('ends_on__isnull', True)), models.Q(('ends__isnull', False), ('starts_on__isnull', True)), models.Q(('ends__isnull', False), ('starts_on__lt', models.F('ends_on'))), models.Q(('ends__isnull', False), ('starts__lt', models.F('ends')), ('starts_on', models.F('ends_on'))), _connector='OR'), name='layer_runs_forward'),
-        ),
-        migrations.AddConstraint(
-            model_name='layer',
-            constraint=models.CheckConstraint(condition=models.Q(('since_at__isnull', True), ('until_at__isnull', True), ('since_at__lt', models.F('until_at')), _connector='OR'), name='layer_is_replaced_after_it_began'),
-        ),
-        migrations.AddConstraint(
-            model_name='layer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('content', 'duty'), _negated=True), models.Q(('duty', ''), _negated=True), _connector='OR'), name='layer_names_its_duty'),
-        ),
-        migrations.AddIndex(
-            model_name='scheduleoverride',
-            index=models.Index(fields=['team', 'ends_at'], name='schedule_override_team_ends'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduleoverride',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_at__lt', models.F('ends_at'))), name='schedule_override_runs_forward'),
-        ),
-        migrations.AddConstraint(
-            model_name='scheduleoverride',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('instead_of__isnull', True), ('kind', 'add'), ('person__isnull', False)), models.Q(('instead_of__isnull', False), ('kind', 'remove'), ('person__isnull', True)), models.Q(('kind', 'replace'), ('person__isnull', False)), _connector='OR'), name='schedule_override_names_whom_it_needs'),
         ),
     ]

@@ -50,6 +50,10 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='calendar_imports', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='calendar_imports', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(fields=['next_read_at'], name='import_next_read')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'leave'), ('person__isnull', False), ('team', None)), models.Q(('kind', 'schedule'), ('person', None), ('team__isnull', False)), _connector='OR'), name='import_is_of_somebody')],
+            },
         ),
         migrations.CreateModel(
             name='ImportedDuty',
@@ -63,6 +67,10 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='imported_duties', to=settings.AUTH_USER_MODEL)),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duties', to='rota.calendarimport')),
             ],
+            options={
+                'indexes': [models.Index(fields=['source', 'ends_at'], name='imported_duty_ends')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'event'), name='imported_duty_once_per_event'), models.CheckConstraint(condition=models.Q(('starts_at__lt', models.F('ends_at'))), name='imported_duty_runs_forward')],
+            },
         ),
         migrations.CreateModel(
             name='ImportedLeave',
@@ -72,6 +80,9 @@ class Migration(migrations.Migration):
                 ('leave', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='imported_by', to='team.leave')),
                 ('source', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leaves', to='rota.calendarimport')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('source', 'event'), name='imported_leave_once_per_event')],
+            },
         ),
         migrations.CreateModel(
             name='CalendarFeed',
@@ -94,29 +105,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['person'], name='feed_person')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'person'), ('team__isnull', False), _connector='OR'), name='feed_of_team_has_one')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='calendarimport',
-            index=models.Index(fields=['next_read_at'], name='import_next_read'),
-        ),
-        migrations.AddConstraint(
-            model_name='calendarimport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'leave'), ('person__isnull', False), ('team', None)), models.Q(('kind', 'schedule'), ('person', None), ('team__isnull', False)), _connector='OR'), name='import_is_of_somebody'),
-        ),
-        migrations.AddIndex(
-            model_name='importedduty',
-            index=models.Index(fields=['source', 'ends_at'], name='imported_duty_ends'),
-        ),
-        migrations.AddConstraint(
-            model_name='importedduty',
-            constraint=models.UniqueConstraint(fields=('source', 'event'), name='imported_duty_once_per_event'),
-        ),
-        migrations.AddConstraint(
-            model_name='importedduty',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_at__lt', models.F('ends_at'))), name='imported_duty_runs_forward'),
-        ),
-        migrations.AddConstraint(
-            model_name='importedleave',
-            constraint=models.UniqueConstraint(fields=('source', 'event'), name='imported_leave_once_per_event'),
         ),
     ]

@@ -37,6 +37,10 @@ class Migration(migrations.Migration):
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='asks', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('state', hausmeister.rota.asks.rules.AskState['OPEN'])), fields=['expires_at'], name='ask_open')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('starts_at__lt', models.F('ends_at'))), name='ask_runs_forward'), models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('state', hausmeister.rota.asks.rules.AskState['OPEN'])), models.Q(models.Q(('state', hausmeister.rota.asks.rules.AskState['OPEN']), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='ask_closed_has_time'), models.UniqueConstraint(condition=models.Q(('state', hausmeister.rota.asks.rules.AskState['OPEN'])), fields=('team', 'week', 'role'), name='ask_one_open_per_turn')],
+            },
         ),
         migrations.CreateModel(
             name='AskOffer',
@@ -49,6 +53,9 @@ class Migration(migrations.Migration):
                 ('comfort', models.IntegerField(default=0)),
                 ('ask', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='offers', to='rota.ask')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('ask', 'key'), name='offer_once_per_ask'), models.UniqueConstraint(condition=models.Q(('state', hausmeister.rota.asks.rules.OfferState['TAKEN'])), fields=('ask',), name='offer_one_taken_per_ask')],
+            },
         ),
         migrations.CreateModel(
             name='AskAnswer',
@@ -59,33 +66,8 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ask_answers', to=settings.AUTH_USER_MODEL)),
                 ('offer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='rota.askoffer')),
             ],
-        ),
-        migrations.AddIndex(
-            model_name='ask',
-            index=models.Index(condition=models.Q(('state', hausmeister.rota.asks.rules.AskState['OPEN'])), fields=['expires_at'], name='ask_open'),
-        ),
-        migrations.AddConstraint(
-            model_name='ask',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_at__lt', models.F('ends_at'))), name='ask_runs_forward'),
-        ),
-        migrations.AddConstraint(
-            model_name='ask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', True), ('state', hausmeister.rota.asks.rules.AskState['OPEN'])), models.Q(models.Q(('state', hausmeister.rota.asks.rules.AskState['OPEN']), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='ask_closed_has_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='ask',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', hausmeister.rota.asks.rules.AskState['OPEN'])), fields=('team', 'week', 'role'), name='ask_one_open_per_turn'),
-        ),
-        migrations.AddConstraint(
-            model_name='askoffer',
-            constraint=models.UniqueConstraint(fields=('ask', 'key'), name='offer_once_per_ask'),
-        ),
-        migrations.AddConstraint(
-            model_name='askoffer',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', hausmeister.rota.asks.rules.OfferState['TAKEN'])), fields=('ask',), name='offer_one_taken_per_ask'),
-        ),
-        migrations.AddConstraint(
-            model_name='askanswer',
-            constraint=models.UniqueConstraint(fields=('offer', 'person'), name='answer_once_per_person'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('offer', 'person'), name='answer_once_per_person')],
+            },
         ),
     ]

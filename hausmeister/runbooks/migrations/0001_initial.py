@@ -24,6 +24,9 @@ class Migration(migrations.Migration):
                 ('problem', models.CharField(default='', max_length=300)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'path'), name='runbook_folder_once')],
+            },
         ),
         migrations.CreateModel(
             name='File',
@@ -37,6 +40,9 @@ class Migration(migrations.Migration):
                 ('problem', models.CharField(default='', max_length=300)),
                 ('folder', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='files', to='runbooks.folder')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('folder', 'path'), name='runbook_file_once')],
+            },
         ),
         migrations.CreateModel(
             name='Section',
@@ -53,17 +59,8 @@ class Migration(migrations.Migration):
                 ('is_alert', models.BooleanField()),
                 ('file', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='sections', to='runbooks.file')),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name='folder',
-            constraint=models.UniqueConstraint(fields=('team', 'path'), name='runbook_folder_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='file',
-            constraint=models.UniqueConstraint(fields=('folder', 'path'), name='runbook_file_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='section',
-            constraint=models.UniqueConstraint(fields=('file', 'position'), name='runbook_section_once'),
+            options={
+                'constraints': [models.UniqueConstraint(fields=('file', 'position'), name='runbook_section_once')],
+            },
         ),
     ]

@@ -70,6 +70,9 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField()),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='methods', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('person', 'channel', 'address'), name='method_once_per_person')],
+            },
         ),
         migrations.CreateModel(
             name='Installation',
@@ -94,6 +97,9 @@ class Migration(migrations.Migration):
                 ('cancelled_at', models.DateTimeField(null=True)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leaves', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('starts_on__lte', models.F('ends_on'))), name='leave_runs_forward')],
+            },
         ),
         migrations.CreateModel(
             name='Revision',
@@ -115,6 +121,9 @@ class Migration(migrations.Migration):
                 ('method', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rungs', to='team.contactmethod')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rungs', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('person', 'list_name', 'after_s', 'method'), name='rung_once')],
+            },
         ),
         migrations.CreateModel(
             name='ApiKey',
@@ -162,6 +171,9 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='team.team')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'person'), name='membership_once_per_team')],
+            },
         ),
         migrations.CreateModel(
             name='Invitation',
@@ -180,23 +192,7 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.AddConstraint(
-            model_name='contactmethod',
-            constraint=models.UniqueConstraint(fields=('person', 'channel', 'address'), name='method_once_per_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='leave',
-            constraint=models.CheckConstraint(condition=models.Q(('starts_on__lte', models.F('ends_on'))), name='leave_runs_forward'),
-        ),
-        migrations.AddConstraint(
-            model_name='rung',
-            constraint=models.UniqueConstraint(fields=('person', 'list_name', 'after_s', 'method'), name='rung_once'),
-        ),
-        migrations.AddConstraint(
             model_name='source',
             constraint=models.UniqueConstraint(fields=('team', 'name'), name='source_name_once_per_team'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('team', 'person'), name='membership_once_per_team'),
         ),
     ]

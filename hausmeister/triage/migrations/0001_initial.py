@@ -62,6 +62,10 @@ class Migration(migrations.Migration):
                 ('holder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('closed_at', None)), fields=['team', 'due_at'], name='item_not_closed'), models.Index(condition=models.Q(('nudge_at__isnull', False)), fields=['nudge_at'], name='item_to_nudge'), models.Index(condition=models.Q(('raise_at__isnull', False)), fields=['raise_at'], name='item_to_raise'), models.Index(condition=models.Q(('pointed_at', None)), fields=['id'], name='item_unpointed'), models.Index(condition=models.Q(('closed_at__isnull', False), ('kept_at', None)), fields=['reason'], name='item_unkept'), models.Index(fields=['team', 'service', 'room_id', 'asker_id', 'asked_at'], name='item_of_asker'), models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['team', 'closed_at'], name='item_closed')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('stamp', ''), _negated=True), fields=('team', 'service', 'room_id', 'stamp'), name='item_once_per_message'), models.UniqueConstraint(condition=models.Q(('closed_at', None), models.Q(('key', ''), _negated=True)), fields=('team', 'key'), name='item_once_per_key'), models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', hausmeister.triage.rules.states.State['CLOSED']), _negated=True), ('closed_at', None)), models.Q(('closed_at__isnull', False), ('nudge_at', None), ('raise_at', None), ('state', hausmeister.triage.rules.states.State['CLOSED']), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='item_closed_is_over'), models.CheckConstraint(condition=models.Q(models.Q(('state', hausmeister.triage.rules.states.State['CLAIMED']), _negated=True), models.Q(('claimed_at__isnull', False), ('holder__isnull', False)), _connector='OR'), name='item_claimed_has_holder'), models.CheckConstraint(condition=models.Q(models.Q(('state', hausmeister.triage.rules.states.State['OPEN']), _negated=True), models.Q(('claimed_at', None), ('holder', None)), _connector='OR'), name='item_open_has_none')],
+            },
         ),
         migrations.CreateModel(
             name='Said',
@@ -83,6 +87,10 @@ class Migration(migrations.Migration):
                 ('person', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('thread', ''), _negated=True), fields=['team', 'service', 'room_id', 'thread'], name='said_in_thread'), models.Index(fields=['team', 'service', 'room_id', 'at'], name='said_in_room'), models.Index(condition=models.Q(('item', None)), fields=['at'], name='said_beside')],
+                'constraints': [models.UniqueConstraint(fields=('team', 'service', 'room_id', 'stamp'), name='said_once')],
+            },
         ),
         migrations.CreateModel(
             name='Verdict',
@@ -95,6 +103,10 @@ class Migration(migrations.Migration):
                 ('told_at', models.DateTimeField(null=True)),
                 ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='triage.item')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('told_at', None)), fields=['id'], name='verdict_untold')],
+                'constraints': [models.UniqueConstraint(fields=('item', 'card'), name='verdict_once_per_card')],
+            },
         ),
         migrations.CreateModel(
             name='WatchedRoom',
@@ -111,6 +123,9 @@ class Migration(migrations.Migration):
                 ('since_at', models.DateTimeField()),
                 ('team', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='team.team')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('team', 'service', 'name'), name='room_watched_once')],
+            },
         ),
         migrations.CreateModel(
             name='Hint',
@@ -129,81 +144,5 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('over_at', None)), fields=['person'], name='hint_standing')],
                 'constraints': [models.UniqueConstraint(fields=('subject', 'person', 'reason', 'since_at'), name='hint_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['team', 'due_at'], name='item_not_closed'),
-        ),
-        migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('nudge_at__isnull', False)), fields=['nudge_at'], name='item_to_nudge'),
-        ),
-        migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('raise_at__isnull', False)), fields=['raise_at'], name='item_to_raise'),
-        ),
-        migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('pointed_at', None)), fields=['id'], name='item_unpointed'),
-        ),
-        migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('closed_at__isnull', False), ('kept_at', None)), fields=['reason'], name='item_unkept'),
-        ),
-        migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['team', 'service', 'room_id', 'asker_id', 'asked_at'], name='item_of_asker'),
-        ),
-        migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['team', 'closed_at'], name='item_closed'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(condition=models.Q(('stamp', ''), _negated=True), fields=('team', 'service', 'room_id', 'stamp'), name='item_once_per_message'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None), models.Q(('key', ''), _negated=True)), fields=('team', 'key'), name='item_once_per_key'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(models.Q(('state', hausmeister.triage.rules.states.State['CLOSED']), _negated=True), ('closed_at', None)), models.Q(('closed_at__isnull', False), ('nudge_at', None), ('raise_at', None), ('state', hausmeister.triage.rules.states.State['CLOSED']), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='item_closed_is_over'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', hausmeister.triage.rules.states.State['CLAIMED']), _negated=True), models.Q(('claimed_at__isnull', False), ('holder__isnull', False)), _connector='OR'), name='item_claimed_has_holder'),
-        ),
-        migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', hausmeister.triage.rules.states.State['OPEN']), _negated=True), models.Q(('claimed_at', None), ('holder', None)), _connector='OR'), name='item_open_has_none'),
-        ),
-        migrations.AddIndex(
-            model_name='said',
-            index=models.Index(condition=models.Q(('thread', ''), _negated=True), fields=['team', 'service', 'room_id', 'thread'], name='said_in_thread'),
-        ),
-        migrations.AddIndex(
-            model_name='said',
-            index=models.Index(fields=['team', 'service', 'room_id', 'at'], name='said_in_room'),
-        ),
-        migrations.AddIndex(
-            model_name='said',
-            index=models.Index(condition=models.Q(('item', None)), fields=['at'], name='said_beside'),
-        ),
-        migrations.AddConstraint(
-            model_name='said',
-            constraint=models.UniqueConstraint(fields=('team', 'service', 'room_id', 'stamp'), name='said_once'),
-        ),
-        migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(condition=models.Q(('told_at', None)), fields=['id'], name='verdict_untold'),
-        ),
-        migrations.AddConstraint(
-            model_name='verdict',
-            constraint=models.UniqueConstraint(fields=('item', 'card'), name='verdict_once_per_card'),
-        ),
-        migrations.AddConstraint(
-            model_name='watchedroom',
-            constraint=models.UniqueConstraint(fields=('team', 'service', 'name'), name='room_watched_once'),
         ),
     ]
