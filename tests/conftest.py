@@ -73,5 +73,5 @@ def deployed() -> Iterator[Deployment]:
             yield told
         return
     # the suite's own server does not write through to the disk, and the product refuses to start on such a one
-    with postgres.cluster(durable=True) as url, deployment(url) as told:
+    with postgres.cluster(durable=True, with_tables=True) as url, deployment(url) as told:
         yield told

@@ -1,8 +1,10 @@
 """Running the real program as a process: started, asked, killed, started again."""
 
+import atexit
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,11 +14,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 STARTS_WITHIN_S = 40.0
+DATABASE = "hausmeister.sqlite3"
+MAKE_TABLES = "from hausmeister.console.deployment import migrate; migrate()"
 
 
 def free_port() -> int:
@@ -143,11 +148,25 @@ class Process:
                 self.kill()
 
 
+@cache
+def _tables() -> Path:
+    """Return a database with the tables and nothing in them; gone when the tests end."""
+    folder = tempfile.mkdtemp(prefix="hm-tables-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    Deployment(Path(folder)).python(MAKE_TABLES)
+    return Path(folder) / DATABASE
+
+
 @contextmanager
-def deployment(database_url: str = "", **more: str) -> Iterator[Deployment]:
-    """Yield a fresh deployment; whatever it started is ended with it."""
+def deployment(database_url: str = "", *, with_tables: bool = True, **more: str) -> Iterator[Deployment]:
+    """Yield a fresh deployment; whatever it started is ended with it.
+
+    On SQLite it begins `with_tables`, copied from one that a real start made: to make them takes seconds each time.
+    """
     with tempfile.TemporaryDirectory(prefix="hm-run-", ignore_cleanup_errors=True) as folder:
         told = Deployment(Path(folder), database_url, more)
+        if with_tables and not database_url and "DATABASE_URL" not in more:
+            shutil.copy(_tables(), told.data / DATABASE)
         try:
             yield told
         finally:

@@ -41,7 +41,7 @@ def restored_elsewhere(demo, file):
         with deployment() as other:
             yield other, other.run("restore", str(file))
         return
-    with postgres.cluster(durable=True) as url, deployment(url) as other:
+    with postgres.cluster(durable=True, with_tables=True) as url, deployment(url) as other:
         yield other, other.run("restore", str(file))
 
 

@@ -89,7 +89,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "sqlite":
         yield ""
     else:
-        with postgres.cluster(durable=True) as url:
+        with postgres.cluster(durable=True, with_tables=True) as url:
             yield url
 
 
@@ -262,7 +262,10 @@ def _at_random(story: Story, process: Process, chance: random.Random) -> None:
 @pytest.mark.counterpart("postgresql")
 def test_two_engines_share_five_hundred_alerts_and_one_of_them_is_killed(provider):
     """X4, with a web node and two engines as processes of their own on PostgreSQL."""
-    with postgres.cluster(durable=True) as url, deployment(url, HAUSMEISTER_OUTGOING_PORTS=str(provider.port)) as told:
+    with (
+        postgres.cluster(durable=True, with_tables=True) as url,
+        deployment(url, HAUSMEISTER_OUTGOING_PORTS=str(provider.port)) as told,
+    ):
         story = Story.begin(told, provider)
         web = told.start("web", port=story.port, wait=False)
         engines = [told.start("engine") for _ in range(2)]

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def told():
-    with deployment() as one:
+    with deployment(with_tables=False) as one:
         yield one
 
 

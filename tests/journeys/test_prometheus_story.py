@@ -105,7 +105,7 @@ def test_a_dead_port_mails_the_one_on_duty_then_the_backstop_whose_link_ends_it(
     server.start()
     try:
         with ExitStack() as stack:
-            url = stack.enter_context(postgres.cluster(durable=True))
+            url = stack.enter_context(postgres.cluster(durable=True, with_tables=True))
             both = [
                 Installation(stack, name, where, server.port) for name, where in (("sqlite", ""), ("postgresql", url))
             ]
