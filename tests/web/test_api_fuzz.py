@@ -17,12 +17,15 @@ def test_no_request_that_can_be_thought_up_makes_a_fault_of_ours(deployed):
     port = free_port()
     running = deployed.start("up", "--when-empty", "demo", port=port)
     key = deployed.run("key", "create", "--name", "test", "--scope", "all").stdout.strip()
+    # what the databases tell apart are values at their edges, which the coverage phase sends; chains of calls and
+    # chance are tried on one of them
+    how = ("examples,coverage", "1") if deployed.database_url else ("examples,coverage,fuzzing,stateful", "15")
     done = subprocess.run(
         [
             sys.executable, "-m", "schemathesis.cli", "run", f"http://localhost:{port}/api/openapi.json",
             "--header", f"Authorization: Bearer {key}", "--header", "Hausmeister-As: ada.okafor@example.org",
             "--checks", "all", "--exclude-checks", _NOT_JUDGED,
-            "--max-examples", "15", "--seed", "7", "--no-color", "--phases", "examples,coverage,fuzzing,stateful",
+            "--phases", how[0], "--max-examples", how[1], "--seed", "7", "--no-color",
         ],
         capture_output=True, text=True, timeout=300, check=False, cwd=deployed.data,
     )  # fmt: skip

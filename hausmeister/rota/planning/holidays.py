@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 
-import holidays
-
 
 class NoSuchCalendar(Exception):
     """There are no public holidays known under these codes; the text says what is allowed."""
@@ -13,6 +11,8 @@ class NoSuchCalendar(Exception):
 
 @lru_cache(maxsize=1)
 def _supported() -> dict[str, list[str]]:
+    import holidays  # a quarter of the time that a command takes to start; few need it
+
     return holidays.list_supported_countries(include_aliases=False)
 
 
@@ -40,6 +40,8 @@ def codes(country: str, subdivision: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=256)
 def _of_year(country: str, subdivision: str, year: int) -> frozenset[date]:
+    import holidays
+
     return frozenset(holidays.country_holidays(country, subdiv=subdivision or None, years=year))
 
 
