@@ -1,12 +1,12 @@
 """The jobs that look ahead of the pager: beside the engine's thread, so that none of them ever delays a page."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
-from hausmeister.base import database, log
+from hausmeister.base import log
+from hausmeister.base.one_at_a_time import Begin, OneAtATime
 from hausmeister.engine.jobs import Job
 from hausmeister.handoff.operations import watching
 from hausmeister.pager.operations import foreseeing, handing_over, noticing
@@ -14,7 +14,6 @@ from hausmeister.team.models import Team
 
 _log = log.get(__name__)
 
-Begin = Callable[[database.Work], None]
 OfTeam = Callable[..., int]
 
 
@@ -24,18 +23,11 @@ class ForEachTeam:
     def __init__(self, name: str, act: OfTeam, *, begin: Begin) -> None:
         self._name = name
         self._act = act
-        self._begin = begin
-        self._busy = threading.Lock()
+        self._rounds = OneAtATime(begin, event="ahead.round_failed", job=name)
 
     def run(self, now: datetime) -> int:
         """Begin a round; what it does is told in the journal, not here."""
-        if self._busy.acquire(blocking=False):
-            try:
-                self._begin(lambda: self._go_round(now))
-            except RuntimeError:
-                # no thread could be started
-                self._busy.release()
-                raise
+        self._rounds.begin(lambda: self._go_round(now))
         return 0
 
     def _go_round(self, now: datetime) -> None:
@@ -44,9 +36,8 @@ class ForEachTeam:
                 self._do(team_id, now)
         except (OperationalError, InterfaceError) as error:
             # the database is away; the next round tries again
+            connection.close()
             _log.warning("ahead.put_off", job=self._name, error=type(error).__name__)
-        finally:
-            self._busy.release()
 
     def _do(self, team_id: int, now: datetime) -> None:
         try:

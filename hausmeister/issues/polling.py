@@ -3,14 +3,13 @@
 A round runs beside the engine, never inside its tick: a slow tracker must not hold up a page.
 """
 
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import Error as DatabaseError
-from django.db import connection
 
-from hausmeister.base import clock, database, log
+from hausmeister.base import clock, log
+from hausmeister.base.one_at_a_time import Begin, OneAtATime
 from hausmeister.issues.models import Feed
 from hausmeister.issues.operations import feeding, mirroring
 from hausmeister.issues.rules.mirror import Remote
@@ -26,34 +25,19 @@ EVERY = timedelta(seconds=10)
 class Poll:
     """Rounds over the repositories whose time has come."""
 
-    def __init__(self, trackers: Mapping[str, Tracker], *, begin: Callable[[database.Work], None]) -> None:
+    def __init__(self, trackers: Mapping[str, Tracker], *, begin: Begin) -> None:
         self._trackers = trackers
-        self._begin = begin
-        self._going = threading.Lock()
+        self._rounds = OneAtATime(begin, event="tracker.round_failed")
 
     def run(self, now: datetime) -> int:
         """Begin a round if any repository is due, unless one is still going on; return how many were begun."""
         feeding.follow(now)
-        if not feeding.due(now) or not self._going.acquire(blocking=False):
-            return 0
-        try:
-            self._begin(lambda: self._go_round(now))
-        except RuntimeError:
-            # no thread could be started
-            self._going.release()
-            raise
-        return 1
+        return self._rounds.begin(lambda: self._go_round(now)) if feeding.due(now) else 0
 
     def _go_round(self, now: datetime) -> None:
-        try:
-            for feed in feeding.due(now):
-                if feed.tracker in self._trackers and feeding.take_turn(feed, now=now):
-                    self._look(feed, self._trackers[feed.tracker])
-        except DatabaseError as error:
-            connection.close()
-            _log.error("tracker.round_failed", error=f"{type(error).__name__}: {error}"[:300])
-        finally:
-            self._going.release()
+        for feed in feeding.due(now):
+            if feed.tracker in self._trackers and feeding.take_turn(feed, now=now):
+                self._look(feed, self._trackers[feed.tracker])
 
     def _look(self, feed: Feed, tracker: Tracker) -> None:
         """Look at one repository; whatever goes wrong with it does not stop the others."""

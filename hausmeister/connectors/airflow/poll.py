@@ -1,14 +1,11 @@
 """Rounds over the DAGs that teams watch. Beside the engine, never inside its tick: a slow Airflow holds up no page."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from django.db import Error as DatabaseError
-from django.db import connection
-
 from hausmeister.base import clock, database, log
+from hausmeister.base.one_at_a_time import Begin, OneAtATime
 from hausmeister.connectors.airflow.api import Airflow, NotAirflow, NotThere
 from hausmeister.monitoring.runs import following, taking
 from hausmeister.monitoring.runs.models import Run
@@ -32,47 +29,21 @@ class Poll:
         self,
         api: Airflow,
         *,
-        begin: Callable[[database.Work], None] = database.beside,
+        begin: Begin = database.beside,
         budget_s: float = BUDGET_S,
         stopwatch_s: Callable[[], float] = clock.monotonic_s,
     ) -> None:
         self._api = api
-        self._begin = begin
+        self._rounds = OneAtATime(begin, event="airflow.round_failed")
         self._budget_s = budget_s
         self._stopwatch_s = stopwatch_s
-        self._going = threading.Lock()
 
     def run(self, now: datetime) -> int:
         """Begin a round if it is due, unless one is still going on; return how many were begun."""
         watched = following.watched()
-        if not watched or not self._going.acquire(blocking=False):
+        if not watched or self._rounds.is_going or not following.take_turn(self._api.url, now=now):
             return 0
-        try:
-            is_mine = following.take_turn(self._api.url, now=now)
-        except BaseException:
-            self._going.release()
-            raise
-        if not is_mine:
-            self._going.release()
-            return 0
-        try:
-            self._begin(lambda: self._go_round(watched))
-        except RuntimeError:
-            # no thread could be started
-            self._going.release()
-            raise
-        return 1
-
-    def _go_round(self, watched: list[tuple[Team, tuple[str, ...]]]) -> None:
-        try:
-            self._look(watched)
-        except DatabaseError as error:
-            connection.close()
-            _log.error("airflow.round_failed", error=f"{type(error).__name__}: {error}"[:300])
-        except Exception as error:  # noqa: BLE001 - logged once at the edge; the next round comes
-            _log.error("airflow.round_failed", error=f"{type(error).__name__}: {error}"[:300])
-        finally:
-            self._going.release()
+        return self._rounds.begin(lambda: self._look(watched))
 
     def _look(self, watched: list[tuple[Team, tuple[str, ...]]]) -> None:
         until_s = self._stopwatch_s() + self._budget_s

@@ -3,14 +3,13 @@
 A round runs beside the engine, never inside its tick: a slow Opsgenie must not hold up a page.
 """
 
-import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import Error as DatabaseError
-from django.db import connection
 
 from hausmeister.base import clock, database, log
+from hausmeister.base.one_at_a_time import Begin, OneAtATime
 from hausmeister.connectors.opsgenie import back, wire
 from hausmeister.connectors.opsgenie.back import Done
 from hausmeister.connectors.opsgenie.sender import OpsgenieApi
@@ -34,40 +33,21 @@ class Poll:
         self,
         api: OpsgenieApi,
         *,
-        begin: Callable[[database.Work], None] = database.beside,
+        begin: Begin = database.beside,
         budget_s: float = BUDGET_S,
         stopwatch_s: Callable[[], float] = clock.monotonic_s,
     ) -> None:
         self._api = api
-        self._begin = begin
+        self._rounds = OneAtATime(begin, event="opsgenie.poll_failed")
         self._budget_s = budget_s
         self._stopwatch_s = stopwatch_s
-        self._going = threading.Lock()
         # where the last round stopped; the next begins after it, so that every page has its turn
         self._last: Call = (0, 0)
 
     def run(self, _now: datetime) -> int:
         """Begin a round if anything waits, unless one is still going on; return how many were begun."""
         calls = waiting()
-        if not calls or not self._going.acquire(blocking=False):
-            return 0
-        try:
-            self._begin(lambda: self._go_round(calls))
-        except RuntimeError:
-            # no thread could be started
-            self._going.release()
-            raise
-        return 1
-
-    def _go_round(self, calls: Sequence[Call]) -> None:
-        try:
-            self._ask_all(calls)
-        except Exception as error:  # noqa: BLE001 - logged once at the edge; the next round comes
-            if isinstance(error, DatabaseError):
-                connection.close()
-            _log.error("opsgenie.poll_failed", error=f"{type(error).__name__}: {error}"[:300])
-        finally:
-            self._going.release()
+        return self._rounds.begin(lambda: self._ask_all(calls)) if calls else 0
 
     def _ask_all(self, calls: Sequence[Call]) -> None:
         until_s = self._stopwatch_s() + self._budget_s

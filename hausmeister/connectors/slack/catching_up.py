@@ -8,10 +8,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import Error as DatabaseError
-from django.db import connection
-
 from hausmeister.base import clock, database, log
+from hausmeister.base.one_at_a_time import Begin, OneAtATime
 from hausmeister.chat import hearing, line
 from hausmeister.chat.models import Gap
 from hausmeister.connectors.slack import errors, events
@@ -41,15 +39,14 @@ class CatchingUp:
         workspace: Workspace,
         *,
         sweeps: bool = False,
-        begin: Callable[[database.Work], None] = database.beside,
+        begin: Begin = database.beside,
         stopwatch_s: Callable[[], float] = clock.monotonic_s,
         breath_s: float = BREATH_S,
     ) -> None:
         self._workspace = workspace
         self._sweeps = sweeps
-        self._begin = begin
+        self._rounds = OneAtATime(begin, event="slack.catching_up_failed")
         self._stopwatch_s = stopwatch_s
-        self._going = threading.Lock()
         self._looked_at: datetime | None = None
         self._swept_at: datetime | None = None
         self._quiet_until_s = float("-inf")
@@ -59,15 +56,9 @@ class CatchingUp:
     def run(self, now: datetime) -> int:
         """Begin a round if one is due, unless one is going on or Slack asked us to wait; return how many were begun."""
         is_due = _is_due(self._looked_at, LOOK_EVERY, now) or bool(hearing.gaps(SERVICE)) or self._sweep_is_due(now)
-        if not is_due or self._stopwatch_s() < self._quiet_until_s or not self._going.acquire(blocking=False):
+        if not is_due or self._stopwatch_s() < self._quiet_until_s:
             return 0
-        try:
-            self._begin(lambda: self._go_round(now))
-        except RuntimeError:
-            # no thread could be started
-            self._going.release()
-            raise
-        return 1
+        return self._rounds.begin(lambda: self._go_round(now))
 
     def _sweep_is_due(self, now: datetime) -> bool:
         return self._sweeps and _is_due(self._swept_at, SWEEP_EVERY, now)
@@ -87,12 +78,6 @@ class CatchingUp:
             _log.warning("slack.catching_up_later", reason=str(error))
         except NotDelivered as error:
             self._refused(error, now)
-        except Exception as error:  # noqa: BLE001 - logged once at the edge; the next round comes
-            if isinstance(error, DatabaseError):
-                connection.close()
-            _log.error("slack.catching_up_failed", error=f"{type(error).__name__}: {error}"[:300])
-        finally:
-            self._going.release()
 
     def _refused(self, error: NotDelivered, now: datetime) -> None:
         if isinstance(error, SlackSaysNo) and error.word in errors.CREDENTIALS | {"missing_scope"}:

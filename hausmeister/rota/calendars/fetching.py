@@ -1,14 +1,13 @@
 """Getting calendars from the addresses that people typed, through the one guarded door (S43 to S45)."""
 
 import hashlib
-import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import Error as DatabaseError
-from django.db import connection
 
-from hausmeister.base import database, guard, log
+from hausmeister.base import guard, log
+from hausmeister.base.one_at_a_time import Begin, OneAtATime
 from hausmeister.base.outgoing import Answer, Client, Limits
 from hausmeister.journal.rules import Actor
 from hausmeister.rota.calendars import imports, reader
@@ -113,33 +112,18 @@ def _refusal(status: int) -> str:
 class Round:
     """Looks at the calendars whose time has come, beside the engine: a slow server must not hold up a page."""
 
-    def __init__(self, *, begin: Callable[[database.Work], None], get: Get | None = None) -> None:
-        self._begin = begin
+    def __init__(self, *, begin: Begin, get: Get | None = None) -> None:
+        self._rounds = OneAtATime(begin, event="calendar.round_failed")
         self._get = get
-        self._going = threading.Lock()
 
     def run(self, now: datetime) -> int:
         """Begin a round if any calendar is due, unless one is still going on; return how many were begun."""
-        if not CalendarImport.objects.due(now).exists() or not self._going.acquire(blocking=False):
-            return 0
-        try:
-            self._begin(lambda: self._go_round(now))
-        except RuntimeError:
-            # no thread could be started
-            self._going.release()
-            raise
-        return 1
+        return self._rounds.begin(lambda: self._go_round(now)) if CalendarImport.objects.due(now).exists() else 0
 
     def _go_round(self, now: datetime) -> None:
-        try:
-            for one in CalendarImport.objects.due(now).select_related("person", "team")[:AT_A_TIME]:
-                if _claim(one, now=now):
-                    self._look(one, now)
-        except DatabaseError as error:
-            connection.close()
-            _log.error("calendar.round_failed", error=f"{type(error).__name__}: {error}"[:300])
-        finally:
-            self._going.release()
+        for one in CalendarImport.objects.due(now).select_related("person", "team")[:AT_A_TIME]:
+            if _claim(one, now=now):
+                self._look(one, now)
 
     def _look(self, one: CalendarImport, now: datetime) -> None:
         """Look at one; whatever goes wrong with it does not stop the others."""

@@ -4,13 +4,13 @@ How a plan is found is handed in (`Solve`); the wiring gives the planner's own c
 engine's thread, and nothing of it ever runs in the web process.
 """
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from hausmeister.base import chance, clock, database, log
+from hausmeister.base import chance, clock, log
+from hausmeister.base.one_at_a_time import Begin, OneAtATime
 from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner import files
 from hausmeister.rota.planner.instance import Instance
@@ -61,29 +61,17 @@ class NoLongerWanted(Exception):
 class Planning:
     """Has drafts solved, one at a time."""
 
-    def __init__(self, solve: Solve, *, begin: Callable[[database.Work], None], compare: Compare | None = None) -> None:
+    def __init__(self, solve: Solve, *, begin: Begin, compare: Compare | None = None) -> None:
         self._solve = solve
         self._compare = compare
-        self._begin = begin
-        self._busy = threading.Lock()
+        self._rounds = OneAtATime(begin, event="plan.not_stored")
         # one name for this process's claims; two engines never share one
         self.name = chance.text(16)
 
     def run(self, now: datetime) -> int:
         """Take a draft that waits, if none is being solved here; return how many were taken."""
-        if not self._busy.acquire(blocking=False):
-            return 0
-        draft = None
-        try:
-            draft = drafts.claim(by=self.name, now=now)
-        finally:
-            if draft is None:
-                self._busy.release()
-        if draft is None:
-            return 0
-        taken = draft
-        self._begin(lambda: self._work(taken))
-        return 1
+        draft = None if self._rounds.is_going else drafts.claim(by=self.name, now=now)
+        return 0 if draft is None else self._rounds.begin(lambda: self._work(draft))
 
     def _work(self, draft: Draft) -> None:
         try:
@@ -97,8 +85,6 @@ class Planning:
             drafts.fail(draft, FAILED_WORDS, by=self.name, now=clock.now())
         else:
             self._store(draft, answer)
-        finally:
-            self._busy.release()
 
     def _compared(self, draft: Draft) -> bool:
         """Answer `draft` with the others of its comparison, found together; say whether that was done."""
