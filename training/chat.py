@@ -2,9 +2,10 @@
 
     OPENBLAS_NUM_THREADS=1 .venv/bin/python -m training.chat
 
-Reads `training/chat_seeds.txt`, which we wrote for this, and nothing else. Every seed is seen in several guises: with
-more or less of what was said before, other pauses, without capitals or question mark, with a greeting. The seed of the
-draws is fixed, so the same seeds give the same weights. With the encoder installed, the second file is fitted too.
+Reads `training/chat_seeds.txt`, with the encoder also `training/chat_seeds_meant.txt`, which we wrote for this, and
+nothing else. Every seed is seen in several guises: with more or less of what was said before, other pauses, without
+capitals or question mark, with a greeting. The seed of the draws is fixed, so the same seeds give the same weights.
+With the encoder installed, the second file of weights is fitted too.
 """
 
 import json
@@ -155,14 +156,14 @@ def strengths(names: list[str]) -> Array:
 
 def main() -> None:
     """Fit and write the weights."""
-    talks = conversations((HERE / "chat_seeds.txt").read_text(encoding="utf-8"))
-    seen = list(guises(talks, random.Random(11), GUISES))
-    labels = np.array([LABELS.index(label) for _, _, label in seen])
-    found = encoder.best()
-    for name, model in (("chat", None), ("chat_with_vectors", found)):
+    text = (HERE / "chat_seeds.txt").read_text(encoding="utf-8")
+    meant = (HERE / "chat_seeds_meant.txt").read_text(encoding="utf-8")
+    for name, model, seeds in (("chat", None, text), ("chat_with_vectors", encoder.best(), f"{text}\n{meant}")):
         if name != "chat" and model is None:
             sys.stderr.write("The encoder is not installed: chat_with_vectors.json stays as it is.\n")
             continue
+        seen = list(guises(conversations(seeds), random.Random(11), GUISES))
+        labels = np.array([LABELS.index(label) for _, _, label in seen])
         vectors = None if model is None else model.encode([text for text, _, _ in seen]).astype(float)
         rows, names = design(seen, vectors)
         weights = fit(rows, labels, strengths(names))

@@ -129,8 +129,9 @@ def refit_confidence(now: datetime) -> int:
         rows: dict[str, list[tuple[Mapping[str, float], bool]]] = {"words": [], "meaning": []}
         for signs, verdict in said.order_by("-id").values_list("signs", "verdict")[:_MOST_FEEDBACK]:
             tier = signs.get("tier", "words")
-            if tier in rows:
-                values = {name: float(signs.get(name, 0.0)) for name in ranking.SIGNS}
+            # what was said before there was one of the signs teaches nothing any more
+            if tier in rows and signs.keys() >= set(ranking.SIGNS[tier]):
+                values = {name: float(signs[name]) for name in ranking.SIGNS[tier]}
                 rows[tier].append((values, verdict == "helped"))
         weights = {tier: ranking.refit(tier, seen) for tier, seen in rows.items() if seen}
         Shelf.objects.filter(team_id=team_id).update(weights=weights)

@@ -1,7 +1,7 @@
 """What a message of a chat is: a question, an incident, a follow-up, or none of these.
 
 A logistic model over how the message is built, who spoke before, and its words and letters. Its weights were fitted to
-messages that we wrote for it (`training/chat.py`, `training/chat_seeds.txt`), and to nothing else.
+messages that we wrote for it (`training/chat.py` and its seeds), and to nothing else.
 """
 
 import json

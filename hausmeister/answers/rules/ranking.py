@@ -19,6 +19,8 @@ _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n{2,}|\n(?=[-*\d#])")
 # what is shown at all, and from where it is said without "maybe"
 SHOWN, SURE = 0.5, 0.8
 MOST_WINDOWS = 6
+# so many cards after the first are the crowd that it stands out of: a question that is near everything is near nothing
+CROWD = 10
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,10 @@ class Ranked(Generic[_Card]):
     text: int
     # how far the next card stands behind; for the last one its whole score
     ahead: float
+    # how far it stands above the crowd: the mean of the ten that follow, 0 where none does
+    above: float = 0.0
+    # whether no other card fits better by words alone
+    agrees: bool = True
 
 
 def windows(text: str, *, most: int = MOST_WINDOWS) -> list[str]:
@@ -64,16 +70,28 @@ def meaning_of(whole: float, parts: Sequence[float]) -> float:
 def rank(fits: Iterable[tuple[_Card, int, Fit]], *, named: float) -> list[Ranked[_Card]]:
     """Return the cards, the best first; each row names the card, one of its texts, and that text's fit."""
     best: dict[_Card, tuple[float, Fit, int]] = {}
+    words: dict[_Card, float] = {}
     for card, text, fit in fits:
+        words[card] = max(words.get(card, 0.0), fit.words)
         score = fit.together(named=named)
         if card not in best or score > best[card][0]:
             best[card] = (score, fit, text)
     order = sorted(best.items(), key=lambda one: -one[1][0])
-    behind = [*(one[1][0] for one in order[1:]), 0.0][: len(order)]
+    scores = [score for _card, (score, _fit, _text) in order]
+    most_words = max(words.values(), default=0.0)
     return [
-        Ranked(card, score, fit, text, score - next_score)
-        for (card, (score, fit, text)), next_score in zip(order, behind, strict=True)
-    ]
+        Ranked(
+            card, score, fit, text,
+            ahead=score - (scores[at + 1] if at + 1 < len(scores) else 0.0),
+            above=score - _mean(scores[at + 1 : at + 1 + CROWD]),
+            agrees=words[card] >= most_words,
+        )
+        for at, (card, (score, fit, text)) in enumerate(order)
+    ]  # fmt: skip
+
+
+def _mean(scores: Sequence[float]) -> float:
+    return sum(scores) / len(scores) if scores else 0.0
 
 
 @cache
@@ -84,14 +102,20 @@ def _prior() -> dict[str, dict[str, float]]:
     return found
 
 
-SIGNS = ("bias", "score", "ahead")
+SIGNS = {
+    "words": ("bias", "score", "ahead"),
+    # to stand out of the crowd, and to be the first by words too, says something only where meaning leads
+    "meaning": ("bias", "score", "ahead", "above", "agrees"),
+}
 # so many answers of a team weigh as much as the shipped weights do
 _PRIOR_ANSWERS = 20
 
 
 def signs(one: Ranked[_Card]) -> dict[str, float]:
-    """Return what the confidence is reckoned from."""
-    return {"bias": 1.0, "score": one.score, "ahead": one.ahead}
+    """Return what the confidence is reckoned from; by words, the first three of them are."""
+    return {
+        "bias": 1.0, "score": one.score, "ahead": one.ahead, "above": one.above, "agrees": float(one.agrees),
+    }  # fmt: skip
 
 
 def refit(tier: str, said: Sequence[tuple[Mapping[str, float], bool]]) -> dict[str, float]:
@@ -103,12 +127,12 @@ def refit(tier: str, said: Sequence[tuple[Mapping[str, float], bool]]) -> dict[s
     weights = dict(prior)
     held = _PRIOR_ANSWERS / (len(said) + _PRIOR_ANSWERS)
     for _ in range(300):
-        gradient = {name: held * (weights[name] - prior[name]) / 10 for name in SIGNS}
+        gradient = {name: held * (weights[name] - prior[name]) / 10 for name in prior}
         for values, helped in said:
-            chance = 1 / (1 + math.exp(-sum(weights[name] * values[name] for name in SIGNS)))
-            for name in SIGNS:
+            chance = 1 / (1 + math.exp(-sum(weights[name] * values[name] for name in prior)))
+            for name in prior:
                 gradient[name] += (1 - held) * (chance - helped) * values[name] / len(said)
-        for name in SIGNS:
+        for name in prior:
             weights[name] -= 0.5 * gradient[name]
     return {name: round(value, 4) for name, value in weights.items()}
 
@@ -123,8 +147,12 @@ def confidence(one: Ranked[_Card], *, own: Mapping[str, float] | None = None) ->
 
     `own`: the team's weights where its feedback has moved them away from the shipped ones.
     """
-    weights = own or _prior()["words" if one.fit.meaning is None else "meaning"]
-    return 1 / (1 + math.exp(-sum(weights[name] * value for name, value in signs(one).items())))
+    tier = "words" if one.fit.meaning is None else "meaning"
+    names = SIGNS[tier]
+    # what was refitted before there was one of the signs counts again from the next refit on
+    weights = own if own and own.keys() >= set(names) else _prior()[tier]
+    values = signs(one)
+    return 1 / (1 + math.exp(-sum(weights[name] * values[name] for name in names)))
 
 
 def in_words(chance: float) -> str:
