@@ -34,6 +34,7 @@ MOST_ALERTS = 5_000
 _PAGE_WORDS = {
     PageState.FIRING: "firing",
     PageState.ACKNOWLEDGED: "acknowledged",
+    PageState.SILENCED: "silenced",
     PageState.WAITING: "soft, waits for working hours",
 }
 

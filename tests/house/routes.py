@@ -10,6 +10,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from hausmeister.alerts.silences import operations as silences
+from hausmeister.alerts.silences.rules import read as read_conditions
 from hausmeister.answers import operations as answer_cards
 from hausmeister.answers.models import Recurring
 from hausmeister.base import clock
@@ -156,6 +158,7 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "ask_id": asked(trio.team, trio.ana, world.now).pk,
         "heartbeat_id": a_heartbeat(world, trio).pk,
         "check_id": a_check(world, trio).pk,
+        "silence_id": a_silence(world, trio).pk,
         "section_id": a_section(trio).pk,
         "alert_id": page.alerts.get().pk,
         "day": "2026-11-24",
@@ -174,6 +177,12 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         **_incidents(world, trio),
         **a_handoff(world, trio),
     }
+
+
+def a_silence(world: Any, trio: Any) -> Any:
+    """Return a silence of the team's."""
+    wanted = silences.Wanted(read_conditions([("title", "is", "x")]), world.now + timedelta(hours=1), "a test")
+    return silences.make(trio.team, wanted, by=silences.Who(builders.CONSOLE), now=world.now)
 
 
 def a_handoff(world: Any, trio: Any) -> dict[str, Any]:
