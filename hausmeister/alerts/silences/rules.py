@@ -155,6 +155,22 @@ def _read_one(name: str, how: str, value: str) -> Condition:
     return Condition(name, How(how), value)
 
 
+def row_of(text: str) -> tuple[str, str, str]:
+    """Return (field, how, value) of a condition written as a sentence: "label:shard is s0". Raises SilenceRefused."""
+    name, _, rest = text.strip().partition(" ")
+    if name == "label":
+        label, _, rest = rest.strip().partition(" ")
+        name = f"{LABEL}{label}"
+    for how in sorted(How, key=len, reverse=True):
+        if rest.strip().startswith(f"{how.value} "):
+            return name, how.value, rest.strip().removeprefix(how.value).strip()
+    raise SilenceRefused(
+        "conditions",
+        f"{text[:80]!r} is no condition; write it as FIELD is, is not, contains or matches VALUE:"
+        ' "title contains disk", "label:shard is s0".',
+    )
+
+
 def _check_pattern(value: str) -> None:
     try:
         compiled(value)
