@@ -45,7 +45,7 @@ def _buttons(page_id: int, state: PageState, *, is_test: bool, steps: int | None
     if state is PageState.SNOOZED:
         found.append(Button("End the snooze", WAKE, number))
     elif state is PageState.SILENCED:
-        found.append(Button("Let it call now", WAKE, number))
+        found.append(Button("Call now", WAKE, number))
     else:
         found.append(Button("Snooze…", SNOOZE, number))
     if not taken:

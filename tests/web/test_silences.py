@@ -42,7 +42,7 @@ def test_made_on_the_screen_it_stands_in_the_list_with_its_end_and_on_now_and_al
     made = Silence.objects.get()
     # five o'clock in Berlin
     assert (made.ends_at - world.now, made.made_by) == (timedelta(hours=2), trio.ana)
-    assert "title contains disk silenced until today 05:00 resize of db-7 Ana" in text(listed)
+    assert "title contains disk until today 05:00 resize of db-7 Ana" in text(listed)
     world.fire("Disk full", severity="high")
     assert "1 alert" in text(client.get("/alerts/silences"))
     now = text(client.get("/"))
@@ -78,6 +78,15 @@ def test_from_a_page_the_form_is_filled_in_and_shows_what_it_would_cover(world, 
     assert '<option value="label:shard" selected>' in html
     assert "Of 1 alerts of the last 7 days, 1 would have been silent." in text(answer)
     assert "These are open now and go on as they are" in text(answer)
+    world.tick()
+    world.forget()
+    acting.acknowledge(page.pk, by=trio.ana, now=world.now)
+
+
+def test_a_p4_that_would_fit_is_counted_apart(world, trio):
+    page = world.fire("Disk gone", priority="P4")
+    shown = text(browser(trio.ana).get(f"/alerts/silences/new?page={page.pk}"))
+    assert "Of 1 alerts of the last 7 days, 0 would have been silent. 1 more is P4 very high and would have" in shown
     world.tick()
     world.forget()
     acting.acknowledge(page.pk, by=trio.ana, now=world.now)

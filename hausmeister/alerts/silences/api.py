@@ -150,12 +150,14 @@ class SilencesOut(Schema):
 class PreviewOut(Schema):
     """What a silence would have covered: so many of the alerts of the last seven days that were looked at.
 
-    `open_pages` are alike and go on calling. `is_all` is false where there were too many alerts to look at them all.
+    `urgent` more would fit and are P4. `open_pages` are alike and go on calling. `is_all` is false where there were too
+    many alerts to look at them all.
     """
 
     alerts: int
     looked_at: int
     is_all: bool
+    urgent: int
     titles: list[str]
     open_pages: list[int]
 
@@ -195,6 +197,7 @@ def preview(request: ApiRequest, asked: LookIn) -> PreviewOut:
         alerts=found.alerts,
         looked_at=found.looked_at,
         is_all=found.is_all,
+        urgent=found.urgent,
         titles=list(found.titles),
         open_pages=[page.pk for page in found.pages],
     )

@@ -1,7 +1,7 @@
 """Reading silences, and what one would cover."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Count
@@ -56,7 +56,8 @@ def seen_lately(context: TeamContext, *, now: datetime) -> Seen:
 class Preview:
     """What a silence would have covered: of so many alerts `looked_at`, and which open pages are alike.
 
-    The open pages go on calling: a silence changes nothing for what calls already.
+    `urgent` fit but are P4, which the rule leaves alone. The open pages go on calling: a silence changes nothing for
+    what calls already.
     """
 
     alerts: int
@@ -64,12 +65,14 @@ class Preview:
     is_all: bool
     titles: tuple[str, ...]
     pages: tuple[Page, ...]
+    urgent: int
 
 
 def preview(context: TeamContext, rule: Rule, *, now: datetime) -> Preview:
     """Return what `rule` would cover of the alerts of the last seven days, and the open pages that are like it."""
     seen = seen_lately(context, now=now)
     hits = [index for index, one in enumerate(seen.facts) if fits(rule, one)]
+    all_of_it = replace(rule, covers_p4=True)
     numbers = sorted({seen.open_pages[index] for index in hits} - {0})
     return Preview(
         alerts=len(hits),
@@ -77,6 +80,7 @@ def preview(context: TeamContext, rule: Rule, *, now: datetime) -> Preview:
         is_all=seen.is_all,
         titles=tuple(dict.fromkeys(seen.titles[index] for index in hits))[:5],
         pages=tuple(Page.objects.open().filter(pk__in=numbers).worst_first()[:10]),
+        urgent=sum(fits(all_of_it, one) for one in seen.facts) - len(hits),
     )
 
 

@@ -130,7 +130,7 @@ def _when(one: Silence, now: datetime, zone: Any) -> str:
     ends = when.until(one.over_at, now=now, zone=zone)
     if one.standing(now) is Standing.PLANNED:
         return f"{when.at(one.starts_at, now=now, zone=zone)} – {ends}"
-    return _("silenced until %(when)s") % {"when": ends}
+    return _("until %(when)s") % {"when": ends}
 
 
 @needs(Capability.SILENCE_ALERTS)
