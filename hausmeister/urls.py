@@ -7,6 +7,7 @@ from hausmeister.connectors.github import hook as github_hook
 from hausmeister.connectors.gitlab import hook as gitlab_hook
 from hausmeister.connectors.opsgenie import heartbeats as opsgenie_heartbeats
 from hausmeister.connectors.opsgenie import hook as opsgenie_hook
+from hausmeister.connectors.opsgenie import maintenance as opsgenie_maintenance
 from hausmeister.connectors.slack import hooks as slack_hooks
 from hausmeister.web.api import json_api, nothing_here
 
@@ -23,6 +24,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/<path:path>", nothing_here, name="api_nothing"),
     path("", include(opsgenie_hook.urlpatterns)),
     path("", include(opsgenie_heartbeats.urlpatterns)),
+    path("", include(opsgenie_maintenance.urlpatterns)),
     path("", include(github_hook.urlpatterns)),
     path("", include(gitlab_hook.urlpatterns)),
     path("", include(slack_hooks.urlpatterns)),

@@ -16,6 +16,7 @@ from ninja import Router
 
 from hausmeister.alerts import api as alerts_api
 from hausmeister.alerts.intake import Route
+from hausmeister.alerts.silences import api as silences_api
 from hausmeister.answers import api as answers_api
 from hausmeister.answers import queries as answers_queries
 from hausmeister.answers import rounds
@@ -127,10 +128,10 @@ def api_routers() -> tuple[Router, ...]:
     """Return the parts of the JSON API, in the order of its documentation."""
     native_api.add_to(alerts_api.router)
     return (
-        alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
-        overrides_api.router, planning_api.router, leave_api.router, asks_api.router, ledger_api.router,
-        monitoring_api.router, probe_api.router, issues_api.router, foresight_api.router, incidents_api.router,
-        answers_api.router, triage_api.router, handoff_api.router, runbooks_api.router,
+        alerts_api.router, silences_api.router, pager_api.router, rota_api.router, schedules_api.router,
+        calendars_api.router, overrides_api.router, planning_api.router, leave_api.router, asks_api.router,
+        ledger_api.router, monitoring_api.router, probe_api.router, issues_api.router, foresight_api.router,
+        incidents_api.router, answers_api.router, triage_api.router, handoff_api.router, runbooks_api.router,
         familiarity_api.router, insights_api.router, runs_api.router, airflow_callback, openlineage,
     )  # fmt: skip
 

@@ -5,9 +5,12 @@ from datetime import datetime
 from django.db import models
 from django.db.models import Q
 
+from hausmeister.alerts.silences.models import Silence
 from hausmeister.base.priority import Priority
 from hausmeister.pager.models import Page
 from hausmeister.team.models import Source, Team
+
+__all__ = ["Alert", "AlertQuerySet", "Silence"]
 
 
 class AlertQuerySet(models.QuerySet["Alert"]):
@@ -28,6 +31,8 @@ class Alert(models.Model):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="alerts", db_index=False)
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="alerts", db_index=False)
     page = models.ForeignKey(Page, on_delete=models.PROTECT, related_name="alerts")
+    # the silence that covered it when it came in; whether it still does is its page's to say
+    silence = models.ForeignKey(Silence, null=True, on_delete=models.PROTECT, related_name="alerts", db_index=False)
     key = models.CharField(max_length=512)
     title = models.CharField(max_length=300)
     text = models.TextField(default="")
@@ -54,7 +59,10 @@ class Alert(models.Model):
                 fields=["source", "key"], name="alert_one_open_per_key", condition=Q(closed_at=None)
             ),
         ]
-        indexes = [models.Index(fields=["source", "key", "id"], name="alert_by_key")]
+        indexes = [
+            models.Index(fields=["source", "key", "id"], name="alert_by_key"),
+            models.Index(fields=["silence"], name="alert_by_silence", condition=Q(silence__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"alert {self.pk}: {self.title}"

@@ -12,6 +12,8 @@ from django.db.models import F
 
 from hausmeister.alerts.models import Alert
 from hausmeister.alerts.rules import TEXT_MOST, TITLE_MOST, Action, Signal, Urgency, urgency
+from hausmeister.alerts.silences import covering
+from hausmeister.alerts.silences.rules import Covered, Facts
 from hausmeister.base import bulk, database, wake
 from hausmeister.base.priority import Priority
 from hausmeister.base.untrusted import cut, one_line
@@ -19,7 +21,7 @@ from hausmeister.journal.rules import ENGINE, Actor
 from hausmeister.pager import queries as pager_queries
 from hausmeister.pager.context import TeamContext
 from hausmeister.pager.models import Page
-from hausmeister.pager.operations import acting
+from hausmeister.pager.operations import acting, silencing
 from hausmeister.pager.operations.opening import PageDraft, open_pages
 from hausmeister.pager.rules import storm
 from hausmeister.team.models import Person, Source
@@ -169,7 +171,7 @@ def _receive_wave(
 
 _ALERT_COLUMNS = (
     "id", "team_id", "source_id", "page_id", "key", "title", "text", "severity", "priority", "is_hard", "origin",
-    "labels", "links", "details", "count", "first_seen_at", "last_seen_at", "close_reason",
+    "labels", "links", "details", "count", "first_seen_at", "last_seen_at", "close_reason", "silence_id",
 )  # fmt: skip
 
 
@@ -179,6 +181,7 @@ class _New:
 
     signals: list[Incoming]
     urgency: Urgency
+    covered: Covered | None = None
     page_id: int = 0
 
     @property
@@ -186,8 +189,13 @@ class _New:
         return self.signals[0]
 
     @property
-    def storm_key(self) -> tuple[int, bool]:
-        return self.first.source_id, self.urgency.is_hard
+    def silent_until(self) -> datetime | None:
+        return self.covered.until if self.covered else None
+
+    @property
+    def storm_key(self) -> tuple[int, bool, str]:
+        """What gathers together: one source, hard or soft, and what begins to call at the same moment."""
+        return self.first.source_id, self.urgency.is_hard, self.covered.until.isoformat() if self.covered else ""
 
 
 def _open_all(groups: list[list[Incoming]], contexts: dict[int, TeamContext], now: datetime) -> dict[Key, Taken]:
@@ -198,11 +206,35 @@ def _open_all(groups: list[list[Incoming]], contexts: dict[int, TeamContext], no
         context = _context(group[0].team_id, contexts, now)
         how = urgency(group[0].signal, source=group[0].source_name, policy=context.policy)
         by_team.setdefault(group[0].team_id, []).append(_New(group, how))
+    for team_id, news in sorted(by_team.items()):
+        _cover(contexts[team_id], news, now)
     plans = [_plan_pages(contexts[team_id], news, now) for team_id, news in sorted(by_team.items())]
     with bulk.together():
         for plan in plans:
             plan.open(now)
         return _store([new for news in by_team.values() for new in news], now)
+
+
+def _cover(context: TeamContext, news: list[_New], now: datetime) -> None:
+    """Mark those of `news` that a silence covers. What a person asks for, no silence covers."""
+    maybe = [new for new in news if new.first.signal.is_hard is None] if covering.standing(context) else []
+    facts = [_facts(new.first, new.urgency.priority, context) for new in maybe]
+    for new, covered in zip(maybe, covering.cover(context, facts, now=now), strict=True):
+        new.covered = covered
+
+
+def _facts(one: Incoming, priority: Priority, context: TeamContext) -> Facts:
+    signal = one.signal
+    return Facts(
+        source=one.source_name,
+        title=signal.title,
+        priority=priority,
+        text=signal.text,
+        severity=signal.severity,
+        where=signal.origin,
+        labels=signal.labels,
+        areas=context.policy.familiarity.areas,
+    )
 
 
 def _context(team_id: int, contexts: dict[int, TeamContext], now: datetime) -> TeamContext:
@@ -231,12 +263,12 @@ class _Plan:
 
 def _plan_pages(context: TeamContext, news: list[_New], now: datetime) -> _Plan:
     """Plan for each new alert a page of its own, or a place in its source's storm (see `pager.rules.storm`)."""
-    by_source: dict[tuple[int, bool], list[_New]] = {}
+    by_source: dict[tuple[int, bool, str], list[_New]] = {}
     for new in news:
         by_source.setdefault(new.storm_key, []).append(new)
     plan = _Plan(context)
-    for (_, is_hard), group in sorted(by_source.items()):
-        own = _own_pages(context, group, is_hard=is_hard, now=now)
+    for _, group in sorted(by_source.items()):
+        own = _own_pages(context, group, now=now)
         for new in group[:own]:
             plan.add(_draft(new), [new])
         rest = group[own:]
@@ -245,13 +277,20 @@ def _plan_pages(context: TeamContext, news: list[_New], now: datetime) -> _Plan:
     return plan
 
 
-def _own_pages(context: TeamContext, group: list[_New], *, is_hard: bool, now: datetime) -> int:
-    """Return how many of `group`, all of one source, get a page of their own."""
+def _own_pages(context: TeamContext, group: list[_New], *, now: datetime) -> int:
+    """Return how many of `group`, all of one storm key, get a page of their own.
+
+    What is silent until one moment begins to call at that moment, all at once: it is counted as if it came then.
+    """
     limits, source_key = context.policy.pager, _source_key(group[0].first.source_id)
+    is_hard, until = group[0].urgency.is_hard, group[0].silent_until
     if not limits.storm_pages:
         return len(group)
-    if pager_queries.open_storm(source_key, is_hard=is_hard) is not None:
+    if pager_queries.open_storm(source_key, is_hard=is_hard, silenced_until=until) is not None:
         return 0
+    if until is not None:
+        alike = pager_queries.silenced_alike(source_key, is_hard=is_hard, until=until, most=limits.storm_pages)
+        return storm.split(len(group), recent=alike, storm_pages=limits.storm_pages)
     recent = pager_queries.opened_since(
         source_key, is_hard=is_hard, since=now - limits.storm_within, most=limits.storm_pages
     )
@@ -277,8 +316,16 @@ def _draft(new: _New) -> PageDraft:
         source=_shown_source(new.first),
         source_key=_source_key(new.first.source_id),
         by=_by(new.first),
-        facts={"rule": new.urgency.rule} if new.urgency.rule else {},
+        silenced_until=new.silent_until,
+        facts=({"rule": new.urgency.rule} if new.urgency.rule else {}) | _silence_told(new),
     )
+
+
+def _silence_told(new: _New) -> dict[str, Any]:
+    if new.covered is None:
+        return {}
+    rule = new.covered.rule
+    return {"silence": rule.id, "silenced_by": rule.by, "silenced_because": rule.reason}
 
 
 def _shown_source(one: Incoming) -> str:
@@ -300,7 +347,8 @@ def _storm_draft(news: list[_New]) -> PageDraft:
         source_key=_source_key(worst.first.source_id),
         by=_by(worst.first),
         is_storm=True,
-        facts={"storm": True, "alerts": len(news)},
+        silenced_until=worst.silent_until,
+        facts={"storm": True, "alerts": len(news)} | _silence_told(worst),
     )
 
 
@@ -309,12 +357,16 @@ def _join_storm(news: list[_New], now: datetime) -> bool:
 
     A storm that somebody took collects no more: what comes after it calls again.
     """
-    page = pager_queries.open_storm(_source_key(news[0].first.source_id), is_hard=news[0].urgency.is_hard)
+    page = pager_queries.open_storm(
+        _source_key(news[0].first.source_id), is_hard=news[0].urgency.is_hard, silenced_until=news[0].silent_until
+    )
     if page is None:
         return False
     worst = max(new.urgency.priority for new in news)
     if worst > page.priority:
-        acting.make_harder(page, priority=worst, is_hard=page.is_hard, now=now, by=_by(news[0].first))
+        acting.make_harder(
+            page, priority=worst, is_hard=page.is_hard, now=now, by=_by(news[0].first), stays_silenced=True
+        )
     for new in news:
         new.page_id = page.pk
     return True
@@ -330,7 +382,7 @@ def _store(news: list[_New], now: datetime) -> dict[Key, Taken]:
             alert_id, one.team_id, one.source_id, new.page_id, signal.key, signal.title, signal.text, signal.severity,
             int(new.urgency.priority), new.urgency.is_hard, signal.origin, dict(signal.labels),
             [{"href": href, "text": text} for href, text in signal.links], dict(signal.details), len(new.signals),
-            now, now, "",
+            now, now, "", new.covered.rule.id if new.covered else None,
         ))  # fmt: skip
         taken[one.source_id, signal.key] = Taken(Happened.OPENED, alert_id, new.page_id)
     bulk.insert(Alert, _ALERT_COLUMNS, rows)
@@ -353,16 +405,20 @@ def _count(
         alert, one = known[key], signals[-1]
         how = urgency(one.signal, source=one.source_name, policy=_context(one.team_id, contexts, now).policy)
         if how.priority > alert.priority or (how.is_hard and not alert.is_hard):
-            _raise_alert(alert, how, one, now)
+            _raise_alert(alert, how, one, contexts[one.team_id], now)
 
 
-def _raise_alert(alert: Alert, how: Urgency, one: Incoming, now: datetime) -> None:
-    """Make a known alert more urgent; its page follows, and rings if it only waited."""
+def _raise_alert(alert: Alert, how: Urgency, one: Incoming, context: TeamContext, now: datetime) -> None:
+    """Make a known alert more urgent. Its page follows, and rings if it only waited or is not covered any more."""
     priority, is_hard = max(alert.priority, int(how.priority)), alert.is_hard or how.is_hard
     Alert.objects.filter(pk=alert.pk).update(priority=priority, is_hard=is_hard)
+    silent_until = covering.page_silent_until(alert.page_id, context, now=now)
     page = acting.lock(alert.page_id)
     if priority > page.priority or (is_hard and not page.is_hard):
-        acting.make_harder(page, priority=priority, is_hard=is_hard, now=now, by=_by(one))
+        is_silent = page.silenced_until is not None
+        acting.make_harder(page, priority=priority, is_hard=is_hard, now=now, by=_by(one), stays_silenced=is_silent)
+        wake.soon()
+    if page.silenced_until is not None and silencing.keep_silent_until(page.pk, silent_until or now, now=now):
         wake.soon()
 
 

@@ -44,7 +44,7 @@ def same_before(alert: Alert, *, most: int = 5) -> list[Alert]:
 
 
 class Show(StrEnum):
-    """Which alerts a list holds. Quiet ones are snoozed, or soft and waiting for working hours."""
+    """Which alerts a list holds. Quiet ones are snoozed, silenced, or soft and waiting for working hours."""
 
     OPEN = "open"
     FIRING = "firing"
@@ -54,8 +54,10 @@ class Show(StrEnum):
 
 
 _ACKED = Q(page__acked_at__isnull=False)
-_QUIET = Q(page__acked_at=None) & (Q(page__snoozed_until__isnull=False) | Q(page__waits_for_work=True))
-_FIRING = Q(page__acked_at=None, page__snoozed_until=None, page__waits_for_work=False)
+_FIRING = Q(page__acked_at=None, page__snoozed_until=None, page__silenced_until=None, page__waits_for_work=False)
+_QUIET = Q(page__acked_at=None) & (
+    Q(page__snoozed_until__isnull=False) | Q(page__silenced_until__isnull=False) | Q(page__waits_for_work=True)
+)
 _STATES = {Show.FIRING: _FIRING, Show.ACKNOWLEDGED: _ACKED, Show.QUIET: _QUIET}
 
 

@@ -44,6 +44,8 @@ def _buttons(page_id: int, state: PageState, *, is_test: bool, steps: int | None
     found.append(Button("Escalate", ESCALATE, climbed, asks="The backstop is called now, and you stay on it."))
     if state is PageState.SNOOZED:
         found.append(Button("End the snooze", WAKE, number))
+    elif state is PageState.SILENCED:
+        found.append(Button("Call now", WAKE, number))
     else:
         found.append(Button("Snooze…", SNOOZE, number))
     if not taken:

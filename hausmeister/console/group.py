@@ -14,6 +14,7 @@ _COMMANDS = {
     "oncall": ("oncall", "oncall"),
     "schedule": ("schedules", "schedule"),
     "alert": ("alerts", "alert"),
+    "silence": ("silences", "silence"),
     "issue": ("issues", "issue"),
     "policy": ("policies", "policy"),
     "people": ("people", "people"),

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from hausmeister.alerts.models import Alert
+from hausmeister.alerts.silences import queries as silences
 from hausmeister.base import signing
 from hausmeister.base.priority import Priority
 from hausmeister.handoff import risks
@@ -45,6 +46,7 @@ def everything(team: Team, coming: Coming, ruling: Ruling, rule: HandoffRule, *,
         *_pages(team, ruling),
         *_incidents(team, ruling),
         *_questions(team, ruling),
+        *_silences(team, now),
         *_flapping(team, coming.since_at, rule.flaps_at),
         *_risks(team, now),
         *_monitoring(team),
@@ -65,13 +67,36 @@ def _issues(team: Team, ruling: Ruling) -> Iterator[Found]:
         )  # fmt: skip
 
 
+def _silences(team: Team, now: datetime) -> Iterator[Found]:
+    """Return what is silenced by rule, now or later: what each covers, why, and when it ends."""
+    found = list(silences.of_team(team).ahead(now)[:MOST_KNOWN])
+    silent = silences.silenced_by(found)
+    for one in found:
+        covers = ", ".join(map(str, one.asked)) or "everything"
+        begins = f", from {_moment(one.starts_at, team)}" if one.starts_at > now else ""
+        alerts = f", {silent[one.pk]} silent now" if one.pk in silent else ""
+        yield Found(
+            ThingKind.QUIET, one.subject, one.reason,
+            f"{one.kind}{begins}, {covers}{alerts}, by {one.made_by_name}"[:500],
+            f"/alerts/silences/{one.pk}", ends_at=one.ends_at,
+        )  # fmt: skip
+
+
+def _moment(at: datetime, team: Team) -> str:
+    local = at.astimezone(team.zone)
+    return f"{_day(local.date())} {local:%H:%M}"
+
+
 def _pages(team: Team, ruling: Ruling) -> Iterator[Found]:
+    """Return the open pages; those that a silence keeps quiet are counted with it."""
     pages = list(Page.objects.open().filter(team=team, is_test=False).worst_first())
     on_it: dict[int, set[int]] = defaultdict(set)
     joined = Summons.objects.filter(page__in=pages, joined_at__isnull=False).values_list("page_id", "person_id")
     for page_id, person_id in joined:
         on_it[page_id].add(person_id)
     for page in pages:
+        if page.state is PageState.SILENCED:
+            continue
         if page.state is PageState.SNOOZED:
             yield Found(
                 ThingKind.QUIET, page.subject, page.title, f"page snoozed{_from(page)}", f"/pages/{page.pk}",

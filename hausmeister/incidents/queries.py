@@ -188,8 +188,8 @@ def crash_channel(incident: Incident, *, now: datetime) -> CrashChannel:
 # ---- the timeline ----
 
 _PAGE_VERBS = (
-    "page.opened", "page.climbed", "page.acknowledged", "page.unacknowledged", "page.escalated", "page.reassigned",
-    "page.raised", "page.noted", "page.forgotten", "page.closed",
+    "page.opened", "page.silence_over", "page.climbed", "page.acknowledged", "page.unacknowledged", "page.escalated",
+    "page.reassigned", "page.raised", "page.noted", "page.forgotten", "page.closed",
 )  # fmt: skip
 
 

@@ -231,6 +231,7 @@ _WORDS: dict[str, tuple[str, Callable[[Entry], str]]] = {
     "follow_up.undone": ("state", _undone),
     "follow_up.issue": ("state", _issue),
     "page.opened": ("page", _page(lambda: _("Page %(n)s opened: %(title)s."))),
+    "page.silence_over": ("page", _page(lambda: _("Page %(n)s: its silence is over."))),
     "page.climbed": ("page", _page(lambda: _("Page %(n)s: nobody answered, the next are called."))),
     "page.acknowledged": ("page", _page(lambda: _("%(who)s acknowledged page %(n)s."))),
     "page.unacknowledged": ("page", _page(lambda: _("%(who)s gave page %(n)s back."))),

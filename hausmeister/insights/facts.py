@@ -73,13 +73,26 @@ def _pages(team: Team, period: Period) -> list[Answered]:
     pages = Page.objects.filter(
         team=team, is_test=False, opened_at__gte=period.starts_at, opened_at__lt=period.ends_at
     ).order_by("opened_at", "id")
-    rows = pages.values_list("id", "title", "priority", "is_hard", "opened_at", "closed_at", "closed_by_id")
+    rows = pages.values_list(
+        "id", "title", "priority", "is_hard", "opened_at", "closed_at", "closed_by_id", "silence_over_at"
+    )
     found = []
-    for number, title, priority, is_hard, opened_at, closed_at, closed_by in rows:
+    for number, title, priority, is_hard, opened_at, closed_at, closed_by, silent_until in rows:
         acked_at, by_person = acks.get(number, (None, None))
         by_source = closed_at is not None and closed_by is None
         found.append(
-            Answered(number, title, Priority(priority), is_hard, opened_at, acked_at, by_person, closed_at, by_source)
+            Answered(
+                number,
+                title,
+                Priority(priority),
+                is_hard,
+                opened_at,
+                acked_at,
+                by_person,
+                closed_at,
+                by_source,
+                silent_until,
+            )
         )
     return found
 

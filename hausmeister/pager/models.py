@@ -16,6 +16,7 @@ class PageState(StrEnum):
     FIRING = "firing"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
+    SILENCED = "silenced"
     WAITING = "waiting"
     CLOSED = "closed"
 
@@ -28,7 +29,7 @@ class PageQuerySet(models.QuerySet["Page"]):
         return self.filter(closed_at=None)
 
     def unanswered(self) -> "PageQuerySet":
-        """Open pages that nobody has acknowledged; snoozed and waiting ones among them."""
+        """Open pages that nobody has acknowledged; snoozed, silenced and waiting ones among them."""
         return self.filter(closed_at=None, acked_at=None)
 
     def due(self, now: datetime) -> "PageQuerySet":
@@ -69,6 +70,10 @@ class Page(models.Model):
     # a soft page waits for its first step; a snoozed one for its next
     waits_for_work = models.BooleanField(default=False)
     snoozed_until = models.DateTimeField(null=True)
+    # every alert on it is covered by a silence (alerts.silences): it begins to call at this moment
+    silenced_until = models.DateTimeField(null=True)
+    # when such a silence ended and the page began to call; its age counts from then
+    silence_over_at = models.DateTimeField(null=True)
     exhausted_at = models.DateTimeField(null=True)
     acked_at = models.DateTimeField(null=True)
     acked_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -95,6 +100,8 @@ class Page(models.Model):
                 name="page_storm",
                 condition=Q(is_storm=True, acked_at__isnull=True, closed_at__isnull=True),
             ),
+            # few at a time: read whenever a silence changes, and for each silenced alert that comes in
+            models.Index(fields=["source_key"], name="page_silenced", condition=Q(silenced_until__isnull=False)),
             models.Index(fields=["team", "closed_at"], name="page_closed", condition=Q(closed_at__isnull=False)),
         ]
         constraints = [
@@ -112,6 +119,11 @@ class Page(models.Model):
             models.CheckConstraint(
                 name="page_closed_is_over",
                 condition=Q(closed_at=None) | Q(next_step_at=None, ack_expires_at=None, snoozed_until=None),
+            ),
+            # a silence has an end: a silenced page must call then, whatever happens to the silence meanwhile
+            models.CheckConstraint(
+                name="page_silenced_calls_then",
+                condition=Q(silenced_until=None) | Q(next_step_at__isnull=False, next_step_at__lte=F("silenced_until")),
             ),
             # hand-offs count on knowing who took a page, so half an acknowledgement must not exist
             models.CheckConstraint(
@@ -149,6 +161,8 @@ class Page(models.Model):
             return PageState.ACKNOWLEDGED
         if self.snoozed_until is not None:
             return PageState.SNOOZED
+        if self.silenced_until is not None:
+            return PageState.SILENCED
         return PageState.WAITING if self.waits_for_work else PageState.FIRING
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db.models import Q
 
 from hausmeister.base.words import duration
 from hausmeister.outbox.models import Message
@@ -78,6 +79,8 @@ def plan(page: Page, *, now: datetime, context: TeamContext | None = None) -> Pl
     called = people_on(page)
     lines = _current_rungs(page, context, called, now) + _later_steps(page, context, called, now)
     lines.sort(key=lambda line: line.at)
+    if page.silenced_until is not None:
+        return Plan(tuple(lines[:_MOST_LINES]), "Silenced: nobody is called before. Ends when somebody acknowledges.")
     return Plan(tuple(lines[:_MOST_LINES]), "Ends when somebody acknowledges. After the last step it starts again.")
 
 
@@ -170,7 +173,7 @@ def people_on_many(pages: Iterable[Page]) -> dict[int, list[Summons]]:
 def state_counts(pages: PageQuerySet) -> dict[PageState, int]:
     """Return how many open pages are in each state."""
     counts = dict.fromkeys(PageState, 0)
-    rows = pages.open().only("acked_at", "closed_at", "snoozed_until", "waits_for_work")
+    rows = pages.open().only("acked_at", "closed_at", "snoozed_until", "silenced_until", "waits_for_work")
     for page in rows:
         counts[page.state] += 1
     return counts
@@ -232,26 +235,47 @@ def summons_of(page_id: int, person_id: int) -> Summons | None:
 
 def opened_since(source_key: str, *, is_hard: bool, since: datetime, most: int) -> int:
     """Return how many pages the source opened since then, counted up to `most`."""
-    recent = Page.objects.filter(source_key=source_key, is_hard=is_hard, opened_at__gt=since).order_by("-opened_at")
+    recent = Page.objects.filter(
+        source_key=source_key, is_hard=is_hard, opened_at__gt=since, silenced_until=None
+    ).order_by("-opened_at")
     return len(recent.values_list("id", flat=True)[:most])
 
 
-def open_storm(source_key: str, *, is_hard: bool) -> Page | None:
-    """Return the source's storm page that nobody has taken, its row locked; None when there is none."""
-    storms = Page.objects.unanswered().filter(source_key=source_key, is_storm=True, is_hard=is_hard)
+def silenced_alike(source_key: str, *, is_hard: bool, until: datetime, most: int) -> int:
+    """Return how many pages of the source begin to call at `until`, counted up to `most`."""
+    alike = Page.objects.unanswered().filter(source_key=source_key, is_hard=is_hard, silenced_until=until)
+    return len(alike.values_list("id", flat=True)[:most])
+
+
+def open_storm(source_key: str, *, is_hard: bool, silenced_until: datetime | None = None) -> Page | None:
+    """Return the source's storm page that nobody has taken, its row locked; None when there is none.
+
+    One that calls, or the one that is silenced until that moment: the two never mix.
+    """
+    storms = Page.objects.unanswered().filter(
+        source_key=source_key, is_storm=True, is_hard=is_hard, silenced_until=silenced_until
+    )
     return (
         storms.filter(snoozed_until=None).select_for_update(of=("self",)).select_related("team").order_by("-id").first()
     )
 
 
 def too_old(*, now: datetime) -> list[tuple[int, str]]:
-    """Return the open pages older than their team's greatest age, with that age in words."""
+    """Return the open pages older than their team's greatest age, with that age in words.
+
+    While a page is silenced it does not age: it must call before anybody may say that nobody came.
+    """
     found: list[tuple[int, str]] = []
     ages = {
         team_id: policy.pager.greatest_age
         for team_id, policy in team_queries.policies(list(Team.objects.values_list("id", flat=True))).items()
     }
     for team_id, age in ages.items():
-        old = Page.objects.open().filter(team_id=team_id, opened_at__lt=now - age).order_by("id")
+        old = (
+            Page.objects.open()
+            .filter(Q(silence_over_at=None) | Q(silence_over_at__lt=now - age))
+            .filter(team_id=team_id, opened_at__lt=now - age, silenced_until=None)
+            .order_by("id")
+        )
         found += [(page_id, duration(age)) for page_id in old.values_list("id", flat=True)[:100]]
     return found

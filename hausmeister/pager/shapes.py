@@ -57,6 +57,7 @@ class PageOut(Schema):
     acked_by: str
     calls_again_at: datetime | None
     snoozed_until: datetime | None
+    silenced_until: datetime | None
     next_step_at: datetime | None
     steps_done: int
     closed_at: datetime | None
@@ -108,6 +109,7 @@ def brief(found: Page) -> dict[str, Any]:
         "acked_by": found.acked_by.name if found.acked_by else "",
         "calls_again_at": found.ack_expires_at,
         "snoozed_until": found.snoozed_until,
+        "silenced_until": found.silenced_until,
         "next_step_at": found.next_step_at,
         "steps_done": found.steps_done,
         "closed_at": found.closed_at,

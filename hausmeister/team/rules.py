@@ -25,6 +25,7 @@ class Capability(StrEnum):
     SEE_STATUS = "see status"
     SEE_PAGES = "see pages"
     ACT_ON_PAGES = "act on pages"
+    SILENCE_ALERTS = "silence alerts"
     SEE_ISSUES = "see issues"
     WORK_ON_ISSUES = "work on issues"
     SEE_INCIDENTS = "see incidents"
@@ -45,6 +46,7 @@ _VIEWER = frozenset({Capability.SEE_STATUS})
 _RESPONDER = _VIEWER | {
     Capability.SEE_PAGES,
     Capability.ACT_ON_PAGES,
+    Capability.SILENCE_ALERTS,
     Capability.SEE_ISSUES,
     Capability.WORK_ON_ISSUES,
     Capability.SEE_INCIDENTS,

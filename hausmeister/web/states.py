@@ -31,6 +31,9 @@ def of_page(page: Page, *, now: datetime, zone: ZoneInfo) -> Shown:
     if found is PageState.SNOOZED and page.snoozed_until:
         ends = when.until(page.snoozed_until, now=now, zone=zone)
         return Shown(_("snoozed until %(when)s") % {"when": ends}, "wait", "alarm-clock")
+    if found is PageState.SILENCED and page.silenced_until:
+        ends = when.until(page.silenced_until, now=now, zone=zone)
+        return Shown(_("silenced until %(when)s") % {"when": ends}, "wait", "bell-off")
     if found is PageState.WAITING and page.next_step_at:
         begins = when.until(page.next_step_at, now=now, zone=zone)
         return Shown(_("soft, waits for %(when)s") % {"when": begins}, "wait", "hourglass")

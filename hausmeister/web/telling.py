@@ -86,6 +86,8 @@ def _opened(entry: Entry, reader: Reader) -> Told:
     who = _bold(entry.actor_name)
     if facts.get("test"):
         return Told(entry.at, "human", format_html(_("{who} sent a test page."), who=who))
+    if facts.get("silenced_until"):
+        return _opened_silenced(entry, reader)
     names, skipped = _steps(entry)
     if facts.get("waits_until"):
         words = format_html(
@@ -96,6 +98,30 @@ def _opened(entry: Entry, reader: Reader) -> Told:
     words = format_html(_("Opened by {who}. Calls {names}."), who=who, names=names or _("nobody yet"))
     rule = _("Rule: %(rule)s.") % {"rule": facts["rule"]} if facts.get("rule") else ""
     return Told(entry.at, "done", words, " ".join(filter(None, [rule, skipped])), is_wrong=bool(skipped))
+
+
+def _opened_silenced(entry: Entry, reader: Reader) -> Told:
+    facts = entry.facts
+    words = format_html(
+        _("Opened by {who}. Silenced by {name} until {until}, because: {reason}."),
+        who=_bold(entry.actor_name),
+        name=_bold(facts.get("silenced_by", "")),
+        until=reader.until(facts["silenced_until"]),
+        reason=str(facts.get("silenced_because", "")).rstrip("."),
+    )
+    return Told(entry.at, "later", words, _("Nobody is called before."))
+
+
+def _silence_over(entry: Entry, _reader: Reader) -> Told:
+    names, skipped = _steps(entry)
+    words = format_html(_("The silence is over: calls {names}."), names=names) if names else _("The silence is over.")
+    return Told(entry.at, "done", conditional_escape(words), skipped, is_wrong=bool(skipped))
+
+
+def _woken(entry: Entry, reader: Reader) -> Told:
+    if entry.facts.get("silenced"):
+        return _human(lambda: _("{who} ended the silence for this page: it calls now."))(entry, reader)
+    return _human(lambda: _("{who} ended the snooze: it calls now."))(entry, reader)
 
 
 def _climbed(entry: Entry, _reader: Reader) -> Told:
@@ -240,7 +266,8 @@ _TELLERS: dict[str, Callable[[Entry, Reader], Told]] = {
     "page.step_failed": _step_failed,
     "page.acknowledged": _human(lambda: _("{who} acknowledged it.")),
     "page.unacknowledged": _human(lambda: _("{who} gave it back: it calls again from the top.")),
-    "page.woken": _human(lambda: _("{who} ended the snooze: it calls now.")),
+    "page.silence_over": _silence_over,
+    "page.woken": _woken,
     "page.snoozed": _snoozed,
     "page.closed": _closed,
     "page.noted": _noted,

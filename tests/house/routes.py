@@ -10,6 +10,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from hausmeister.alerts.silences import operations as silences
+from hausmeister.alerts.silences.rules import read as read_conditions
 from hausmeister.answers import operations as answer_cards
 from hausmeister.answers.models import Recurring
 from hausmeister.base import clock
@@ -156,6 +158,7 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "ask_id": asked(trio.team, trio.ana, world.now).pk,
         "heartbeat_id": a_heartbeat(world, trio).pk,
         "check_id": a_check(world, trio).pk,
+        "silence_id": a_silence(world, trio).pk,
         "section_id": a_section(trio).pk,
         "alert_id": page.alerts.get().pk,
         "day": "2026-11-24",
@@ -174,6 +177,12 @@ def _values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         **_incidents(world, trio),
         **a_handoff(world, trio),
     }
+
+
+def a_silence(world: Any, trio: Any) -> Any:
+    """Return a silence of the team's."""
+    wanted = silences.Wanted(read_conditions([("title", "is", "x")]), world.now + timedelta(hours=1), "a test")
+    return silences.make(trio.team, wanted, by=silences.Who(builders.CONSOLE), now=world.now)
 
 
 def a_handoff(world: Any, trio: Any) -> dict[str, Any]:
@@ -314,6 +323,11 @@ def filled(pattern: str, values: dict[str, Any]) -> str:
 # ---- the JSON API ----
 
 _LAYER = {"name": "Holidays", "content": "entries"}
+_SILENCE: dict[str, Any] = {
+    "conditions": [{"field": "title", "how": "is", "value": "x"}],
+    "until": "in 1h",
+    "reason": "a test",
+}
 BODIES: dict[str, Any] = {
     "POST /api/v1/answers/cards": {"title": "x", "text": "y"},
     "PUT /api/v1/answers/cards/{card_id}": {"title": "x", "text": "y"},
@@ -341,6 +355,9 @@ BODIES: dict[str, Any] = {
         "job": {"name": "nightly"},
     },
     "PUT /api/v1/heartbeats/{heartbeat_id}": {"name": "other", "period_s": 3600},
+    "POST /api/v1/silences": _SILENCE,
+    "POST /api/v1/silences/preview": {"conditions": _SILENCE["conditions"]},
+    "PUT /api/v1/silences/{silence_id}": _SILENCE,
     "POST /api/v1/issues": {"title": "x", "priority": "P3"},
     "POST /api/v1/issues/{issue_id}/priority": {"priority": "P3"},
     "POST /api/v1/issues/{issue_id}/hand-over": {"to": "bruno@example.org", "note": "x"},
@@ -432,6 +449,7 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         "feed_id": feed.pk, "import_id": leave_import(world, trio.carla).pk,
         "draft_id": page.team.drafts.get().pk, "person_id": page.team.drafts.get().asked_by_id,
         "ask_id": page.team.asks.get().pk, "heartbeat_id": a_heartbeat(world, trio).pk,
+        "silence_id": a_silence(world, trio).pk,
         "section_id": a_section(trio).pk, "check_id": a_check(world, trio).pk,
         "issue_id": an_issue(page.team, trio.ana, world.now).pk,
         "item_id": an_item(trio.team, world.now).pk,

@@ -81,7 +81,7 @@ def test_the_console_page_has_every_command_and_no_other():
         "handoff", "incident", "report",
         "alert", "heartbeat", "policy", "key", "schedule", "issue", "calendar", "calendar feed", "calendar import",
         "triage", "familiarity",
-        "questions", "runbook", "probe",
+        "questions", "runbook", "probe", "silence",
     }  # fmt: skip
     assert documented == set(_commands(commands)) - groups
 

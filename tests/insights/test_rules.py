@@ -1,5 +1,6 @@
 """The figures' rules over plain values: clock changes, zones, storms, what the source closed, sums that agree."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -127,6 +128,11 @@ def test_hard_pages_are_measured_by_the_clock_soft_ones_in_working_time():
     assert to_acknowledge([page(friday, monday)], HOURS) == [timedelta(days=2, hours=16)]
     assert to_acknowledge([page(friday, monday, hard=False)], HOURS) == [timedelta(hours=1)]
     assert to_acknowledge([page(friday)], HOURS) == []
+
+
+def test_what_a_silence_kept_quiet_is_measured_from_when_it_could_call():
+    night = replace(page("2026-11-24T01:00", "2026-11-24T05:04"), silent_until=at("2026-11-24T05:00"))
+    assert to_acknowledge([night], HOURS) == [timedelta(minutes=4)]
 
 
 def test_what_the_source_closed_is_resolved_and_nobody_touched_it_only_without_an_acknowledgement():

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from hausmeister.alerts.silences import operations as silences
+from hausmeister.alerts.silences.rules import Condition, How
 from hausmeister.base.priority import Priority
 from hausmeister.handoff import queries
 from hausmeister.handoff.models import Handoff, HandoffItem, Report
@@ -278,6 +280,27 @@ def test_what_is_known_to_all_stands_in_it_too(world, weekend):
     )
     assert found[ThingKind.QUIET].ends_at == FRIDAY + timedelta(hours=4)
     assert (found[ThingKind.LEAVE].title, found[ThingKind.LEAVE].detail) == ("Carla is away", "Tue 1 Dec to Thu 3 Dec")
+    world.forget()
+
+
+def test_silences_stand_in_it_with_their_ends_and_their_pages_with_them(world, weekend):
+    trio = weekend
+    world.now = FRIDAY - timedelta(hours=6)
+    world.tick()
+    by = silences.Who(as_actor(trio.ana), trio.ana)
+    disks = (Condition("title", How.CONTAINS, "disk"),)
+    ends = FRIDAY + timedelta(hours=16)
+    silences.make(trio.team, silences.Wanted(disks, ends, "resize of db-7"), by=by, now=world.now)
+    night = silences.Wanted(disks, ends + timedelta(days=1), "upgrade", FRIDAY + timedelta(hours=20))
+    silences.make(trio.team, night, by=by, now=world.now)
+    world.fire("Disk 1 full", severity="high")
+    world.fire("Disk 2 full", severity="high")
+    handoff = friday(world)
+    found = [(one.title, one.detail, one.ends_at) for one in queries.items_of(handoff)]
+    assert found == [
+        ("resize of db-7", "silence, title contains disk, 2 silent now, by Ana", ends),
+        ("upgrade", "maintenance, from Sat 28 Nov 13:00, title contains disk, by Ana", ends + timedelta(days=1)),
+    ]
     world.forget()
 
 

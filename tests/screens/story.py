@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hausmeister.alerts import operations as alert_operations
+from hausmeister.alerts.silences import operations as silences
+from hausmeister.alerts.silences.rules import Condition, How
 from hausmeister.base.priority import Priority
 from hausmeister.handoff.models import Handoff, HandoffItem
 from hausmeister.handoff.operations import accepting, editing, reporting
@@ -96,6 +98,8 @@ class Story:
     handoff: int
     past_handoff: int
     report: int
+    silence: int
+    silenced: int
 
 
 def tell() -> Story:
@@ -151,6 +155,7 @@ def _tell(world: World) -> Story:
     )
     world.go_to(TONIGHT - timedelta(hours=3))
     came = inbox.tell(infra, people, world)
+    hushed = _silences(infra, ada, bo, world)
     world.go_to(TONIGHT - timedelta(minutes=24))
     acked = world.fire(
         "Contracts are committed late on prod-s0",
@@ -208,7 +213,7 @@ def _tell(world: World) -> Story:
     given = {name: _link(person, burning, world) for name, person in (("ada", ada), ("bo", bo))}
     asked = _asks(infra, ada, world)
     made = {"issue": _issues(infra, people, world), "urgent": _urgent(world)}
-    more = {**asked, **made, **came, **told, **_handoff(infra, people, world), **_plans(infra, people, world)}
+    more = {**asked, **made, **came, **told, **hushed, **_handoff(infra, people, world), **_plans(infra, people, world)}
     return Story(key, burning.pk, acked.pk, waiting.pk, other, given, **more)
 
 
@@ -247,6 +252,32 @@ def _issues(infra: Team, people: dict[str, Person], world: World) -> int:
     world.go(seconds=5)
     world.forget()
     return made.pk
+
+
+def _silences(infra: Team, ada: Person, bo: Person, world: World) -> dict[str, int]:
+    """Silence db-9 while it is resized, with an alert under it, plan tonight's maintenance, and end an old one."""
+    resize = silences.Wanted(
+        (
+            Condition("label:host", How.IS, "db-9"),
+            Condition("title", How.MATCHES, "(disk|replica) .* on db-\\d+"),
+        ),
+        datetime(2026, 11, 28, 8, 0, tzinfo=UTC),
+        "the disk of db-9 is resized, says the vendor by Saturday morning",
+    )
+    by = silences.Who(team.as_actor(bo), bo)
+    made = silences.make(infra, resize, by=by, now=world.now)
+    page = world.fire("Replica lag on db-9", severity="error", source="prod-s2", labels={"shard": "s2", "host": "db-9"})
+    night = silences.Wanted(
+        (Condition("source", How.IS, "Airflow"), Condition("label:shard", How.IS, "s0")),
+        datetime(2026, 11, 25, 22, 0, tzinfo=UTC),
+        "upgrade of Airflow",
+        datetime(2026, 11, 25, 21, 0, tzinfo=UTC),
+        covers_p4=True,
+    )
+    silences.make(infra, night, by=silences.Who(team.as_actor(ada), ada), now=world.now)
+    over = silences.Wanted((Condition("area", How.IS, "Kafka"),), world.now + timedelta(hours=1), "rebalance")
+    silences.end(silences.make(infra, over, by=by, now=world.now).pk, by=by, now=world.now)
+    return {"silence": made.pk, "silenced": page.pk}
 
 
 def _handoff(infra: Team, people: dict[str, Person], world: World) -> dict[str, int]:

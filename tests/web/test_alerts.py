@@ -55,7 +55,7 @@ def test_each_filter_shows_its_own(world, trio, many, show, titles):
 
 def test_every_filter_carries_its_count_and_keeps_its_place_at_nought(world, trio, many):
     text = text_of(browser(trio.ana))
-    for words, number in (("Open", 4), ("Firing", 1), ("Acknowledged", 1), ("Snoozed or soft", 2)):
+    for words, number in (("Open", 4), ("Firing", 1), ("Acknowledged", 1), ("Quiet", 2)):
         assert f'{words} <span class="n">{number}</span>' in text
     assert 'Closed <span class="n">1 today</span>' in text
     assert 'Firing <span class="n">0</span>' in text_of(browser(trio.ana), "/alerts?find=asleep")

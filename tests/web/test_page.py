@@ -177,7 +177,7 @@ def test_a_snooze_can_be_ended_before_its_time(world, trio, page):
     world.tick()
     world.expect("email", "Ana")
     client.post(f"/pages/{page.pk}/wake")
-    assert "This page is not snoozed any more." in text_of(client, f"/pages/{page.pk}")
+    assert "This page is neither snoozed nor silenced any more." in text_of(client, f"/pages/{page.pk}")
 
 
 def test_closing_with_a_reason_frees_the_alert_and_calls_nobody(world, trio, page):

@@ -254,7 +254,7 @@ def problem(error: Exception) -> str:
     if isinstance(error, acting.NotAcknowledged):
         return "Nobody has this page, so it cannot be given back."
     if isinstance(error, waking.NotSnoozed):
-        return "This page is not snoozed any more."
+        return "This page is neither snoozed nor silenced any more."
     if isinstance(error, acting.BadSnooze):
         return "Snooze it until a time within the next seven days."
     return ""

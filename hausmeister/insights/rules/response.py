@@ -13,7 +13,8 @@ from hausmeister.base.working_time import WorkingHours
 class Answered:
     """One page: when it opened, was first acknowledged and by whom, and was closed.
 
-    `by_person` None: nobody acknowledged it. `closed_by_source`: it ended without anybody of the team.
+    `by_person` None: nobody acknowledged it. `closed_by_source`: it ended without anybody of the team. `silent_until`:
+    a silence kept it quiet at first, and nobody could answer before that ended.
     """
 
     page_id: int
@@ -25,6 +26,12 @@ class Answered:
     by_person: int | None
     closed_at: datetime | None
     closed_by_source: bool
+    silent_until: datetime | None = None
+
+    @property
+    def called_at(self) -> datetime:
+        """When it could call first."""
+        return self.silent_until or self.opened_at
 
     @property
     def is_untouched(self) -> bool:
@@ -56,7 +63,7 @@ def summary(lengths: Sequence[timedelta]) -> Summary:
 def to_acknowledge(pages: Sequence[Answered], hours: WorkingHours) -> list[timedelta]:
     """Return how long each acknowledged page waited; a soft one, which waits for the working day, in working time."""
     return [
-        one.acked_at - one.opened_at if one.is_hard else worked(hours, one.opened_at, one.acked_at)
+        one.acked_at - one.called_at if one.is_hard else worked(hours, one.called_at, one.acked_at)
         for one in pages
         if one.acked_at is not None
     ]

@@ -105,7 +105,7 @@ def acknowledge(
     context = TeamContext.load(page.team_id, at=now)
     page.acked_at, page.acked_by = now, by
     page.ack_expires_at = _ack_expires_at(page, context, now)
-    page.next_step_at, page.snoozed_until, page.waits_for_work = None, None, False
+    page.next_step_at, page.snoozed_until, page.silenced_until, page.waits_for_work = None, None, None, False
     page.version += 1
     page.save(update_fields=MOVING_FIELDS)
     in_flight = stand_down(page, now=now)
@@ -180,6 +180,7 @@ def close(page_id: int, *, by: Actor, person: Person | None, reason: str, now: d
     page = lock(page_id)
     page.closed_at, page.closed_by, page.close_reason = now, person, reason[:200]
     page.next_step_at, page.ack_expires_at, page.snoozed_until, page.waits_for_work = None, None, None, False
+    page.silenced_until = None
     page.version += 1
     page.save(update_fields=MOVING_FIELDS)
     in_flight = stand_down(page, now=now)
@@ -289,6 +290,7 @@ def reassign(page_id: int, *, to: Person, by: Person, now: datetime, via: str = 
         raise NobodyToAsk(f"{to.name} cannot be reached: no contact method that is verified and switched on.")
     callee = Callee(to.pk, to.name, f"asked by {by.first_name}", rungs)
     page.acked_at, page.acked_by, page.ack_expires_at, page.snoozed_until = None, None, None, None
+    page.silenced_until = None
     page.waits_for_work = False
     page.next_step_at = context.after(ladder, ladder.steps[0].wait, at=now)
     page.steps_done += 1
@@ -310,16 +312,24 @@ def reassign(page_id: int, *, to: Person, by: Person, now: datetime, via: str = 
     return page
 
 
-def make_harder(page: Page, *, priority: int, is_hard: bool, now: datetime, by: Actor) -> None:
-    """Raise a locked page: an alert on it became more urgent. A soft page that turns hard rings at once."""
+def make_harder(
+    page: Page, *, priority: int, is_hard: bool, now: datetime, by: Actor, stays_silenced: bool = False
+) -> None:
+    """Raise a locked page: an alert on it became more urgent. A soft page that turns hard rings at once.
+
+    So does a silenced one, unless its silence covers it as it is now too.
+    """
+    wakes = page.silenced_until is not None and not stays_silenced
     turns_hard = is_hard and not page.is_hard
     page.priority = max(page.priority, priority)
     page.is_hard = page.is_hard or is_hard
     page.version += 1
     if turns_hard:
         page.ladder = "hard"
-        if page.acked_at is None:
+        if page.acked_at is None and not stays_silenced:
             page.next_step_at, page.waits_for_work, page.snoozed_until, page.place = now, False, None, 0
+    if wakes:
+        page.silenced_until = page.next_step_at = now
     page.save(update_fields=MOVING_FIELDS)
     tell(page, "page.raised", by, now, priority=page.priority, hard=page.is_hard)
 

@@ -23,8 +23,8 @@ POISONED_WAITS = timedelta(minutes=1)
 # every field by which a page moves; each is written together, under the row's lock
 MOVING_FIELDS = [
     "priority", "is_hard", "ladder", "steps_done", "place", "round", "next_step_at", "waits_for_work",
-    "snoozed_until", "exhausted_at", "acked_at", "acked_by", "ack_expires_at", "closed_at", "closed_by",
-    "close_reason", "version",
+    "snoozed_until", "silenced_until", "silence_over_at", "exhausted_at", "acked_at", "acked_by", "ack_expires_at",
+    "closed_at", "closed_by", "close_reason", "version",
 ]  # fmt: skip
 
 
@@ -60,6 +60,9 @@ def climb_locked(page: Page, context: TeamContext, *, now: datetime, verb: str =
         return
     ladder = context.ladder(page)
     moment = context.step_moment(ladder, now)
+    if page.silenced_until is not None:
+        verb = "page.silence_over"
+        _end_silence(page, context, waits_until=moment if moment > now else None, now=now)
     if moment > now:
         _wait_for_work(page, moment, now)
         return
@@ -78,6 +81,18 @@ def climb_locked(page: Page, context: TeamContext, *, now: datetime, verb: str =
         _log.error("page.nobody_can_be_reached", page=page.pk, team=page.team_id)
 
 
+def _end_silence(page: Page, context: TeamContext, *, waits_until: datetime | None, now: datetime) -> None:
+    """Let a locked page begin as a new one would: its silence is over. The caller stores and calls."""
+    page.silenced_until, page.silence_over_at = None, now
+    post = None
+    if context.ladder(page).working_hours_only:
+        page.waits_for_work = waits_until is not None
+        post = calling.post_draft(page, context, waits_until=waits_until, now=now)
+    outbox.enqueue([post] if post else [], now=now)
+    if waits_until is not None:
+        journal.record(Fact(now, "page.silence_over", page.subject, ENGINE, page.team_id))
+
+
 def _wait_for_work(page: Page, moment: datetime, now: datetime) -> None:
     page.next_step_at, page.waits_for_work, page.snoozed_until = moment, True, None
     page.version += 1
@@ -89,7 +104,11 @@ def _wait_for_work(page: Page, moment: datetime, now: datetime) -> None:
 @transaction.atomic
 def put_off_step(page_id: int, *, now: datetime, reason: str) -> None:
     """Try a page again in a minute whose step could not be computed; tell it in the journal."""
-    if Page.objects.filter(pk=page_id).due(now).update(next_step_at=now + POISONED_WAITS):
+    again_at = now + POISONED_WAITS
+    due = Page.objects.filter(pk=page_id).due(now)
+    # the end of a silence is tried again as a whole, with all that a new page does
+    silenced = due.filter(silenced_until__isnull=False).update(next_step_at=again_at, silenced_until=again_at)
+    if silenced or due.update(next_step_at=again_at):
         _tell_put_off(page_id, now, reason)
 
 
@@ -196,7 +215,7 @@ def call_again(page_id: int, *, now: datetime) -> bool:
 def begin_anew(page: Page, *, at: datetime, snoozed_until: datetime | None = None) -> None:
     """Put a locked page back to the first step of its ladder, due `at`; everybody may be called again."""
     page.acked_at, page.acked_by, page.ack_expires_at = None, None, None
-    page.snoozed_until = snoozed_until
+    page.snoozed_until, page.silenced_until = snoozed_until, None
     page.place, page.round, page.next_step_at = 0, page.round + 1, at
     page.version += 1
     page.save(update_fields=MOVING_FIELDS)

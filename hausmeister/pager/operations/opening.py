@@ -22,7 +22,10 @@ from hausmeister.team.policy.shape import LadderRule
 
 @dataclass(frozen=True, slots=True)
 class PageDraft:
-    """A page to be opened. `by` is who set it off; `facts` go to the journal as they are."""
+    """A page to be opened. `by` is who set it off; `facts` go to the journal as they are.
+
+    With `silenced_until` it calls nobody before.
+    """
 
     title: str
     text: str
@@ -33,6 +36,7 @@ class PageDraft:
     source_key: str
     by: Actor
     is_storm: bool = False
+    silenced_until: datetime | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -55,6 +59,7 @@ class NewPage:
     place: int = 0
     next_step_at: datetime | None = None
     waits_for_work: bool = False
+    silenced_until: datetime | None = None
     exhausted_at: datetime | None = None
     is_test: bool = False
     round: int = 0
@@ -75,13 +80,15 @@ class NewPage:
     @property
     def state(self) -> PageState:
         """What the page is to the eye."""
+        if self.silenced_until is not None:
+            return PageState.SILENCED
         return PageState.WAITING if self.waits_for_work else PageState.FIRING
 
 
 _PAGE_COLUMNS = (
     "id", "team_id", "title", "text", "priority", "is_hard", "ladder", "source", "source_key", "is_storm",
-    "opened_at", "steps_done", "place", "next_step_at", "waits_for_work", "exhausted_at", "is_test", "round",
-    "close_reason", "version",
+    "opened_at", "steps_done", "place", "next_step_at", "waits_for_work", "silenced_until", "exhausted_at", "is_test",
+    "round", "close_reason", "version",
 )  # fmt: skip
 _page_row = attrgetter(*_PAGE_COLUMNS)
 _SUMMONS_COLUMNS = ("page_id", "person_id", "role", "cycle", "since_at", "upto_s", "next_ring_at")
@@ -152,6 +159,9 @@ def open_pages(context: TeamContext, drafts: Sequence[PageDraft], *, now: dateti
     numbers = bulk.reserve_ids(Page, len(drafts)) if drafts else []
     for number, draft in zip(numbers, drafts, strict=True):
         page = _new_page(number, context, draft, now)
+        if draft.silenced_until is not None:
+            _keep_silent(page, draft, draft.silenced_until, batch)
+            continue
         first = batch.first_step(page)
         if first.waits_until is not None:
             _let_wait(page, draft, first.waits_until, batch)
@@ -176,6 +186,13 @@ def _new_page(number: int, context: TeamContext, draft: PageDraft, now: datetime
         is_storm=draft.is_storm,
         opened_at=now,
     )
+
+
+def _keep_silent(page: NewPage, draft: PageDraft, until: datetime, batch: _Batch) -> None:
+    """Open a page that calls nobody until then: not one message leaves, not even the post of a soft one."""
+    page.silenced_until = page.next_step_at = until
+    batch.entries.append(_opened(page, draft, batch.now, {"silenced_until": until.isoformat()}))
+    batch.pages.append(page)
 
 
 def _let_wait(page: NewPage, draft: PageDraft, until: datetime, batch: _Batch) -> None:
@@ -216,7 +233,7 @@ def apply_climb(page: Page, context: TeamContext, decided: Climb, *, now: dateti
     )
     page.next_step_at = climbs_on_at(decided, context.ladder(page), context, now=now)
     page.waits_for_work = False
-    page.snoozed_until = None
+    page.snoozed_until, page.silenced_until = None, None
     if decided.exhausted and page.exhausted_at is None:
         page.exhausted_at = now
 

@@ -283,11 +283,17 @@ def _pager(table: Table) -> PagerRule:
         storm_within=table.length("storm_within", least=timedelta(seconds=10), most=60 * _MINUTE),
         last_resort=table.texts("last_resort"),
         links_show_details=table.yes_or_no("links_show_details"),
+        longest_silence=table.length("longest_silence", least=5 * _MINUTE, most=60 * _DAY)
+        if table.has("longest_silence")
+        else PagerRule.longest_silence,
     )
     wrong = [who for who in rule.last_resort if who != "leads" and "@" not in who]
     if wrong or not rule.last_resort:
         table.complain("last_resort", repr(list(rule.last_resort)), '"leads" or e-mail addresses, at least one')
-    table.done(("ack_timeout", "greatest_age", "storm_pages", "storm_within", "last_resort", "links_show_details"))
+    table.done((
+        "ack_timeout", "greatest_age", "storm_pages", "storm_within", "last_resort", "links_show_details",
+        "longest_silence",
+    ))  # fmt: skip
     return rule
 
 

@@ -99,6 +99,7 @@ class PagerRule:
     storm_within: timedelta
     last_resort: tuple[str, ...]
     links_show_details: bool
+    longest_silence: timedelta = timedelta(days=14)
 
 
 @dataclass(frozen=True)

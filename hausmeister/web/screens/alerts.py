@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from hausmeister.alerts import operations as alert_operations
 from hausmeister.alerts import queries as alerts
 from hausmeister.alerts.queries import Filter, Show
+from hausmeister.alerts.silences import queries as silences
 from hausmeister.base import clock
 from hausmeister.base.priority import Priority
 from hausmeister.base.untrusted import one_line
@@ -56,6 +57,7 @@ def screen(request: Request) -> HttpResponse:
         "priorities": list(reversed(Priority)),
         "may_act": permissions.can(person, Capability.ACT_ON_PAGES),
         "now": now,
+        "silences": silences.brief(person, now=now),
         "headings": runbooks.find(teams, wanted.text, most=5) if wanted.text else [],
     }
     part = bool(request.htmx and request.htmx.target == "alerts")
@@ -79,7 +81,7 @@ def tabs(counts: dict[Show, int]) -> list[tuple[Show, str, int]]:
         Show.OPEN: _("Open"),
         Show.FIRING: _("Firing"),
         Show.ACKNOWLEDGED: _("Acknowledged"),
-        Show.QUIET: _("Snoozed or soft"),
+        Show.QUIET: _("Quiet"),
         Show.CLOSED: _("Closed"),
     }
     return [(show, words[show], counts[show]) for show in Show]

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from hausmeister.alerts.silences import queries as silences
 from hausmeister.base import clock
 from hausmeister.base.event_query import BadQuery, Test, compiled
 from hausmeister.base.words import duration
@@ -89,6 +90,8 @@ def shard(request: Request, name: str) -> HttpResponse:
         "all_services": board.services if board else [],
         "last_event_at": _moment(board.last_event_at_s) if board and board.last_event_at_s else None,
         "hits": queries.hits(team, name),
+        "silences": silences.on_label(team, "shard", name, now=now),
+        "may_silence": permissions.can(request.user, Capability.SILENCE_ALERTS, team_id=team.pk),
         "dashboards": [one for one in team_queries.policy_of(team.pk).dashboard_links if name in one.shards],
         "dashboard": team_queries.policy_of(team.pk).dashboard_url.replace("{shard}", name),
     }

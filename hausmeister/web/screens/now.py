@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from hausmeister.alerts.silences import queries as silences
 from hausmeister.base import clock
 from hausmeister.base.priority import Priority
 from hausmeister.handoff import queries as handoffs
@@ -71,6 +72,7 @@ class Needs:
     others: list[Row]
     waiting: int
     snoozed: int
+    silenced: int
     last: Page | None
     items: tuple[ItemRow, ...] = ()
     hints: tuple[Hint, ...] = ()
@@ -115,6 +117,7 @@ def screen(request: Request) -> HttpResponse:
         if request.htmx and request.htmx.target == "needs":
             return render(request, "web/now/needs.html", context)
         context.update(_about_me(person, now))
+        context["silences"] = silences.brief(person, now=now)
         found = ahead.concerning(teams, reader=person, now=now)
         context["ahead"] = found
         context["cards"] = [replace(card, next_test=_next_test(card, found)) for card in cards]
@@ -155,11 +158,11 @@ def duty_card(team: Team, *, person: Person, now: datetime) -> DutyCard:
 
 
 def what_needs(person: Person, cards: list[DutyCard]) -> Needs:
-    """Return the open pages of the person's teams; soft ones that wait and snoozed ones are only counted."""
+    """Return the open pages of the person's teams; soft ones that wait, snoozed and silenced ones are only counted."""
     pages = list(pager.visible_to(person).open().select_related("team", "acked_by").worst_first()[:MOST_OPEN])
     called = pager.people_on_many(pages)
     boards = {card.team.pk: Board(card.team, card.policy, card.duty) for card in cards}
-    quiet = {PageState.WAITING, PageState.SNOOZED}
+    quiet = {PageState.WAITING, PageState.SNOOZED, PageState.SILENCED}
     shown = [page for page in pages if page.state not in quiet or _is_asked(page, called, person)]
     built = rows.build([page for page in shown if page.team_id in boards], boards, person=person, called=called)
     mine = [row for row in built if row.is_mine]
@@ -177,6 +180,7 @@ def what_needs(person: Person, cards: list[DutyCard]) -> Needs:
         others=[row for row in built if not row.is_mine],
         waiting=sum(page.state is PageState.WAITING for page in pages),
         snoozed=sum(page.state is PageState.SNOOZED for page in pages),
+        silenced=sum(page.state is PageState.SILENCED for page in pages),
         last=last,
     )
 

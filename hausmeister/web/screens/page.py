@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from hausmeister.alerts import queries as alerts
 from hausmeister.alerts.models import Alert
+from hausmeister.alerts.silences import queries as silences
 from hausmeister.base import clock
 from hausmeister.incidents import queries as incidents
 from hausmeister.issues import queries as issues
@@ -89,6 +90,7 @@ def context(person: Person, page: Page, *, now: datetime) -> dict[str, Any]:
         **runbooks.beside(page, on_it[0] if on_it else None, team),
         "issues": issues.about(page.subject, person),
         "may_act": permissions.can(person, Capability.ACT_ON_PAGES, team_id=page.team_id),
+        "silence": silences.of_page(page) if page.silenced_until is not None else None,
         "incident": incidents.of_page(page),
         "others": [] if page.closed_at is not None else [one.person for one in team.members],
         "is_mine": page.acked_by_id == person.pk,

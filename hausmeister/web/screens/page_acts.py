@@ -49,7 +49,7 @@ def attempt(perform: Act, request: Request, page: Page, now: datetime) -> Toast:
     except acting.NotAcknowledged:
         return Toast(_("Nobody has this page, so it cannot be given back."), is_problem=True)
     except waking.NotSnoozed:
-        return Toast(_("This page is not snoozed any more."), is_problem=True)
+        return Toast(_("This page is neither snoozed nor silenced any more."), is_problem=True)
     except (acting.BadSnooze, moments.NotAMoment):
         return Toast(_("Snooze it until a time within the next seven days."), is_problem=True)
 

@@ -206,6 +206,7 @@ def _pager(policy: Policy) -> list[str]:
         _("A page that is open for %(age)s is closed, and says so.") % {"age": words.duration(pager.greatest_age)},
         _("After %(n)d pages of one sender within %(within)s, the rest go onto one.")
         % {"n": pager.storm_pages, "within": words.duration(pager.storm_within)},
+        _("A silence lasts at most %(length)s.") % {"length": words.duration(pager.longest_silence)},
         _("The last resort: %(who)s.") % {"who": ", ".join(pager.last_resort) or _("everybody of the team")},
         _("The link in a message shows what is wrong without sign-in.")
         if pager.links_show_details
