@@ -23,7 +23,7 @@ from hausmeister.answers import sending as papers
 from hausmeister.answers.operations import offering
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
-from hausmeister.chat import posts
+from hausmeister.chat import posts, recurring
 from hausmeister.connectors.airflow import poll as airflow_poll
 from hausmeister.connectors.airflow.api import LIMITS as AIRFLOW_LIMITS
 from hausmeister.connectors.airflow.api import Airflow
@@ -272,7 +272,8 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     calendars = Job("read calendars", fetching.Round(begin=begin).run, fetching.EVERY)
     looks = probing.Round(probing.guarded(guard.of_settings()), begin=begin)
     check = Job("run checks", looks.run, probing.EVERY)
-    found = [audit, calendars, check, *_jobs_of_the_chat(begin=begin)]
+    keeps_coming = Job("tell of recurring questions", recurring.tell, recurring.EVERY)
+    found = [audit, calendars, check, keeps_coming, *_jobs_of_the_chat(begin=begin)]
     if settings.HAUSMEISTER_TRACKERS:
         found.append(Job("ask trackers", polling.Poll(trackers(), begin=begin).run, polling.EVERY))
         follow = papers.Following(pull_requests()).run
