@@ -18,6 +18,13 @@ HAUSMEISTER_EMAIL = env.mail_server(_read.text("HAUSMEISTER_EMAIL_URL"))
 HAUSMEISTER_EMAIL_FROM = env.mailbox(
     "HAUSMEISTER_EMAIL_FROM", _read.text("HAUSMEISTER_EMAIL_FROM", "Hausmeister <hausmeister@localhost>")
 )
+HAUSMEISTER_MAILBOX = env.mail_folder(_read.text("HAUSMEISTER_MAILBOX_URL"))
+HAUSMEISTER_MAILBOX_ADDRESS = env.address(
+    "HAUSMEISTER_MAILBOX_ADDRESS",
+    _read.text("HAUSMEISTER_MAILBOX_ADDRESS"),
+    is_needed=HAUSMEISTER_MAILBOX is not None,
+)
+HAUSMEISTER_MAILBOX_VOUCHED_BY = _read.text("HAUSMEISTER_MAILBOX_VOUCHED_BY").strip().lower()
 
 # ---- channels ----
 HAUSMEISTER_SLACK_TOKEN = _read.text("HAUSMEISTER_SLACK_TOKEN")
@@ -126,6 +133,7 @@ INSTALLED_APPS = [
     "hausmeister.answers",
     "hausmeister.triage",
     "hausmeister.chat",
+    "hausmeister.mailbox",
 ]
 
 MIDDLEWARE = [

@@ -24,7 +24,7 @@ from hausmeister.answers import sending as papers
 from hausmeister.answers.operations import offering
 from hausmeister.base import database, guard
 from hausmeister.base.outgoing import Client
-from hausmeister.chat import posts
+from hausmeister.chat import posts, recurring
 from hausmeister.connectors.airflow import poll as airflow_poll
 from hausmeister.connectors.airflow.api import LIMITS as AIRFLOW_LIMITS
 from hausmeister.connectors.airflow.api import Airflow
@@ -34,6 +34,8 @@ from hausmeister.connectors.github import api as github
 from hausmeister.connectors.github.pulls import GitHubPulls
 from hausmeister.connectors.gitlab import api as gitlab
 from hausmeister.connectors.gitlab.merges import GitLabMerges
+from hausmeister.connectors.imap import poll as imap_poll
+from hausmeister.connectors.imap.line import Route as MailboxRoute
 from hausmeister.connectors.matrix import api as matrix_api
 from hausmeister.connectors.matrix.api import MatrixApi
 from hausmeister.connectors.matrix.rooms import Rooms as MatrixRooms
@@ -206,6 +208,12 @@ def _mail() -> MailSender:
     return MailSender(route, sender=settings.HAUSMEISTER_EMAIL_FROM, folder=settings.HAUSMEISTER_DATA / "mail")
 
 
+def mailbox() -> MailboxRoute | None:
+    """Return the mail folder that is read, None where none is set up."""
+    box = settings.HAUSMEISTER_MAILBOX
+    return MailboxRoute(box, plain_networks=settings.HAUSMEISTER_OUTGOING_ALLOW) if box is not None else None
+
+
 def _opsgenie_api() -> OpsgenieApi:
     return OpsgenieApi(Client(), url=settings.HAUSMEISTER_OPSGENIE_URL, key=settings.HAUSMEISTER_OPSGENIE_KEY)
 
@@ -265,7 +273,8 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     calendars = Job("read calendars", fetching.Round(begin=begin).run, fetching.EVERY)
     looks = probing.Round(probing.guarded(guard.of_settings()), begin=begin)
     check = Job("run checks", looks.run, probing.EVERY)
-    found = [audit, calendars, check, *_jobs_of_the_chat(begin=begin)]
+    keeps_coming = Job("tell of recurring questions", recurring.tell, recurring.EVERY)
+    found = [audit, calendars, check, keeps_coming, *_jobs_of_the_chat(begin=begin)]
     if settings.HAUSMEISTER_TRACKERS:
         found.append(Job("ask trackers", polling.Poll(trackers(), begin=begin).run, polling.EVERY))
         follow = papers.Following(pull_requests()).run
@@ -276,6 +285,9 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
         found.append(Job("ask Airflow", runs.run, airflow_poll.EVERY))
     if settings.HAUSMEISTER_CHAT:
         found.append(Job("tell of runs", telling.tell, telling.EVERY))
+    if (box := mailbox()) is not None:
+        letters = imap_poll.Poll(box, vouched_by=settings.HAUSMEISTER_MAILBOX_VOUCHED_BY, begin=begin)
+        found.append(Job("read the mailbox", letters.run, imap_poll.EVERY))
     if settings.HAUSMEISTER_OPSGENIE_KEY:
         poll = opsgenie_poll.Poll(_opsgenie_api(), begin=begin)
         found.append(Job("ask Opsgenie", poll.run, opsgenie_poll.EVERY))

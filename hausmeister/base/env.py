@@ -257,6 +257,18 @@ class MailServer:
     tls: str
 
 
+@dataclass(frozen=True)
+class Mailbox:
+    """A mail folder that is read: `tls` is "opportunistic", "starttls" or "tls"."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: str
+    folder: str
+
+
 _SHARD = re.compile(r"(?P<shard>[a-z0-9][a-z0-9-]{0,39})=\[?(?P<host>[^\s/\[\]=]+?)\]?:(?P<port>\d{1,5})(?P<tls>/tls)?")
 
 
@@ -325,6 +337,50 @@ def mail_server(url: str) -> MailServer | None:
         password=unquote(parts.password or ""),
         tls=allowed[parts.scheme],
     )
+
+
+def mail_folder(url: str) -> Mailbox | None:
+    """Return the mail folder that `url` names, or None for an empty one.
+
+    `imaps://` is TLS from the first byte, `imap+starttls://` insists on STARTTLS, `imap://` uses it where the server
+    offers it. The path is the folder, INBOX without one. Raises BadSetting for anything else.
+    """
+    if not url:
+        return None
+    allowed = {"imap": "opportunistic", "imap+starttls": "starttls", "imaps": "tls"}
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BadSetting(f"HAUSMEISTER_MAILBOX_URL is {without_password(url)!r}; its port must be a number.") from error
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    is_good = parts.scheme in allowed and parts.hostname and parts.username and folder.isascii()
+    if not is_good or not folder.isprintable():
+        raise BadSetting(
+            f"HAUSMEISTER_MAILBOX_URL is {without_password(url)!r}; it must look like"
+            " imaps://user:password@host:993/INBOX (or imap+starttls://, imap://)."
+        )
+    return Mailbox(
+        host=str(parts.hostname),
+        port=port or (993 if parts.scheme == "imaps" else 143),
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        tls=allowed[parts.scheme],
+        folder=folder,
+    )
+
+
+def address(name: str, value: str, *, is_needed: bool, most: int = 100) -> str:
+    """Return `value`, one bare e-mail address without a "+", in small letters. Raises BadSetting for anything else."""
+    if not value and not is_needed:
+        return ""
+    told = value.strip().lower()
+    if not re.fullmatch(r"[a-z0-9._-]{1,20}@[a-z0-9.-]{1,80}", told) or len(told) > most:
+        raise BadSetting(
+            f"{name} is {value!r}; it must be the mailbox's own address, such as ops@example.org, with at most 20"
+            " characters before the @: teams and heartbeats get theirs by what stands behind a +."
+        )
+    return told
 
 
 def mailbox(name: str, value: str) -> str:

@@ -5,7 +5,7 @@ read again from the chat's own history. Its beginning moves in the transaction t
 in between reads on from there; the triage counts each message once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,6 +22,8 @@ from hausmeister.triage.models import Item, Said, WatchedRoom
 from hausmeister.triage.rules.states import RoomState, RoomUse, bare
 from hausmeister.triage.shapes import Heard, Room
 
+# how the stamps of answers begin that were written in Hausmeister itself: no chat's history knows them
+OURS = "ours:"
 # so many messages share a transaction when a gap is filled
 MOST_AT_ONCE = 20
 
@@ -179,6 +181,40 @@ def fill(
             Gap.objects.filter(pk=gap.pk).update(after=some[-1].stamp)
         breathe()
     Gap.objects.filter(pk=gap.pk).delete()
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What the chat's history shows now of a room (or one thread of it), whole from after `since` up to `until`."""
+
+    service: str
+    room_id: str
+    since: datetime
+    until: datetime
+    seen: Mapping[str, Heard]
+    thread: str = ""
+
+
+def compare(stretch: Stretch, *, now: datetime) -> int:
+    """Bring what we hold of a stretch up to what history shows: what was edited or taken back while nobody told us.
+
+    Returns how many messages changed. A second time changes nothing.
+    """
+    held = Said.objects.filter(
+        service=stretch.service, room_id=stretch.room_id, thread=stretch.thread, removed_at=None,
+        at__gt=stretch.since, at__lte=stretch.until,
+    ).exclude(stamp__startswith=OURS)  # fmt: skip
+    changed = 0
+    for stamp, edited_at in held.order_by("at", "id").values_list("stamp", "edited_at").distinct():
+        shown = stretch.seen.get(stamp)
+        if shown is None:
+            removed(stretch.service, stretch.room_id, stamp, now=now)
+        elif shown.edited_at is not None and (edited_at is None or shown.edited_at > edited_at):
+            edited(shown, now=now)
+        else:
+            continue
+        changed += 1
+    return changed
 
 
 def threads(service: str, room_id: str) -> list[str]:

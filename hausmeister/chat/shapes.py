@@ -53,7 +53,7 @@ class Call:
 
 def service_label(service: str) -> str:
     """Return a chat's name as people read it."""
-    return {"slack": "Slack", "matrix": "Matrix"}.get(service, service)
+    return {"slack": "Slack", "matrix": "Matrix", "mail": "the mailbox"}.get(service, service)
 
 
 @dataclass(frozen=True)

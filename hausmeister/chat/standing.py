@@ -70,6 +70,7 @@ def line_words(service: str, found: Line | None, *, now: datetime) -> str:
     if found.state == LineState.UP:
         return f"The line to {label} stands, for {since}."
     state = "refuses us" if found.state == LineState.REFUSED else "does not answer"
+    label = label[:1].upper() + label[1:]
     return f"{label} {state}, for {since}: {found.reason}"
 
 

@@ -9,6 +9,9 @@ from hausmeister.base.priority import Priority
 from hausmeister.team.models import Person, Team
 from hausmeister.triage.rules.states import UNFINISHED, ItemKind, RoomState, RoomUse, Source, State
 
+# the "chat" of what came by mail
+MAIL = "mail"
+
 
 class WatchedRoom(models.Model):
     """A room of the chat that is watched: how far it was read, and whether it can be read at all."""
@@ -174,8 +177,13 @@ class Item(models.Model):
 
     @property
     def is_in_chat(self) -> bool:
-        """Whether there is a thread to answer in."""
-        return bool(self.service and self.stamp)
+        """Whether there is a thread in a chat to answer in."""
+        return bool(self.service and self.stamp) and self.service != MAIL
+
+    @property
+    def is_by_mail(self) -> bool:
+        """Whether a letter opened it: what there is to say goes back as an answer to that letter."""
+        return self.service == MAIL
 
     @property
     def way(self) -> Source:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hausmeister.base.priority import Priority
+from hausmeister.team.models import Person
 from hausmeister.triage.rules.states import ItemKind, RoomUse, Source
 
 
@@ -57,6 +58,26 @@ class Taken:
     place: str = ""
     link: str = ""
     key: str = ""
+
+
+@dataclass(frozen=True)
+class Posted:
+    """One letter to the team. `author` is an address, in small letters; `references` are the ids of earlier letters.
+
+    `person` is who of the team wrote, None unless their mail server vouched for them. `place` is the address of ours
+    that it came to, where answers are to go too.
+    """
+
+    message_id: str
+    references: tuple[str, ...]
+    author: str
+    author_name: str
+    answer_to: str
+    subject: str
+    text: str
+    place: str
+    at: datetime
+    person: Person | None = None
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,7 @@ ALL = (
     ),
     Counterpart("emulate", "a Slack, a GitHub", _npm("emulate")),
     Counterpart("webhooks-examples", "what GitHub's webhooks send", _npm("@octokit/webhooks-examples")),
+    Counterpart("dovecot", "a mail server with a mailbox", _program("dovecot"), debian="dovecot-imapd"),
     Counterpart("calcurse", "a calendar in a terminal", _program("calcurse"), debian="calcurse"),
     Counterpart("vdirsyncer", "what subscribes to calendars", _program("vdirsyncer"), debian="vdirsyncer"),
     Counterpart("khal", "a calendar beside vdirsyncer", _program("khal"), debian="khal"),

@@ -12,7 +12,7 @@ class Act:
 
     name: str
     perform: Callable[[Call], Answer]
-    form: Callable[[Call], Form] | None = None
+    form: Callable[[Call], Answer | Form] | None = None
 
 
 class CannotDo(Exception):

@@ -1,11 +1,12 @@
 """Acts on items of the inbox: what is pressed below a message, and what a message is made into by its shortcut."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hausmeister.base.untrusted import one_line
 from hausmeister.chat import accounts, hearing
+from hausmeister.chat.acts import incidents
 from hausmeister.chat.acts.act import CannotDo
-from hausmeister.chat.shapes import Answer, Asked, said
+from hausmeister.chat.shapes import Answer, Asked, Call, Form, said
 from hausmeister.team import permissions
 from hausmeister.team.models import Person
 from hausmeister.team.rules import Capability
@@ -15,6 +16,7 @@ from hausmeister.triage.operations import TriageRefused
 from hausmeister.triage.shapes import Heard
 
 PREFIX = "item."
+INCIDENT = "make_incident"
 # the sign by which somebody of the team pulls a message into the inbox
 PULLS_IN = "question"
 
@@ -31,7 +33,7 @@ class Shortcut:
 
 SHORTCUTS = (
     Shortcut("make_issue", "Make this an issue", "item.kind", ":issue"),
-    Shortcut("make_incident", "This is an incident", "item.kind", ":incident"),
+    Shortcut(INCIDENT, "This is an incident", "item.kind", ":incident"),
     Shortcut("mark_answered", "Answered", "item.answered"),
 )
 
@@ -59,8 +61,11 @@ def _of_the_team(person: Person | None, team_id: int) -> Person | None:
     return person
 
 
-def make(name: str, message: Heard, asked: Asked) -> Answer:
-    """Make something of a message, by its shortcut; one that is not in the inbox yet is taken in first."""
+def make(name: str, message: Heard, asked: Asked) -> Answer | Form:
+    """Make something of a message, by its shortcut; one that is not in the inbox yet is taken in first.
+
+    Of an incident the item is only the beginning: who may, is asked at once how bad it is.
+    """
     shortcut = next((one for one in SHORTCUTS if one.name == name), None)
     if shortcut is None:
         return said("This shortcut is of another version of Hausmeister.")
@@ -72,7 +77,10 @@ def make(name: str, message: Heard, asked: Asked) -> Answer:
     except CannotDo as error:
         return said(str(error))
     value = f"{item.pk}{shortcut.more}"
-    return pressed(shortcut.act, Asked(asked.member, asked.place, asked.key, asked.now, value=value))
+    done = pressed(shortcut.act, Asked(asked.member, asked.place, asked.key, asked.now, value=value))
+    if name == INCIDENT and incidents.may_open(person, item):
+        return incidents.form(Call(replace(asked, value=incidents.value_of(item, message.stamp)), person))
+    return done
 
 
 def _item_of(message: Heard, asked: Asked) -> Item:

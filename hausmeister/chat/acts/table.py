@@ -6,7 +6,7 @@ from dataclasses import replace
 from hausmeister.base import log
 from hausmeister.base.untrusted import one_line
 from hausmeister.chat import accounts
-from hausmeister.chat.acts import cover, handing_over, items, pages
+from hausmeister.chat.acts import cover, handing_over, incidents, items, pages, recurring
 from hausmeister.chat.acts.act import Act, CannotDo
 from hausmeister.chat.shapes import Answer, Asked, Call, Form, refused, said
 from hausmeister.team.models import Person
@@ -14,9 +14,11 @@ from hausmeister.team.permissions import NotAllowed
 
 _log = log.get(__name__)
 
-ACTS: dict[str, Act] = {one.name: one for one in (*pages.ACTS, *cover.ACTS, *handing_over.ACTS)}
+ACTS: dict[str, Act] = {
+    one.name: one for one in (*pages.ACTS, *cover.ACTS, *handing_over.ACTS, *recurring.ACTS, *incidents.ACTS)
+}
 # each room's words for what people can expect to go wrong
-PROBLEMS = (pages.problem, cover.problem, handing_over.problem)
+PROBLEMS = (pages.problem, cover.problem, handing_over.problem, recurring.problem, incidents.problem)
 
 
 def press(name: str, asked: Asked) -> Answer | Form:

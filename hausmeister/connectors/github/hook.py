@@ -46,8 +46,9 @@ def events(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"code": "malformed_body", "message": "The body must be one JSON object."}, status=400)
     now = clock.now()
     kind = request.headers.get("X-GitHub-Event", "")
-    # the same number with another content is another call: small servers count from one at each start
-    key = f"{request.headers.get('X-GitHub-Delivery', '')[:80]}:{signing.sha256_hex(raw.decode('latin-1'))[:32]}"
+    # by its content alone: the number of the call is not signed, so a call that was caught could come again under
+    # another one. Two true calls that we act on never have the same content: each carries its moment
+    key = f"body:{signing.sha256_hex(raw.decode('latin-1'))}"
     done = arriving.once(TRACKER, key, lambda: take(kind, body, now=now), now=now)
     result = "repeated" if done is None else "taken" if done else "ignored"
     return JsonResponse({"result": result})
@@ -98,13 +99,21 @@ def _moved_to(body: Mapping[str, Any], *, by: str) -> Remote | None:
         return None
     place = changes.get("new_repository")
     name = place.get("full_name") if isinstance(place, Mapping) else None
-    return wire.issue(changes.get("new_issue"), repository=name, by=by) if isinstance(name, str) else None
+    return (
+        wire.issue(changes.get("new_issue"), repository=name, by=by)
+        if isinstance(name, str) and name.isprintable()
+        else None
+    )
 
 
 def _take_comment(remote: Remote, body: Mapping[str, Any], *, now: datetime) -> bool:
     comment = body.get("comment")
     text = comment.get("body") if isinstance(comment, Mapping) else None
     if not isinstance(text, str) or "<!-- hausmeister:comment:" in text:
+        return False
+    said_at = wire.moment(comment.get("created_at")) if isinstance(comment, Mapping) else None
+    if said_at is not None and said_at < now - arriving.KEPT:
+        # we remember calls for so long: an older one may be a call that was caught, and nobody sends it so late
         return False
     return mirroring.take_comment(TRACKER, remote.repository, remote.number, text=text, by=remote.by, now=now)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from hausmeister.issues.rules.mirror import Remote, split_body
+from hausmeister.issues.rules.mirror import Remote, is_of_our_time, number_of, split_body
 from hausmeister.issues.tracker import Pull
 
 _NEXT = re.compile(r'<([^>]*)>;\s*rel="next"')
@@ -25,7 +25,7 @@ def moment(value: Any) -> datetime | None:
         found = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return found if found.tzinfo is not None else None
+    return found if found.tzinfo is not None and is_of_our_time(found) else None
 
 
 def login(value: Any) -> str:
@@ -38,9 +38,9 @@ def issue(given: Any, *, repository: str, by: str = "") -> Remote | None:
     """Return an issue as the API and webhooks write it; None for a pull request, or what is no issue at all."""
     if not isinstance(given, Mapping) or given.get("pull_request"):
         return None
-    number, title = given.get("number"), given.get("title")
+    number, title = number_of(given.get("number")), given.get("title")
     created, updated = moment(given.get("created_at")), moment(given.get("updated_at"))
-    if not isinstance(number, int) or not isinstance(title, str) or created is None or updated is None:
+    if number is None or not isinstance(title, str) or created is None or updated is None:
         return None
     text, marker = split_body(given["body"] if isinstance(given.get("body"), str) else "")
     return Remote(
@@ -79,15 +79,16 @@ def repository_of(body: Mapping[str, Any]) -> str:
     """Return the full name of the repository that an event is about, "" for none."""
     found = body.get("repository")
     name = found.get("full_name") if isinstance(found, Mapping) else None
-    return name if isinstance(name, str) else ""
+    # PostgreSQL cannot even be asked for a name with a NUL in it
+    return name if isinstance(name, str) and name.isprintable() else ""
 
 
 def pull(given: Any) -> Pull | None:
     """Return a pull request as the API and webhooks write it; None for what is none."""
     if not isinstance(given, Mapping):
         return None
-    number, url, state = given.get("number"), given.get("html_url"), given.get("state")
-    if not isinstance(number, int) or not isinstance(url, str) or state not in {"open", "closed"}:
+    number, url, state = number_of(given.get("number")), given.get("html_url"), given.get("state")
+    if number is None or not isinstance(url, str) or state not in {"open", "closed"}:
         return None
     # lists say when it was merged, a single one whether it is
     is_merged = bool(given.get("merged_at")) or given.get("merged") is True

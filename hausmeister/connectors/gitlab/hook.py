@@ -18,6 +18,7 @@ from hausmeister.answers.operations import offering
 from hausmeister.base import clock, signing
 from hausmeister.connectors.gitlab import wire
 from hausmeister.issues.operations import arriving, mirroring
+from hausmeister.issues.rules.mirror import number_of
 from hausmeister.team.rules import Capability
 
 TRACKER = "gitlab"
@@ -43,7 +44,8 @@ def events(request: HttpRequest) -> HttpResponse:
     if not isinstance(body, dict):
         return JsonResponse({"code": "malformed_body", "message": "The body must be one JSON object."}, status=400)
     now = clock.now()
-    key = f"{request.headers.get('X-Gitlab-Event-UUID', '')[:80]}:{signing.sha256_hex(raw.decode('latin-1'))[:32]}"
+    # by its content alone: whoever sends it again gives it whatever number they like
+    key = f"body:{signing.sha256_hex(raw.decode('latin-1'))}"
     done = arriving.once(TRACKER, key, lambda: take(body, now=now), now=now)
     return JsonResponse({"result": "repeated" if done is None else "taken" if done else "ignored"})
 
@@ -63,7 +65,12 @@ def take(body: Mapping[str, Any], *, now: datetime) -> bool:
 def _take_merge_request(body: Mapping[str, Any], *, now: datetime) -> bool:
     found, project = wire.pull(body.get("object_attributes")), body.get("project")
     place = project.get("path_with_namespace") if isinstance(project, Mapping) else None
-    return found is not None and isinstance(place, str) and offering.take(TRACKER, place, found, now=now)
+    return (
+        found is not None
+        and isinstance(place, str)
+        and place.isprintable()
+        and offering.take(TRACKER, place, found, now=now)
+    )
 
 
 def _take_note(body: Mapping[str, Any], *, now: datetime) -> bool:
@@ -71,8 +78,8 @@ def _take_note(body: Mapping[str, Any], *, now: datetime) -> bool:
     user = body.get("user")
     if not (isinstance(note, Mapping) and isinstance(issue, Mapping) and isinstance(project, Mapping)):
         return False
-    text, number, place = note.get("note"), issue.get("iid"), project.get("path_with_namespace")
-    if not (isinstance(text, str) and isinstance(number, int) and isinstance(place, str)):
+    text, number, place = note.get("note"), number_of(issue.get("iid")), project.get("path_with_namespace")
+    if not isinstance(text, str) or number is None or not isinstance(place, str) or not place.isprintable():
         return False
     # what the program itself writes there, and what GitLab writes of each change
     if "<!-- hausmeister:comment:" in text or note.get("system") is True:

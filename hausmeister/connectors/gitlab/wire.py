@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from hausmeister.issues.rules.mirror import Remote, split_body
+from hausmeister.issues.rules.mirror import Remote, is_of_our_time, number_of, split_body
 from hausmeister.issues.tracker import Pull
 
 
@@ -19,7 +19,8 @@ def moment(value: Any) -> datetime | None:
         found = datetime.fromisoformat(value.removesuffix(" UTC"))
     except ValueError:
         return None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    told = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+    return told if is_of_our_time(told) else None
 
 
 def _text(given: Mapping[str, Any], name: str) -> str:
@@ -47,16 +48,20 @@ def event(body: Mapping[str, Any]) -> Remote | None:
     project, user = body.get("project"), body.get("user")
     if not isinstance(given, Mapping) or not isinstance(project, Mapping):
         return None
+    place = _text(project, "path_with_namespace")
+    if not place.isprintable():
+        # PostgreSQL cannot even be asked for a name with a NUL in it
+        return None
     who = _text(user, "username") if isinstance(user, Mapping) else ""
     labels = body.get("labels") if isinstance(body.get("labels"), list) else given.get("labels")
     merged = {**given, "labels": labels}
-    return _issue(merged, repository=_text(project, "path_with_namespace"), url=_text(given, "url"), author=who, by=who)
+    return _issue(merged, repository=place, url=_text(given, "url"), author=who, by=who)
 
 
 def _issue(given: Mapping[str, Any], *, repository: str, url: str, author: str, by: str) -> Remote | None:
-    number, title = given.get("iid"), given.get("title")
+    number, title = number_of(given.get("iid")), given.get("title")
     created, updated = moment(given.get("created_at")), moment(given.get("updated_at"))
-    if not isinstance(number, int) or not isinstance(title, str) or created is None or updated is None:
+    if number is None or not isinstance(title, str) or created is None or updated is None:
         return None
     text, marker = split_body(_text(given, "description"))
     return Remote(
@@ -84,7 +89,7 @@ def pull(given: Any) -> Pull | None:
     """Return a merge request as the API (`web_url`) and webhooks (`url`) write it; None for what is none."""
     if not isinstance(given, Mapping):
         return None
-    number, state = given.get("iid"), _STATES.get(_text(given, "state"))
-    if not isinstance(number, int) or state is None:
+    number, state = number_of(given.get("iid")), _STATES.get(_text(given, "state"))
+    if number is None or state is None:
         return None
     return Pull(number, _text(given, "web_url") or _text(given, "url"), state)

@@ -143,9 +143,11 @@ class SlackApp:
         asked = _asked(payload, Place(channel), str(payload.get("trigger_id") or ""), now)
         heard = events.heard(message, channel, self._workspace.us(), self._workspace.names)
         if heard is None:
-            answer = refused("Nothing can be made of this message: nobody said it.")
-        else:
-            answer = items.make(str(payload.get("callback_id") or ""), heard, asked)
+            answering.send(refused("Nothing can be made of this message: nobody said it."), asked)
+            return Taken()
+        answer = items.make(str(payload.get("callback_id") or ""), heard, asked)
+        if isinstance(answer, Form):
+            return Taken(then=lambda: self._open(answer, asked))
         answering.send(answer, asked)
         return Taken()
 

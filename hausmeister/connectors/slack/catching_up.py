@@ -11,6 +11,7 @@ from typing import Any
 from hausmeister.base import clock, database, log
 from hausmeister.base.one_at_a_time import Begin, OneAtATime
 from hausmeister.chat import hearing, line
+from hausmeister.chat.hearing import Stretch
 from hausmeister.chat.models import Gap
 from hausmeister.connectors.slack import errors, events
 from hausmeister.connectors.slack.errors import SlackSaysNo
@@ -27,6 +28,9 @@ LOOK_EVERY = timedelta(minutes=5)
 # where Slack calls us (HTTP), nobody says that a call was lost: everything is read again this often
 SWEEP_EVERY = timedelta(minutes=10)
 MOST_A_PAGE = 200
+# an edit or a removal is told once: what was said so long before a gap is compared with what is there now
+LOOK_BACK = timedelta(hours=24)
+MOST_LOOKED_BACK = 400
 # between two transactions, so that whoever waits for the database has its turn
 BREATH_S = 0.02
 
@@ -95,7 +99,7 @@ class CatchingUp:
     def _fill(self, gap: Gap) -> None:
         """Read one channel again from its gap on. Raises TryLater, or NotDelivered when the token opens nothing."""
         try:
-            heard = list(self._read(gap))
+            heard = self._read(gap)
         except SlackSaysNo as error:
             if error.word not in errors.CHANNEL_LOST:
                 raise
@@ -103,31 +107,51 @@ class CatchingUp:
             heard = []
         hearing.fill(gap, heard, now=clock.now(), breathe=lambda: self._never.wait(self._breath_s))
 
-    def _read(self, gap: Gap) -> Iterator[Heard]:
+    def _read(self, gap: Gap) -> list[Heard]:
+        """Return what was said in the gap; what was edited or taken back shortly before it is told on the way."""
         us, names = self._workspace.us(), self._workspace.names
+        begins = events.moment(gap.after)
+        since, before = begins - LOOK_BACK, 0
+        seen: dict[str, Heard] = {}
         threads = set(hearing.threads(SERVICE, gap.room_id))
-        for message in self._messages("conversations.history", {"channel": gap.room_id, "oldest": gap.after}):
-            if message.get("reply_count"):
-                threads.add(str(message.get("ts")))
+        asked = {"channel": gap.room_id, "oldest": events.stamp_of(since)}
+        # the newest first
+        for message in self._messages("conversations.history", asked):
+            stamp = str(message.get("ts") or "")
+            is_before = events.is_stamp(stamp) and events.moment(stamp) <= begins
+            before += is_before
+            if before > MOST_LOOKED_BACK:
+                since = events.moment(stamp)
+                break
+            if message.get("reply_count") and not is_before:
+                threads.add(stamp)
             one = events.heard(message, gap.room_id, us, names)
             if one is not None:
-                yield one
+                seen[one.stamp] = one
+        hearing.compare(Stretch(SERVICE, gap.room_id, since, begins, seen), now=clock.now())
+        found = [one for one in seen.values() if one.at > begins]
         for stamp in sorted(threads):
-            yield from self._replies(gap, stamp)
+            found += self._replies(gap, stamp)
+        return found
 
-    def _replies(self, gap: Gap, stamp: str) -> Iterator[Heard]:
-        us, names = self._workspace.us(), self._workspace.names
-        arguments = {"channel": gap.room_id, "ts": stamp, "oldest": gap.after}
+    def _replies(self, gap: Gap, thread: str) -> list[Heard]:
+        us, names, begins = self._workspace.us(), self._workspace.names, events.moment(gap.after)
+        since = begins - LOOK_BACK
+        arguments = {"channel": gap.room_id, "ts": thread, "oldest": events.stamp_of(since)}
+        seen: dict[str, Heard] = {}
         try:
             for message in self._messages("conversations.replies", arguments):
                 one = events.heard(message, gap.room_id, us, names)
                 # the thread's first message comes with every page of its replies
-                if one is not None and one.thread and one.at > events.moment(gap.after):
-                    yield one
+                if one is not None and one.thread:
+                    seen[one.stamp] = one
         except SlackSaysNo as error:
             # the thread's first message was deleted meanwhile: nothing is left to be read
             if error.word not in {"thread_not_found", "message_not_found"}:
                 raise
+            return []
+        hearing.compare(Stretch(SERVICE, gap.room_id, since, begins, seen, thread), now=clock.now())
+        return [one for one in seen.values() if one.at > begins]
 
     def _messages(self, method: str, arguments: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for page in self._workspace.api.pages(method, {**arguments, "limit": MOST_A_PAGE}):

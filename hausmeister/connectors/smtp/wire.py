@@ -4,11 +4,12 @@ Everything is deterministic: a retried message is the same letter with the same 
 can fold duplicates.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.errors import HeaderParseError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, MessageIDHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
@@ -28,6 +29,14 @@ TEXT_MOST = 20_000
 # of a runbook; its HTML is at most five times as long, so the letter stays whole
 RUNBOOK_MOST = 3_000
 
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,250}>")
+
+# an id that is longer than a line stays in one piece: folded or encoded, it would be another one
+_HEADERS = HeaderRegistry()
+for _name in ("in-reply-to", "references"):
+    _HEADERS.map_to_type(_name, MessageIDHeader)  # type: ignore[arg-type]  # the stubs know only the base class
+POLICY = SMTP.clone(header_factory=_HEADERS)
+
 _ENGINE = Engine(dirs=[str(Path(__file__).parent / "templates")])
 
 
@@ -43,6 +52,8 @@ class Letter:
     text: str
     html: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    # what stands before the @ of its id, where the room that wrote it wants to know it again
+    local_id: str = ""
 
 
 _HOW_THE_LINK_WORKS = "The link opens the page; only its button acknowledges. It is yours alone: pass it on to nobody."
@@ -94,7 +105,17 @@ def code_letter(facts: Mapping[str, Any], *, maybe_twice: bool) -> Letter:
 def plain_letter(facts: Mapping[str, Any], *, maybe_twice: bool) -> Letter:
     """Return a letter whose subject, text and perhaps html the product wrote itself, such as a password reset."""
     text = _paragraphs(str(facts["text"]), MAYBE_TWICE if maybe_twice else "")
-    return Letter(str(facts["subject"]), text, str(facts.get("html", "")))
+    thread = facts.get("thread") or {}
+    return Letter(
+        str(facts["subject"]), text, str(facts.get("html", "")), _thread_headers(thread), thread.get("local_id", "")
+    )
+
+
+def _thread_headers(thread: Mapping[str, str]) -> dict[str, str]:
+    """Return what makes a letter an answer to another one, and where the answer to it goes (RFC 5322, 3.6.4)."""
+    answers, reply_to = thread.get("answers", ""), thread.get("reply_to", "")
+    found = {"In-Reply-To": answers, "References": answers} if _MESSAGE_ID.fullmatch(answers) else {}
+    return {**found, "Reply-To": reply_to} if reply_to else found
 
 
 def _paragraphs(*parts: str) -> str:
@@ -107,13 +128,13 @@ def _html(name: str, context: Mapping[str, Any]) -> str:
 
 def enveloped(letter: Letter, *, to: str, sender: str, key: str, now: datetime) -> EmailMessage:
     """Return `letter` ready to be sent. `key` is the message's idempotency key. Raises BadAddress."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=POLICY)
     display, address = parseaddr(sender)
     message["From"] = Address(one_line(display, 100), addr_spec=address)
     message["To"] = _address(to)
     message["Subject"] = one_line(letter.subject, SUBJECT_MOST)
     message["Date"] = format_datetime(now)
-    message["Message-ID"] = message_id(key, sender)
+    message["Message-ID"] = message_id(key, sender, local=letter.local_id)
     # nobody's out-of-office note should come back, nor a mailing list take it on (RFC 3834)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
@@ -127,9 +148,9 @@ def enveloped(letter: Letter, *, to: str, sender: str, key: str, now: datetime) 
     return message
 
 
-def message_id(key: str, sender: str) -> str:
+def message_id(key: str, sender: str, *, local: str = "") -> str:
     """Return the Message-ID: the same over all tries of one message."""
-    return f"<{sha256_hex(key)[:40]}@{parseaddr(sender)[1].rpartition('@')[2]}>"
+    return f"<{local or sha256_hex(key)[:40]}@{parseaddr(sender)[1].rpartition('@')[2]}>"
 
 
 def _address(text: str) -> Address:

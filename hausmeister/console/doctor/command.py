@@ -57,6 +57,7 @@ def _findings() -> "Iterator[Finding]":
         ("channels", outside.channels),
         ("trackers", outside.trackers),
         ("chat", outside.chat),
+        ("mailbox", outside.mailbox),
         ("engine", duty.engine),
         ("pages", duty.auditor),
         ("hand-offs", duty.handoffs),

@@ -8,6 +8,7 @@ from django.db.models import Count
 from hausmeister import wiring
 from hausmeister.base import clock
 from hausmeister.chat import line, standing
+from hausmeister.connectors.imap import poll as imap_poll
 from hausmeister.console.doctor.findings import Finding, note, well, wrong
 from hausmeister.issues.models import Feed, Mirror
 from hausmeister.outbox.delivery import Checkable, NotDelivered
@@ -95,3 +96,14 @@ def chat() -> Iterator[Finding]:
         # the line's own problem is told already
         for one in (one for one in (seen.problems if seen else ()) if one != problem):
             yield wrong(f"chat of {team.name}", one, "Invite the app, or correct the name in the policy.")
+
+
+def mailbox() -> Iterator[Finding]:
+    """Look into the mailbox, if one is set up."""
+    route = wiring.mailbox()
+    if route is None:
+        return
+    try:
+        yield well("mailbox", imap_poll.check(route))
+    except NotDelivered as error:
+        yield wrong("mailbox", str(error), "Look at HAUSMEISTER_MAILBOX_URL; docs/mail.md goes through it.")

@@ -15,6 +15,8 @@ from hausmeister.base.priority import Priority
 from hausmeister.base.untrusted import lines, one_line
 
 TITLE_MOST = 200
+# what both databases store
+MOST_NUMBER = 2**63 - 1
 # GitHub takes 65,536 characters; the rest is for the line that says where the issue comes from
 TEXT_MOST = 60_000
 AREA_MOST = 50
@@ -106,6 +108,16 @@ def body(text: str, *, marker: str, number: int, link: str) -> str:
     """Return `text` with the line by which the issue is found again, so that it is never made twice."""
     footer = f"<!-- hausmeister:{marker} -->\n_Kept in step with [issue {number}]({link}) in Hausmeister._"
     return f"{text}\n\n{footer}" if text else footer
+
+
+def number_of(value: object) -> int | None:
+    """Return the number of an issue or a pull request as a tracker writes it, None for what cannot be one."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= MOST_NUMBER else None
+
+
+def is_of_our_time(moment: datetime) -> bool:
+    """Say whether a tracker can have written this moment; others cannot be compared or stored everywhere."""
+    return 1990 <= moment.year <= 2200
 
 
 def split_body(text: str) -> tuple[str, str]:

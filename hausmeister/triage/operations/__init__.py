@@ -17,12 +17,13 @@ from hausmeister.triage.operations.acting import (
     undo,
 )
 from hausmeister.triage.operations.hearing import edited, hear, removed, take
+from hausmeister.triage.operations.letters import post
 from hausmeister.triage.operations.pressing import pressed, signed
 from hausmeister.triage.operations.promoting import promote
 from hausmeister.triage.operations.rooms import cursor, lost, watch, watching
 
 __all__ = [
     "AlreadyTaken", "ItemIsClosed", "NotPossible", "TriageRefused", "answer", "answered", "assign", "claim", "close",
-    "cursor", "edited", "hear", "lost", "not_a_question", "pressed", "promote", "reclassify", "release", "removed",
-    "reopen", "signed", "take", "undo", "watch", "watching",
+    "cursor", "edited", "hear", "lost", "not_a_question", "post", "pressed", "promote", "reclassify", "release",
+    "removed", "reopen", "signed", "take", "undo", "watch", "watching",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from hausmeister.journal.rules import Actor
 from hausmeister.team import operations as team_operations
-from hausmeister.triage.models import Item, Said
+from hausmeister.triage.models import MAIL, Item, Said
 from hausmeister.triage.operations import telling
 from hausmeister.triage.operations.desk import Desk, record_answer
 from hausmeister.triage.rules import reading, states
@@ -10,6 +10,11 @@ from hausmeister.triage.rules.states import ItemKind, State
 
 THANKED = "the asker says thanks"
 DELETED = "the asker deleted it"
+
+
+def writer(said: Said) -> Actor:
+    """Return who wrote it, and which way, as the journal names them."""
+    return Actor("mail" if said.service == MAIL else "chat", None, said.author_name)
 
 
 def follow(desk: Desk, item: Item, said: Said) -> None:
@@ -32,7 +37,7 @@ def _asker_wrote(desk: Desk, item: Item, said: Said) -> None:
     )
     item.asked_at = max(item.asked_at, said.at)
     item.before = None
-    by = Actor("chat", None, said.author_name)
+    by = writer(said)
     if after is State.CLOSED and state is not State.CLOSED:
         close(desk, item, reason=THANKED, by=by)
     elif after is not state:
@@ -54,7 +59,7 @@ def _team_wrote(desk: Desk, item: Item, said: Said) -> None:
     item.is_unsure, item.before = False, None
     desk.set_clock(item)
     item.save()
-    by = team_operations.as_actor(said.person) if said.person else Actor("chat", None, said.author_name)
+    by = team_operations.as_actor(said.person) if said.person else writer(said)
     desk.tell(item, "item.answered", by, state=item.state)
     if said.person:
         record_answer(item, said.person, now=said.at)
@@ -85,7 +90,7 @@ def unsay(desk: Desk, item: Item, said: Said) -> None:
     if not item.is_open:
         item.save(update_fields=["version"])
         return
-    by = Actor("chat", None, said.author_name)
+    by = writer(said)
     if said.stamp == item.stamp:
         item.title, item.text = "(deleted)", ""
         close(desk, item, reason=DELETED, by=by)

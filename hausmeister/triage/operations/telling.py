@@ -1,7 +1,7 @@
 """Telling: the asker in the thread, in one message that changes; people of the team in a line of their own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,11 +18,14 @@ from hausmeister.pager import queries as pager_queries
 from hausmeister.team.models import ContactMethod, Person
 from hausmeister.team.rules import Channel
 from hausmeister.triage.models import Item
+from hausmeister.triage.operations import letter_ids
 from hausmeister.triage.operations.desk import Desk
 from hausmeister.triage.rules.states import State
 
 # what is taken back within this is never said
 PAUSE = timedelta(seconds=15)
+# a letter cannot be changed any more, so there is more time to take something back
+PAUSE_OF_MAIL = timedelta(minutes=1)
 
 NOT_A_QUESTION = "not a question"
 QUIET = frozenset({
@@ -36,8 +39,15 @@ def address(item: Item) -> str:
     return f"{settings.HAUSMEISTER_BASE_URL}/triage/{item.pk}"
 
 
+def address_of_recurring(number: int) -> str:
+    """Return the screen of a question that keeps coming."""
+    return f"{settings.HAUSMEISTER_BASE_URL}/triage/recurring/{number}"
+
+
 def update(desk: Desk, item: Item) -> None:
     """Let the thread say how far the item is: one message, changed rather than repeated, silent without news."""
+    if item.is_by_mail:
+        _write(desk, item)
     if not item.is_in_chat:
         return
     text = status_text(item)
@@ -61,6 +71,27 @@ def update(desk: Desk, item: Item) -> None:
             outbox.enqueue([draft], now=desk.now)
     item.told = text
     Item.objects.filter(pk=item.pk).update(told=text)
+
+
+def _write(desk: Desk, item: Item) -> None:
+    """Let the asker know by mail who has taken it and how it ended; a letter cannot be changed, so it says less."""
+    text = status_text(item) if item.state in {State.CLAIMED, State.CLOSED} else ""
+    if text == item.told:
+        return
+    subject = f"{item.subject}:status"
+    # what was not sent yet is not true any more
+    outbox.cancel([subject], now=desk.now)
+    if text and item.asker_email:
+        key = f"item-{item.pk}-status-{item.version}"
+        told = f"{text}\n\n{desk.team.name}\n\n> {item.title}"
+        letter = _Letter(item.asker_email, item.asker_name, _answers(item), told, subject, key)
+        outbox.enqueue([replace(_mail(desk, letter, item), due_at=desk.now + PAUSE_OF_MAIL)], now=desk.now)
+    item.told = text
+    Item.objects.filter(pk=item.pk).update(told=text)
+
+
+def _answers(item: Item) -> str:
+    return _("Re: %(title)s") % {"title": item.title}
 
 
 def _revise(desk: Desk, item: Item, said: int, text: str, subject: str) -> None:
@@ -97,9 +128,9 @@ def reply(desk: Desk, item: Item, text: str, by: Person, *, key: str) -> list[Dr
         return [chat.say(_thread(item), words, About(item.subject, item.team_id, key), due_at=desk.now)]
     if not item.asker_email:
         return []
-    subject = _("Re: %(title)s") % {"title": item.title}
     told = f"{text}\n\n{by.name}, {desk.team.name}\n\n> {item.title}"
-    return [_mail(desk, _Letter(item.asker_email, item.asker_name, subject, told, item.subject, key))]
+    letter = _Letter(item.asker_email, item.asker_name, _answers(item), told, item.subject, key)
+    return [_mail(desk, letter, item)]
 
 
 def offer(desk: Desk, item: Item, words: Words) -> Draft:
@@ -128,7 +159,7 @@ def personal(
     offered = (Button(_("I take it"), "item.claim", str(item.pk), is_primary=True),) if buttons else ()
     return to_person(
         desk, person, headline, lines, subject=f"{item.subject}:told", link=address(item), key=key,
-        service=item.service, buttons=offered,
+        service=item.service if item.is_in_chat else "", buttons=offered,
     )  # fmt: skip
 
 
@@ -164,20 +195,30 @@ class _Letter:
     person_id: int | None = None
 
 
-def _mail(desk: Desk, letter: _Letter) -> Draft:
+def _mail(desk: Desk, letter: _Letter, item: Item | None = None) -> Draft:
     return Draft(
         channel=Channel.EMAIL.value,
         kind="mail",
         subject=letter.subject,
         dedup_key=letter.key,
         to={"channel": Channel.EMAIL.value, "address": letter.to},
-        facts={"subject": letter.headline, "text": letter.text, "person": letter.name, "title": letter.headline},
+        facts={
+            "subject": letter.headline, "text": letter.text, "person": letter.name, "title": letter.headline,
+            **(_thread_of_mail(item, letter.key) if item is not None and item.is_by_mail else {}),
+        },
         due_at=desk.now,
         lane=Lane.CHAT,
         team_id=desk.team.pk,
         person_id=letter.person_id,
         fair_key=letter.subject,
-    )
+    )  # fmt: skip
+
+
+def _thread_of_mail(item: Item, key: str) -> dict[str, dict[str, str]]:
+    """Return what makes a letter an answer in its thread, and lets the answer to it find the item."""
+    answers = item.stamp if item.stamp.startswith("<") else ""
+    thread = {"local_id": letter_ids.local_id(item.pk, key), "answers": answers, "reply_to": item.place}
+    return {"thread": {name: value for name, value in thread.items() if value}}
 
 
 def when(moment: datetime, person: Person) -> str:

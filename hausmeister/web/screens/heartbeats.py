@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from hausmeister.base import clock
 from hausmeister.base.words import duration, read_duration
+from hausmeister.mailbox import queries as mailbox
 from hausmeister.monitoring import queries
 from hausmeister.monitoring.api import address_of
 from hausmeister.monitoring.models import Heartbeat
@@ -172,6 +173,7 @@ def one(request: Request, heartbeat_id: int) -> HttpResponse:
         else:
             return see(request, request.path, Toast(_("Changed.")))
     context = {"team": heartbeat.team, "line": line, "form": form, "pings": queries.pings(heartbeat)}
+    context["mail"] = mailbox.address_of_heartbeat(heartbeat.token)
     return render(
         request, "web/monitoring/heartbeat.html", context, status=422 if request.method == "POST" else 200
     )  # fmt: skip

@@ -26,9 +26,11 @@ def test_every_published_example_is_taken_without_a_fault(world, trio, settings)
         assert len(found) == 329
         for place, (kind, body) in enumerate(found):
             answer = stage.hook(body, kind=kind, delivery=str(place))
-            assert (answer.status_code, answer.json()) == (200, {"result": "ignored"}), (kind, body.get("action"))
+            assert answer.status_code == 200, (kind, body.get("action"))
+            assert answer.json()["result"] in {"ignored", "repeated"}, (kind, body.get("action"))
         assert Issue.objects.count() == 0
-        assert Delivery.objects.count() == 329
+        # some are one and the same, under an old and a new kind
+        assert Delivery.objects.count() == len({json.dumps(body) for _, body in found})
 
 
 def test_the_examples_about_our_repository_make_and_change_issues(world, trio, settings):
@@ -38,6 +40,9 @@ def test_the_examples_about_our_repository_make_and_change_issues(world, trio, s
     )  # fmt: skip
     with on_stage(world, trio, settings) as stage:
         for place, (kind, body) in enumerate(sorted(examples(), key=lambda one: one[0] != "issues")):
+            if kind == "issue_comment":
+                # published years ago: what is said there would be too old to be a call of today
+                body["comment"]["created_at"] = world.now.isoformat()
             answer = stage.hook(body, kind=kind, delivery=str(place))
             assert answer.status_code == 200, (kind, body.get("action"))
         first = Issue.objects.get(mirror__number=1)

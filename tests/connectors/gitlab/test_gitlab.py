@@ -188,3 +188,24 @@ def test_a_merge_request_that_was_closed_or_is_gone_calls_for_a_document_again(w
     Following({"gitlab": gitlab.merging}).run(world.now)
     question.refresh_from_db()
     assert (question.state, question.pulls.get().state) == ("proposed", "closed")
+
+
+@pytest.mark.parametrize("kind", ["issue", "note", "merge_request"])
+@pytest.mark.parametrize(
+    ("number", "place", "at"),
+    [
+        (10**30, "nubank/itaipu", "2026-11-24T09:00:00Z"),
+        (True, "nubank/itaipu", "2026-11-24T09:00:00Z"),
+        (1, "nubank/\u0000", "2026-11-24T09:00:00Z"),
+        (1, "nubank/itaipu", "0001-01-01 00:00:00 UTC"),
+    ],
+)
+def test_a_call_that_no_gitlab_makes_changes_nothing_and_breaks_nothing(world, trio, settings, kind, number, place, at):
+    settings.HAUSMEISTER_GITLAB_WEBHOOK_SECRET = "a-secret-for-webhooks-1234"
+    of = {"iid": number, "title": "x", "created_at": at, "updated_at": at, "state": "opened", "note": "x", "url": "u"}
+    body = {"object_kind": kind, "object_attributes": of, "issue": of, "project": {"path_with_namespace": place}}
+    answer = Browser().post(
+        "/in/gitlab", json.dumps(body), content_type="application/json",
+        headers={"X-Gitlab-Token": "a-secret-for-webhooks-1234"},
+    )  # fmt: skip
+    assert (answer.status_code, answer.json()) == (200, {"result": "ignored"})

@@ -5,6 +5,7 @@ import pytest
 from hausmeister.chat.models import Line
 from hausmeister.connectors.slack.fake import buttons, shown
 from hausmeister.incidents.models import Incident
+from hausmeister.journal import queries as journal
 from hausmeister.pager.models import Page
 from hausmeister.triage.models import Item, Said, WatchedRoom
 from tests import builders
@@ -325,3 +326,58 @@ def test_a_shortcut_is_for_the_team_that_watches_the_channel(place, world, slack
     world.tick()
     assert "No team watches" in shown(slack.take(ANA))
     assert "I do not know yet who you are" in shown(slack.take(HELP))
+
+
+# ---- "this is an incident" ----
+
+WHEN = "1795600000.000100"
+
+
+def offered(slack):
+    """Return the form that opened."""
+    return slack.took("views.open")["view"]
+
+
+def send_form(place, view, member=ANA, **given):
+    state = {name: {name: {"type": "plain_text_input", "value": value}} for name, value in given.items()}
+    return place.app.take("interactive", {
+        "type": "view_submission", "user": {"id": member}, "trigger_id": "t9",
+        "view": {"id": "V1", "callback_id": view["callback_id"], "private_metadata": view["private_metadata"],
+                 "state": {"values": state}},
+    })  # fmt: skip
+
+
+def test_h13_a_message_that_is_an_incident_offers_to_open_it_and_is_its_first_line(place, world, slack):
+    place.event(**message("The dashboards show nothing", ts=WHEN, channel=HELP, user=DORA))
+    place.app.take("interactive", shortcut("make_incident", "The dashboards show nothing", ts=WHEN)).then()
+    view = offered(slack)
+    assert Item.objects.get().kind == "incident"
+    assert not Incident.objects.exists()
+    send_form(place, view, level="SEV2", title="Dashboards are empty")
+    # Slack delivers it twice; and somebody else presses the same shortcut
+    send_form(place, view, level="SEV2", title="Dashboards are empty")
+    opened = Incident.objects.get()
+    assert (opened.title, opened.level, opened.point.name) == ("Dashboards are empty", "SEV2", "Ana")
+    item = Item.objects.get()
+    assert (item.state, item.reason) == ("closed", f"it is incident {opened.pk}")
+    heard = journal.verbs_about([opened.subject], "incident.heard")
+    assert [one.facts["text"] for one in heard] == ["The dashboards show nothing"]
+    place.app.take("interactive", shortcut("make_incident", "The dashboards show nothing", ts=WHEN, member=BRUNO))
+    assert Incident.objects.count() == 1
+    world.tick()
+    slack.forget()
+    world.forget()
+
+
+def test_a_form_without_a_title_says_so_and_whoever_may_not_is_offered_none(place, world, slack):
+    place.event(**message("The dashboards show nothing", ts=WHEN, channel=HELP, user=DORA))
+    place.app.take("interactive", shortcut("make_incident", "The dashboards show nothing", ts=WHEN)).then()
+    view = offered(slack)
+    refusal = send_form(place, view, level="SEV2", title=" ").body
+    assert refusal is not None
+    assert "Say in a few words" in str(refusal["errors"])
+    send_form(place, view, member=DORA, level="SEV2", title="Dashboards")
+    assert not Incident.objects.exists()
+    assert place.app.take("interactive", shortcut("make_incident", "x", ts=WHEN, member=DORA)).then is None
+    world.tick()
+    slack.forget()

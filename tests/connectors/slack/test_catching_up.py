@@ -216,3 +216,86 @@ def test_where_slack_calls_us_everything_is_read_again_each_ten_minutes(slack, w
     watch.go(301)
     place.reading.run(watch.now)
     assert Item.objects.count() == 1
+
+
+# ---- what was changed meanwhile ----
+
+
+def away(place, slack, watch, minutes=30):
+    """Let time pass in which nobody tells us anything, and open a line again."""
+    watch.go(minutes * 60)
+    open_line(watch)
+    place.reading.run(watch.now)
+
+
+def change(slack, stamp_, text, *, at_s, channel=HELP):
+    (one,) = [one for one in slack.said[channel] if one["ts"] == stamp_]
+    one.update(text=text, edited={"user": one.get("user"), "ts": stamp(at_s)})
+
+
+def take_back(slack, stamp_, *, channel=HELP):
+    slack.said[channel] = [one for one in slack.said[channel] if one["ts"] != stamp_]
+
+
+def test_what_was_edited_or_taken_back_while_we_were_away_is_so_here_too(place, slack, watch):
+    place.reading.run(watch.now)
+    first, second, third = (
+        said(slack, f"How can I get access to table {one}?", one, user=f"U{one}") for one in (1, 2, 3)
+    )
+    for one in (first, second, third):
+        place.event(**one)
+    change(slack, first["ts"], "How can I get access to the bucket?", at_s=60)
+    take_back(slack, second["ts"])
+    away(place, slack, watch)
+    assert [(one.text, one.state) for one in Item.objects.order_by("id")] == [
+        ("How can I get access to the bucket?", "open"), ("", "closed"), ("How can I get access to table 3?", "open"),
+    ]  # fmt: skip
+    assert not Gap.objects.exists()
+    versions = list(Item.objects.order_by("id").values_list("version", flat=True))
+    # and once more, as after a crash: nothing changes a second time
+    away(place, slack, watch)
+    assert list(Item.objects.order_by("id").values_list("version", flat=True)) == versions
+
+
+def test_the_teams_only_answer_that_was_taken_back_while_we_were_away_leaves_the_question_open(place, slack, watch):
+    place.reading.run(watch.now)
+    asked = said(slack, "How do I rerun a DAG?", 1)
+    answer = said(slack, "Use the rerun button.", 30, user=ANA, thread_ts=asked["ts"])
+    kept = said(slack, "I look at it.", 40, user="U0BESIDE", thread_ts=asked["ts"])
+    for one in (asked, answer, kept):
+        place.event(**one)
+    assert Item.objects.get().state == "answered"
+    take_back(slack, answer["ts"])
+    away(place, slack, watch)
+    assert Item.objects.get().state == "open"
+    assert Said.objects.filter(removed_at=None).count() == 2
+
+
+def test_an_answer_written_here_and_what_was_said_long_before_are_left_alone(place, slack, watch):
+    place.reading.run(watch.now)
+    old = said(slack, "How do I rerun a DAG?", 1)
+    place.event(**old)
+    item = Item.objects.get()
+    watch.go(25 * 3600)
+    place.event(**said(slack, "Who owns the exports?", 25 * 3600, user="U9"))
+    Said.objects.create(
+        team=item.team, item=item, service="slack", room_id=HELP, stamp="ours:1", thread=old["ts"], author_id="",
+        author_name="Ana", text="Press the button.", at=watch.now,
+    )  # fmt: skip
+    # a day later nobody can tell a message that was taken back from one that the chat shows no more
+    take_back(slack, old["ts"])
+    away(place, slack, watch)
+    assert Said.objects.filter(removed_at=None).count() == 3
+
+
+def test_of_a_busy_channel_only_the_newest_of_before_are_looked_at_again(place, slack, watch, monkeypatch):
+    monkeypatch.setattr("hausmeister.connectors.slack.catching_up.MOST_LOOKED_BACK", 2)
+    place.reading.run(watch.now)
+    for one in range(1, 6):
+        place.event(**said(slack, f"How can I get access to table {one}?", one, user=f"U{one}"))
+    first, last = slack.said[HELP][0], slack.said[HELP][-1]
+    take_back(slack, first["ts"])
+    take_back(slack, last["ts"])
+    away(place, slack, watch)
+    assert Said.objects.get(stamp=first["ts"]).removed_at is None
+    assert Said.objects.get(stamp=last["ts"]).removed_at is not None
