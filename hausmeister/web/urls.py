@@ -273,6 +273,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rota/schedules/<slug:slug>/override", schedule_acts.override, name="schedule_override"),
     path("rota/schedules/<slug:slug>/layer", layers.edit, name="layer"),
     path("rota/schedules/<slug:slug>/layers/<int:layer_id>/end", layers.end, name="layer_end"),
+    path("rota/schedules/<slug:slug>/beside", schedule_acts.beside, name="schedule_beside"),
     path("rota/schedules/<slug:slug>/remove", schedule_acts.remove, name="schedule_remove"),
     path(
         "rota/schedule-overrides/<int:schedule_override_id>/cancel",

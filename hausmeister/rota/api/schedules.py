@@ -221,13 +221,15 @@ def create_from_template(
 
 @router.put("/schedules/{slug}", auth=Key(Scope.MANAGE), response={200: ScheduleOut, **_CHANGED})
 def change(request: ApiRequest, slug: Slug, named: Named, asked: ScheduleChangeIn) -> ScheduleOut:
-    """Change name, zone and description."""
+    """Change name, zone and description, and whether it may lie beside duties."""
     found, by, now = _schedule(request, slug), changer(request, named), clock.now()
     with refusals_told():
         operations.change_schedule(
             found, name=storable(asked.name), zone_name=asked.zone, description=storable(asked.description),
             by=team_operations.as_actor(by), now=now,
         )  # fmt: skip
+    if asked.beside_duties is not None:
+        operations.lie_beside_duties(found, allowed=asked.beside_duties, by=team_operations.as_actor(by), now=now)
     return _told(found, now)
 
 

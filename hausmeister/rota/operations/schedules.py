@@ -75,7 +75,7 @@ def create_schedules(team: Team, drafts: Sequence[ScheduleDraft], *, by: Actor, 
 def _store(team: Team, draft: ScheduleDraft, *, by: Actor, now: datetime) -> Schedule:
     schedule = Schedule.objects.create(
         team=team, slug=draft.slug, name=draft.name.strip(), zone_name=draft.zone_name, description=draft.description,
-        created_at=now,
+        created_at=now, beside_duties=draft.beside_duties,
     )  # fmt: skip
     for position, layer in enumerate(draft.layers):
         _store_layer(schedule, layer, position)
@@ -142,6 +142,16 @@ def change_schedule(
     schedule.name, schedule.zone_name, schedule.description = name.strip(), zone_name, description
     schedule.save(update_fields=["name", "zone_name", "description"])
     _tell(schedule, "schedule.changed", by, now, {"before": before, "zone": zone_name})
+
+
+@transaction.atomic
+def lie_beside_duties(schedule: Schedule, *, allowed: bool, by: Actor, now: datetime) -> None:
+    """Say whether somebody may be on by the schedule and have a duty at once; else that is a conflict to settle."""
+    _locked(schedule.team)
+    if not Schedule.objects.filter(pk=schedule.pk).exclude(beside_duties=allowed).update(beside_duties=allowed):
+        return
+    schedule.beside_duties = allowed
+    _tell(schedule, "schedule.beside_duties", by, now, {"allowed": allowed})
 
 
 @transaction.atomic
