@@ -95,7 +95,7 @@ from hausmeister.rota.asks import api as asks_api
 from hausmeister.rota.calendars import api as calendars_api
 from hausmeister.rota.calendars import fetching
 from hausmeister.rota.planning import api as planning_api
-from hausmeister.rota.planning import leave_api, solving
+from hausmeister.rota.planning import leave_api, solving, wishes_api
 from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.runbooks import api as runbooks_api
@@ -128,7 +128,8 @@ def api_routers() -> tuple[Router, ...]:
     native_api.add_to(alerts_api.router)
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
-        overrides_api.router, planning_api.router, leave_api.router, asks_api.router, ledger_api.router,
+        overrides_api.router, planning_api.router, leave_api.router, wishes_api.router, asks_api.router,
+        ledger_api.router,
         monitoring_api.router, probe_api.router, issues_api.router, foresight_api.router, incidents_api.router,
         answers_api.router, triage_api.router, handoff_api.router, runbooks_api.router,
         familiarity_api.router, insights_api.router, runs_api.router, airflow_callback, openlineage,

@@ -12,7 +12,7 @@ from hausmeister.base.wall_time import monday_of
 from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner.costs import costs
 from hausmeister.rota.planner.instance import Instance, Plan, Slot
-from hausmeister.rota.planning import snapshot
+from hausmeister.rota.planning import leave, snapshot
 from hausmeister.rota.planning.publishing import Preview, preview, what_changed
 from hausmeister.rota.planning.rules.accounts import Account, accounts
 from hausmeister.rota.planning.rules.diff import Change, Moved, by_person
@@ -283,12 +283,8 @@ def column(draft: Draft, *, now: datetime) -> Column:
 
 def leave_changes(draft: Draft, *, now: datetime) -> list[str]:
     """Return in words what would have to change for the days away that `draft` asks about; [] is fine as it is."""
-    found = preview(draft, now=now)
-    names, titles = found.inputs.names, found.inputs.titles
     return [
-        _("%(title)s, %(week)s: %(after)s instead of %(before)s") % {
-            "title": titles[one.slot.role.value], "week": week_words(found.inputs.instance.monday(one.slot.week)),
-            "after": names.get(one.after or "", ""), "before": names.get(one.before or "", ""),
-        }
-        for one in found.changes if one.before is not None
-    ]  # fmt: skip
+        _("%(title)s, %(week)s: %(after)s instead of %(before)s")
+        % {"title": one.title, "week": week_words(one.week), "after": one.after, "before": one.before}
+        for one in leave.moves(draft, now=now)
+    ]
