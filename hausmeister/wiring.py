@@ -88,7 +88,9 @@ from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
 from hausmeister.pager import foresight_api, ledger_api
+from hausmeister.rota import announcing
 from hausmeister.rota import api as rota_api
+from hausmeister.rota.api import notices as notices_api
 from hausmeister.rota.api import overrides as overrides_api
 from hausmeister.rota.api import schedules as schedules_api
 from hausmeister.rota.asks import api as asks_api
@@ -128,8 +130,8 @@ def api_routers() -> tuple[Router, ...]:
     native_api.add_to(alerts_api.router)
     return (
         alerts_api.router, pager_api.router, rota_api.router, schedules_api.router, calendars_api.router,
-        overrides_api.router, planning_api.router, leave_api.router, wishes_api.router, asks_api.router,
-        ledger_api.router,
+        overrides_api.router, notices_api.router, planning_api.router, leave_api.router, wishes_api.router,
+        asks_api.router, ledger_api.router,
         monitoring_api.router, probe_api.router, issues_api.router, foresight_api.router, incidents_api.router,
         answers_api.router, triage_api.router, handoff_api.router, runbooks_api.router,
         familiarity_api.router, insights_api.router, runs_api.router, airflow_callback, openlineage,
@@ -265,7 +267,8 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     calendars = Job("read calendars", fetching.Round(begin=begin).run, fetching.EVERY)
     looks = probing.Round(probing.guarded(guard.of_settings()), begin=begin)
     check = Job("run checks", looks.run, probing.EVERY)
-    found = [audit, calendars, check, *_jobs_of_the_chat(begin=begin)]
+    tell = Job("tell who is on", announcing.tell_changes, announcing.EVERY)
+    found = [audit, calendars, check, tell, *_jobs_of_the_chat(begin=begin)]
     if settings.HAUSMEISTER_TRACKERS:
         found.append(Job("ask trackers", polling.Poll(trackers(), begin=begin).run, polling.EVERY))
         follow = papers.Following(pull_requests()).run
