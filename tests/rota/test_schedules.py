@@ -223,6 +223,7 @@ def test_somebody_added_or_removed_moves_nobody_s_past_turn(world, trio):
     # the rest of Bruno's turn goes to the next in the list
     assert names(one, world.now) == ["Ana"]
     assert Participant.objects.filter(layer=layer).count() == 3
+    world.forget()
 
 
 def test_a_list_that_is_turned_round_begins_anew_and_the_same_list_changes_nothing(world, trio):
