@@ -363,6 +363,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/reports/{report_id}/post": {"version": 1},
     "POST /api/v1/schedules": {"slug": "new", "name": "New"},
     "PUT /api/v1/schedules/{slug}": {"name": "New", "zone": "UTC"},
+    "POST /api/v1/schedules/{slug}/cannot": {"to": "bruno@example.org", "until": "in 1h"},
     "POST /api/v1/schedules/{slug}/layers": _LAYER,
     "PUT /api/v1/schedules/{slug}/layers/{layer_id}": _LAYER,
     "PUT /api/v1/schedules/{slug}/layers/{layer_id}/participants": {"participants": ["nobody"]},

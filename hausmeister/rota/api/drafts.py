@@ -123,6 +123,15 @@ class TemplateIn(Body):
     hand_off: str = Field("09:00", max_length=10)
 
 
+class GiveIn(Body):
+    """A turn of one's own, or a part of it, and who takes it."""
+
+    to: Email = Field(description="Who takes it: there, not on, and without a duty then.")
+    from_: MomentIn = Field("now", alias="from", max_length=80)
+    until: MomentIn
+    reason: str = Field("", max_length=200)
+
+
 class OverrideIn(Body):
     """An override of one schedule, or without one of all that the team has, its duties among them."""
 
