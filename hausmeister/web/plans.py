@@ -243,7 +243,10 @@ def _away(instance: Instance) -> list[tuple[str, date]]:
 
 @dataclass(frozen=True)
 class Column:
-    """One plan of a comparison: what it costs to live with, and what it buys."""
+    """One plan of a comparison: what it costs to live with, and what it buys.
+
+    `changes` are duties that somebody has and another one would have; `fresh` those that nobody has yet.
+    """
 
     draft: Draft
     flavour: str
@@ -257,6 +260,7 @@ class Column:
     problem: str
     # in a sentence, against the plan before it
     buys: str = ""
+    fresh: int = 0
 
 
 def column(draft: Draft, *, now: datetime) -> Column:
@@ -274,10 +278,11 @@ def column(draft: Draft, *, now: datetime) -> Column:
         default=0,
     )  # fmt: skip
     proofs = [one for one in (draft.result or {}).get("tiers", ()) if one["name"] == "fair"]
+    moved = [one for one in found.changes if one.before is not None]
     return Column(
-        draft, flavour(draft), state(draft), len(found.changes), len(found.people), cost.fair.total,
+        draft, flavour(draft), state(draft), len(moved), len(by_person(moved)), cost.fair.total,
         cost.comfort.total, f"{spread / 10:.1f}", _proof(proofs[0]) if proofs else _("nothing is proven"), "",
-        " ".join((draft.result or {}).get("remarks", ())),
+        " ".join((draft.result or {}).get("remarks", ())), len(found.changes) - len(moved),
     )  # fmt: skip
 
 
