@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hausmeister.base.wall_time import monday_of
+from hausmeister.base.words import listed
 from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner.costs import costs
 from hausmeister.rota.planner.instance import Instance, Plan, Slot
@@ -87,12 +88,13 @@ def shown(draft: Draft, *, now: datetime) -> Shown:
     policy = team_queries.policy_of(draft.team_id)
     firm = snapshot.horizon_of(draft.team, policy, now=now)
     moved = by_person(found.changes)
+    fresh = sum(one.before is None for one in found.changes)
     people = team_queries.people_by_id(id_of(key) for key in moved)
     instance, names = found.inputs.instance, found.inputs.names
     before, after = accounts(instance, found.inputs.stands), accounts(instance, found.plan)
     pairs = tuple(zip(before, after, strict=True))
     return Shown(
-        sentence=sentence(len(found.changes), len(moved)),
+        sentence=sentence(len(found.changes) - fresh, fresh, len(moved)),
         weeks=tuple(_weeks(found, firm)),
         people=tuple(
             ForPerson(names.get(key, "?"), _counts(moves), tuple(_move(one, found) for one in moves))
@@ -108,15 +110,15 @@ def shown(draft: Draft, *, now: datetime) -> Shown:
     )
 
 
-def sentence(duties: int, people: int) -> str:
-    """Return in one sentence how much changes."""
-    if not duties:
+def sentence(duties: int, fresh: int, people: int) -> str:
+    """Return in one sentence how much changes; `fresh` are duties that nobody has yet."""
+    if not duties and not fresh:
         return _("Nothing changes: the plan is what stands already.")
-    return ngettext(
-        "%(n)d duty changes, for %(people)s.", "%(n)d duties change, for %(people)s.", duties
-    ) % {
-        "n": duties, "people": ngettext("%(n)d person", "%(n)d people", people) % {"n": people},
-    }  # fmt: skip
+    changed = ngettext("%(n)d duty changes", "%(n)d duties change", duties) % {"n": duties}
+    given = ngettext("%(n)d that nobody has yet is given out", "%(n)d that nobody has yet are given out", fresh)
+    told = [*([changed] if duties else []), *([given % {"n": fresh}] if fresh else [])]
+    whom = ngettext("%(n)d person", "%(n)d people", people) % {"n": people}
+    return _("%(what)s, for %(people)s.") % {"what": listed(told), "people": whom}
 
 
 def _weeks(found: Preview, firm: Horizon) -> list[Week]:
