@@ -91,14 +91,16 @@ from hausmeister.outbox.delivery import Sender
 from hausmeister.outbox.rules import Lane
 from hausmeister.pager import api as pager_api
 from hausmeister.pager import foresight_api, ledger_api
+from hausmeister.rota import announcing
 from hausmeister.rota import api as rota_api
+from hausmeister.rota.api import notices as notices_api
 from hausmeister.rota.api import overrides as overrides_api
 from hausmeister.rota.api import schedules as schedules_api
 from hausmeister.rota.asks import api as asks_api
 from hausmeister.rota.calendars import api as calendars_api
 from hausmeister.rota.calendars import fetching
 from hausmeister.rota.planning import api as planning_api
-from hausmeister.rota.planning import leave_api, solving
+from hausmeister.rota.planning import leave_api, solving, wishes_api
 from hausmeister.rota.planning.child import Child
 from hausmeister.rota.planning.solving import Planning, Solve
 from hausmeister.runbooks import api as runbooks_api
@@ -131,9 +133,10 @@ def api_routers() -> tuple[Router, ...]:
     native_api.add_to(alerts_api.router)
     return (
         alerts_api.router, silences_api.router, pager_api.router, rota_api.router, schedules_api.router,
-        calendars_api.router, overrides_api.router, planning_api.router, leave_api.router, asks_api.router,
-        ledger_api.router, monitoring_api.router, probe_api.router, issues_api.router, foresight_api.router,
-        incidents_api.router, answers_api.router, triage_api.router, handoff_api.router, runbooks_api.router,
+        calendars_api.router, overrides_api.router, notices_api.router, planning_api.router, leave_api.router,
+        wishes_api.router, asks_api.router, ledger_api.router, monitoring_api.router, probe_api.router,
+        issues_api.router, foresight_api.router, incidents_api.router, answers_api.router, triage_api.router,
+        handoff_api.router, runbooks_api.router,
         familiarity_api.router, insights_api.router, runs_api.router, airflow_callback, openlineage,
     )  # fmt: skip
 
@@ -274,7 +277,8 @@ def _jobs_with_a_far_side(*, begin: Callable[[database.Work], None]) -> tuple[Jo
     looks = probing.Round(probing.guarded(guard.of_settings()), begin=begin)
     check = Job("run checks", looks.run, probing.EVERY)
     keeps_coming = Job("tell of recurring questions", recurring.tell, recurring.EVERY)
-    found = [audit, calendars, check, keeps_coming, *_jobs_of_the_chat(begin=begin)]
+    tell = Job("tell who is on", announcing.tell_changes, announcing.EVERY)
+    found = [audit, calendars, check, keeps_coming, tell, *_jobs_of_the_chat(begin=begin)]
     if settings.HAUSMEISTER_TRACKERS:
         found.append(Job("ask trackers", polling.Poll(trackers(), begin=begin).run, polling.EVERY))
         follow = papers.Following(pull_requests()).run

@@ -14,7 +14,7 @@ from hausmeister.rota.models.asks import Ask
 from hausmeister.rota.planning import snapshot
 from hausmeister.rota.planning.rules.roles import CannotPlan, Roles
 from hausmeister.rota.queries import Book, PostNow, Segment
-from hausmeister.rota.rules import foresight
+from hausmeister.rota.rules import beside, foresight
 from hausmeister.rota.rules.foresight import Finding, Held, Stretch, Way, Who
 from hausmeister.rota.rules.in_hand import Asked, with_asks
 from hausmeister.rota.rules.shifts import Shift, shifts
@@ -161,13 +161,17 @@ def _who(person: Person | None, experience: Mapping[int, int]) -> Who | None:
 def duty_findings(of: Outlook, *, now: datetime) -> list[Finding]:
     """Return what is wrong with the team's coming duties and schedules.
 
-    Who has a duty of another team at the same time is among it, and for what cover is asked.
+    Who has a duty of another team, or is on by a schedule, at the same time is among it, and for what cover is asked.
     """
     ahead = of.ahead(now)
     strictly = of.policy.rota.strictly_more_experience
     found = foresight.duty_findings(ahead, of.away, strictly=strictly, now=now)
-    others = [one for team_id in _neighbours(of) for one in outlook(team_id, now=now).ahead(now)]
+    neighbours = [outlook(team_id, now=now) for team_id in _neighbours(of)]
+    others = [one for there in neighbours for one in there.ahead(now)]
     found += foresight.conflicts(ahead, others, now=now)
+    on = [*of.schedules.on, *(one for there in neighbours for one in there.schedules.on)]
+    found += beside.schedule_conflicts(ahead, on, now=now)
+    found += beside.duty_conflicts(of.schedules.on, others, now=now)
     found += [one for one in of.schedules.findings if one.ends_at > now]
     return with_asks(found, _asked(of), ahead, now=now)
 
@@ -185,8 +189,9 @@ def _asked(of: Outlook) -> list[Asked]:
 
 
 def _neighbours(of: Outlook) -> list[int]:
-    """Return the other teams of the people who have a duty here."""
+    """Return the other teams of the people who have a duty here, or are on by a schedule."""
     ids = {held.person.person_id for one in of.stretches for held in one.posts if held.person is not None}
+    ids |= {person for one in of.schedules.on for person in one.spans}
     teams = Membership.objects.filter(person_id__in=ids, left_on=None).exclude(team_id=of.team.pk)
     return sorted(set(teams.values_list("team_id", flat=True)))
 

@@ -11,6 +11,7 @@ from hausmeister.rota.queries import policy as policy_queries
 from hausmeister.rota.queries import schedules as queries
 from hausmeister.rota.queries.schedule_book import ScheduleBook, follows_duties
 from hausmeister.rota.rules import unstaffed
+from hausmeister.rota.rules.beside import ScheduleOn, on_by_themselves
 from hausmeister.rota.rules.foresight import Finding, Kind, OnNext
 from hausmeister.rota.rules.schedule_shifts import schedule_shifts
 from hausmeister.rota.rules.shifts import Shift
@@ -36,13 +37,14 @@ _SAYS = {
 class SchedulesAhead:
     """What was found, and each turn of those who are on by a schedule that the policy's ladders call.
 
-    `shifts` are the turns of some days among them.
+    `shifts` are the turns of some days among them; `on` is who is on by any schedule that may not lie beside duties.
     """
 
     findings: tuple[Finding, ...] = ()
     called: tuple[OnNext, ...] = ()
     shifts: tuple[Shift, ...] = ()
     people: Mapping[int, Person] = field(default_factory=dict)
+    on: tuple[ScheduleOn, ...] = ()
 
     def away_by(self, schedule: Schedule) -> list[Finding]:
         """Return who is on by `schedule` and away."""
@@ -56,6 +58,7 @@ def look(team: Team, policy: Policy, *, now: datetime) -> SchedulesAhead:
     called: list[OnNext] = []
     shifts: list[Shift] = []
     people: dict[int, Person] = {}
+    on: list[ScheduleOn] = []
     for schedule in queries.schedules_of(team):
         if follows_duties(queries.layers_in_force(schedule, now=now)):
             continue
@@ -66,12 +69,14 @@ def look(team: Team, policy: Policy, *, now: datetime) -> SchedulesAhead:
             continue
         findings += found.holes()
         findings += found.away()
+        if not schedule.beside_duties:
+            on.append(found.on())
         if schedule.slug in named:
             called += found.turns()
             shifts += found.shifts()
             people.update(found.book.people)
     return SchedulesAhead(
-        tuple(findings), tuple(sorted(called, key=lambda one: one.starts_at)), tuple(shifts), people
+        tuple(findings), tuple(sorted(called, key=lambda one: one.starts_at)), tuple(shifts), people, tuple(on)
     )  # fmt: skip
 
 
@@ -117,6 +122,13 @@ class _Look:
             for person in one.people if one.ends_at > self.now else ():
                 yield OnNext(person, self.team.pk, self.team.slug, one.starts_at, one.ends_at)
 
+    def on(self) -> ScheduleOn:
+        """Return who is on and when, but for those whom a duty puts on."""
+        return ScheduleOn(
+            self.schedule.pk, self.schedule.name, self.team.pk, self.team.name, self.team.slug,
+            _screen(self.team, self.schedule), on_by_themselves(self.resolved),
+        )  # fmt: skip
+
     def shifts(self) -> list[Shift]:
         """Return the turns that are announced."""
         names = {pk: person.name for pk, person in self.book.people.items()}
@@ -147,8 +159,12 @@ def _finding(
         ends_at=ends_at,
         text=text,
         people=people,
-        link=link or f"/rota/schedules/{schedule.slug}?team={team.slug}",
+        link=link or _screen(team, schedule),
     )
+
+
+def _screen(team: Team, schedule: Schedule) -> str:
+    return f"/rota/schedules/{schedule.slug}?team={team.slug}"
 
 
 def _cover_link(team: Team, schedule: Schedule, one: OnWhileAway, could: Sequence[int]) -> str:

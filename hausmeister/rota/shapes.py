@@ -202,6 +202,7 @@ class ScheduleOut(Schema):
     zone: str
     description: str
     follows_duties: bool = Field(description="It is the team's duties and nothing else: change those on the rota.")
+    beside_duties: bool = Field(description="Somebody may be on by it and have a duty at once.")
     now: ScheduleOnCallOut
     layers: list[LayerOut]
 
@@ -215,6 +216,7 @@ class ScheduleOut(Schema):
             zone=schedule.zone_name,
             description=schedule.description,
             follows_duties=follows_duties(layers),
+            beside_duties=schedule.beside_duties,
             now=ScheduleOnCallOut.of(schedule, on, at=now),
             layers=[LayerOut.of(layer, now=now) for layer in layers],
         )

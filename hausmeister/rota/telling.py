@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -25,6 +25,8 @@ _log = log.get(__name__)
 
 # a letter with more lines is read by nobody
 MOST_LINES = 20
+# a list goes on for ever; a letter tells of the turns of these weeks
+AHEAD = timedelta(weeks=5)
 
 
 @dataclass(frozen=True)

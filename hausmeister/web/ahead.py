@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from hausmeister.pager import foresight
 from hausmeister.pager.foresight import Foreseen, Rehearsed
-from hausmeister.rota.foresight import outlook
+from hausmeister.rota.foresight import Outlook, outlook
 from hausmeister.rota.models import Schedule
 from hausmeister.rota.rules.foresight import Finding, Severity
 from hausmeister.team import permissions
@@ -51,11 +51,13 @@ class Tested:
 class Ahead:
     """Everything to settle that a reader may know of; what is soonest stands first, the rest behind a fold.
 
-    `tests` says by team, person and beginning who confirmed the test page for a coming duty.
+    `tests` says by team, person and beginning who confirmed the test page for a coming duty; `outlooks` are what was
+    looked at, by team.
     """
 
     lines: tuple[Line, ...] = ()
     tests: Mapping[tuple[int, int, datetime], Tested] = field(default_factory=dict)
+    outlooks: Mapping[int, Outlook] = field(default_factory=dict)
 
     @property
     def first(self) -> Sequence[Line]:
@@ -105,12 +107,14 @@ def concerning(teams: Sequence[Team], *, reader: Person, now: datetime) -> Ahead
     roles = permissions.roles_of(reader)
     lines: list[Line] = []
     tests: dict[tuple[int, int, datetime], Tested] = {}
+    outlooks: dict[int, Outlook] = {}
     for team in teams:
         role = roles.get(team.pk, Role.VIEWER)
         if role == Role.VIEWER:
             continue
         found = foresight.foresee(team.pk, now=now)
         tests |= _tests(found)
+        outlooks[team.pk] = found.outlook
         holders = {
             held.person.person_id
             for one in found.outlook.stretches
@@ -126,7 +130,7 @@ def concerning(teams: Sequence[Team], *, reader: Person, now: datetime) -> Ahead
             if reader.pk in one.people or (role == Role.LEAD and _is_pressing(one, now))
         ]  # fmt: skip
     # somebody in two teams has one phone
-    return Ahead(tuple({line.says: line for line in lines}.values()), tests)
+    return Ahead(tuple({line.says: line for line in lines}.values()), tests, outlooks)
 
 
 def _tests(found: Foreseen) -> dict[tuple[int, int, datetime], Tested]:

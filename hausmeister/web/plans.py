@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from hausmeister.base.wall_time import monday_of
+from hausmeister.base.words import listed
 from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner.costs import costs
 from hausmeister.rota.planner.instance import Instance, Plan, Slot
-from hausmeister.rota.planning import snapshot
+from hausmeister.rota.planning import leave, snapshot
 from hausmeister.rota.planning.publishing import Preview, preview, what_changed
 from hausmeister.rota.planning.rules.accounts import Account, accounts
 from hausmeister.rota.planning.rules.diff import Change, Moved, by_person
@@ -87,12 +88,13 @@ def shown(draft: Draft, *, now: datetime) -> Shown:
     policy = team_queries.policy_of(draft.team_id)
     firm = snapshot.horizon_of(draft.team, policy, now=now)
     moved = by_person(found.changes)
+    fresh = sum(one.before is None for one in found.changes)
     people = team_queries.people_by_id(id_of(key) for key in moved)
     instance, names = found.inputs.instance, found.inputs.names
     before, after = accounts(instance, found.inputs.stands), accounts(instance, found.plan)
     pairs = tuple(zip(before, after, strict=True))
     return Shown(
-        sentence=sentence(len(found.changes), len(moved)),
+        sentence=sentence(len(found.changes) - fresh, fresh, len(moved)),
         weeks=tuple(_weeks(found, firm)),
         people=tuple(
             ForPerson(names.get(key, "?"), _counts(moves), tuple(_move(one, found) for one in moves))
@@ -108,15 +110,15 @@ def shown(draft: Draft, *, now: datetime) -> Shown:
     )
 
 
-def sentence(duties: int, people: int) -> str:
-    """Return in one sentence how much changes."""
-    if not duties:
+def sentence(duties: int, fresh: int, people: int) -> str:
+    """Return in one sentence how much changes; `fresh` are duties that nobody has yet."""
+    if not duties and not fresh:
         return _("Nothing changes: the plan is what stands already.")
-    return ngettext(
-        "%(n)d duty changes, for %(people)s.", "%(n)d duties change, for %(people)s.", duties
-    ) % {
-        "n": duties, "people": ngettext("%(n)d person", "%(n)d people", people) % {"n": people},
-    }  # fmt: skip
+    changed = ngettext("%(n)d duty changes", "%(n)d duties change", duties) % {"n": duties}
+    given = ngettext("%(n)d that nobody has yet is given out", "%(n)d that nobody has yet are given out", fresh)
+    told = [*([changed] if duties else []), *([given % {"n": fresh}] if fresh else [])]
+    whom = ngettext("%(n)d person", "%(n)d people", people) % {"n": people}
+    return _("%(what)s, for %(people)s.") % {"what": listed(told), "people": whom}
 
 
 def _weeks(found: Preview, firm: Horizon) -> list[Week]:
@@ -243,7 +245,10 @@ def _away(instance: Instance) -> list[tuple[str, date]]:
 
 @dataclass(frozen=True)
 class Column:
-    """One plan of a comparison: what it costs to live with, and what it buys."""
+    """One plan of a comparison: what it costs to live with, and what it buys.
+
+    `changes` are duties that somebody has and another one would have; `fresh` those that nobody has yet.
+    """
 
     draft: Draft
     flavour: str
@@ -257,6 +262,7 @@ class Column:
     problem: str
     # in a sentence, against the plan before it
     buys: str = ""
+    fresh: int = 0
 
 
 def column(draft: Draft, *, now: datetime) -> Column:
@@ -274,21 +280,18 @@ def column(draft: Draft, *, now: datetime) -> Column:
         default=0,
     )  # fmt: skip
     proofs = [one for one in (draft.result or {}).get("tiers", ()) if one["name"] == "fair"]
+    moved = [one for one in found.changes if one.before is not None]
     return Column(
-        draft, flavour(draft), state(draft), len(found.changes), len(found.people), cost.fair.total,
+        draft, flavour(draft), state(draft), len(moved), len(by_person(moved)), cost.fair.total,
         cost.comfort.total, f"{spread / 10:.1f}", _proof(proofs[0]) if proofs else _("nothing is proven"), "",
-        " ".join((draft.result or {}).get("remarks", ())),
+        " ".join((draft.result or {}).get("remarks", ())), len(found.changes) - len(moved),
     )  # fmt: skip
 
 
 def leave_changes(draft: Draft, *, now: datetime) -> list[str]:
     """Return in words what would have to change for the days away that `draft` asks about; [] is fine as it is."""
-    found = preview(draft, now=now)
-    names, titles = found.inputs.names, found.inputs.titles
     return [
-        _("%(title)s, %(week)s: %(after)s instead of %(before)s") % {
-            "title": titles[one.slot.role.value], "week": week_words(found.inputs.instance.monday(one.slot.week)),
-            "after": names.get(one.after or "", ""), "before": names.get(one.before or "", ""),
-        }
-        for one in found.changes if one.before is not None
-    ]  # fmt: skip
+        _("%(title)s, %(week)s: %(after)s instead of %(before)s")
+        % {"title": one.title, "week": week_words(one.week), "after": one.after, "before": one.before}
+        for one in leave.moves(draft, now=now)
+    ]

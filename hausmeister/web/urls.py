@@ -56,6 +56,7 @@ from hausmeister.web.screens import (
     terms,
     triage,
     triage_acts,
+    turn_cover,
     welcome,
     why,
     worker,
@@ -274,8 +275,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rota/new-schedule", schedule_acts.create, name="schedule_create"),
     path("rota/schedules/<slug:slug>", schedules.one, name="schedule"),
     path("rota/schedules/<slug:slug>/override", schedule_acts.override, name="schedule_override"),
+    path("rota/schedules/<slug:slug>/cannot", turn_cover.cannot, name="schedule_cannot"),
     path("rota/schedules/<slug:slug>/layer", layers.edit, name="layer"),
     path("rota/schedules/<slug:slug>/layers/<int:layer_id>/end", layers.end, name="layer_end"),
+    path("rota/schedules/<slug:slug>/beside", schedule_acts.beside, name="schedule_beside"),
     path("rota/schedules/<slug:slug>/remove", schedule_acts.remove, name="schedule_remove"),
     path(
         "rota/schedule-overrides/<int:schedule_override_id>/cancel",

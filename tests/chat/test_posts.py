@@ -8,6 +8,9 @@ from hausmeister.chat import posts
 from hausmeister.journal.rules import CONSOLE
 from hausmeister.outbox.models import Message
 from hausmeister.rota import operations as rota
+from hausmeister.rota.operations import schedules
+from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft
+from hausmeister.rota.rules.layers import Held
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team.rules import Channel
 from tests import builders
@@ -52,6 +55,24 @@ def test_the_groups_follow_the_duty_and_come_back(world, built):
         look(world.now + timedelta(hours=hours))
     members = [one.facts["members"] for one in told("group") if one.to["handle"] == "backstop"]
     assert members == [["U0BRUNO"], ["U0CARLA"], ["U0BRUNO"]]
+
+
+def test_slackusergroup_a_group_of_a_schedule_is_whoever_is_on_from_midnight_on(world, built):
+    """No chat keeps an empty group: before the schedule has anybody, the group is not touched."""
+    both = frozenset({built.ana.pk, built.carla.pk})
+    night = LayerDraft(
+        "Nights", Content.ENTRIES, entries=(Held(at("2026-11-24 23:00"), at("2026-11-25 23:00"), both),)
+    )  # fmt: skip
+    draft = ScheduleDraft("nights", "Nights", "Europe/Berlin", "", (night,))
+    schedules.create_schedules(built.team, [draft], by=CONSOLE, now=world.now)
+    builders.policy_with(built.team, ('hausmeister = ["on duty"]', 'night = ["schedule nights"]'))
+    look(at("2026-11-24 22:59"))
+    assert "night" not in {one.to["handle"] for one in told("group")}
+    look(at("2026-11-24 23:00"))
+    (group,) = [one for one in told("group") if one.to["handle"] == "night"]
+    assert group.facts["members"] == ["U0ANA", "U0CARLA"]
+    look(at("2026-11-25 12:00"))
+    assert len([one for one in told("group") if one.to["handle"] == "night"]) == 1
 
 
 def test_several_teams_may_share_a_group(world, built):

@@ -28,6 +28,7 @@ from hausmeister.monitoring.runs import taking
 from hausmeister.monitoring.runs.models import Run
 from hausmeister.monitoring.runs.rules.states import RunSaid, State
 from hausmeister.pager.models import Page
+from hausmeister.rota import announcing
 from hausmeister.rota import operations as rota
 from hausmeister.rota.asks import asking
 from hausmeister.rota.asks.asking import Wanted as Wish
@@ -49,7 +50,7 @@ from hausmeister.rota.rules.slots import Post
 from hausmeister.rota.rules.wall import WallMoment
 from hausmeister.runbooks.models import File, Folder, Section
 from hausmeister.team import operations as team_operations
-from hausmeister.team.models import Person
+from hausmeister.team.models import Membership, Person
 from hausmeister.team.rules import Role, Scope
 from hausmeister.triage import operations as triage
 from hausmeister.triage.models import Item
@@ -379,6 +380,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/reports/{report_id}/post": {"version": 1},
     "POST /api/v1/schedules": {"slug": "new", "name": "New"},
     "PUT /api/v1/schedules/{slug}": {"name": "New", "zone": "UTC"},
+    "POST /api/v1/schedules/{slug}/cannot": {"to": "bruno@example.org", "until": "in 1h"},
     "POST /api/v1/schedules/{slug}/layers": _LAYER,
     "PUT /api/v1/schedules/{slug}/layers/{layer_id}": _LAYER,
     "PUT /api/v1/schedules/{slug}/layers/{layer_id}/participants": {"participants": ["nobody"]},
@@ -400,7 +402,10 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/rota/overrides": {"person": "carla@example.org", "until": "in 2h", "even_if_outranked": True},
     "POST /api/v1/leave": {"starts_on": "2027-03-01", "ends_on": "2027-03-02"},
     "POST /api/v1/leave/check": {"starts_on": "2027-03-01", "ends_on": "2027-03-02"},
+    "POST /api/v1/oncall-notices": {"address": "https://93.184.215.14/x"},
+    "POST /api/v1/plans/{draft_id}/bend": {"way": "gap"},
     "POST /api/v1/plans/{draft_id}/publish": {"version": 1},
+    "POST /api/v1/wishes": {"starts_on": "2027-03-01", "ends_on": "2027-03-02"},
     "PUT /api/v1/people/{person_id}/terms": {},
 }
 _BOTH = (Scope.READ, Scope.MANAGE)
@@ -458,7 +463,20 @@ def api_values(world: Any, trio: Any, page: Page) -> dict[str, Any]:
         # after the plan above: a question about days away is a draft too
         **_own_days(world, trio),
         **a_handoff(world, trio),
+        **_a_wish_and_a_notice(world, trio),
     }  # fmt: skip
+
+
+def _a_wish_and_a_notice(world: Any, trio: Any) -> dict[str, Any]:
+    """Return a wish of the lead's, and an address that is told who is on."""
+    day = world.now.date() + timedelta(days=200)
+    lead = Membership.objects.get(team=trio.team, person=trio.carla)
+    wish = members.add_wish(
+        lead, must=False, starts_on=day, ends_on=day, reason="", by=builders.CONSOLE, now=world.now
+    )  # fmt: skip
+    address = "https://93.184.215.14/hook"
+    notice = announcing.add_notice(trio.team, None, address, by=builders.CONSOLE, now=world.now)
+    return {"wish_id": wish.pk, "notice_id": notice.pk}
 
 
 def _own_days(world: Any, trio: Any) -> dict[str, Any]:

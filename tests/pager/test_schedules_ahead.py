@@ -16,7 +16,7 @@ from hausmeister.rota.operations import schedule_overrides, schedules
 from hausmeister.rota.queries import schedules as queries
 from hausmeister.rota.rules.definitions import Content, LayerDraft, ScheduleDraft
 from hausmeister.rota.rules.foresight import Kind
-from hausmeister.rota.rules.layers import Change
+from hausmeister.rota.rules.layers import Change, Held
 from hausmeister.rota.rules.layers import Kind as ChangeKind
 from hausmeister.rota.rules.rotations import Unit, Who
 from hausmeister.rota.rules.wall import WallMoment
@@ -32,12 +32,12 @@ FIRST_STEP = '{ call = "on duty", wait = "5m" },\n    { call = "backstop", wait 
 CALLS_SCHEDULE = '{ call = "schedule support", wait = "5m" },\n    { call = "backstop", wait = "10m" }'
 
 
-def schedule(trio, *people, layers=None):  # type: ignore[no-untyped-def]
+def schedule(trio, *people, layers=None, beside=True):  # type: ignore[no-untyped-def]
     days = LayerDraft(
         "Days", Content.ROTATION, starts=WallMoment(date(2026, 11, 2), time(9)), unit=Unit.DAILY, hand_off=time(9),
         participants=tuple(Who(one.pk) for one in people),
     )  # fmt: skip
-    draft = ScheduleDraft("support", "Support", "Europe/Berlin", "", (days,) if layers is None else layers)
+    draft = ScheduleDraft("support", "Support", "Europe/Berlin", "", (days,) if layers is None else layers, beside)
     (made,) = schedules.create_schedules(trio.team, [draft], by=builders.CONSOLE, now=builders.clock.now())
     return made
 
@@ -183,6 +183,79 @@ def test_the_phone_of_whom_a_ladder_calls_by_a_schedule_counts_as_that_of_who_is
     assert kind == Kind.NO_METHOD
     assert says.startswith("Carla: cannot be reached")
     assert says.endswith("on duty now")
+
+
+# ---- a duty and a turn of a schedule at once (L10) ----
+
+
+def conflicts(trio, world):  # type: ignore[no-untyped-def]
+    found = foresight.foresee(trio.team.pk, now=world.now).findings
+    return [one for one in found if one.kind is Kind.CONFLICT]
+
+
+def entries(*held):  # type: ignore[no-untyped-def]
+    return (LayerDraft("Dates", Content.ENTRIES, entries=held),)
+
+
+def test_a_duty_and_a_turn_of_a_schedule_at_once_are_found_and_told_with_the_way_to_give_the_duty_away(
+    stage,  # noqa: F811
+    settings,
+):
+    settings.HAUSMEISTER_EMAIL = object()
+    now = stage.world.now = at("2026-11-24 08:00")
+    who = stage.holder(RUNNING)
+    theirs = Held(now + timedelta(hours=3), now + timedelta(hours=5), frozenset({who.pk}))
+    made = schedule(stage, layers=entries(theirs), beside=False)
+    (one,) = conflicts(stage, stage.world)
+    assert one.text == (
+        f"{who.name} is hausmeister of {stage.team.name} and on by the schedule Support at the same time;"
+        " cover would settle it"
+    )
+    assert (one.starts_at, one.ends_at, one.people) == (
+        now + timedelta(hours=3), now + timedelta(hours=5), (who.pk,)
+    )  # fmt: skip
+    assert (one.path, one.is_theirs_to_mend) == ("/rota/cover?team=platform&week=2026-11-23&role=D", True)
+    foreseeing.look_ahead(stage.team.pk, now=now)
+    told_of_it = [
+        message.facts["person"] for message in Message.objects.filter(dedup_key__startswith="foresight-")
+        if "on by the schedule Support at the same time" in message.facts["text"]
+    ]  # fmt: skip
+    assert who.name in told_of_it
+    assert len(told_of_it) == len(set(told_of_it)) >= 2
+    page = browser(who).get("/").content.decode()
+    assert "on by the schedule Support at the same time" in page
+    lead = browser(stage.crew.hana)
+    answer = lead.post(f"/rota/schedules/{made.slug}/beside?team=platform", {"allowed": "yes"}, follow=True)
+    assert "Turns of Support beside a duty are no conflict any more." in answer.content.decode()
+    assert conflicts(stage, stage.world) == []
+    foreseeing.look_ahead(stage.team.pk, now=now)
+    assert ToldFinding.objects.get(key=one.key).closed_at is not None
+
+
+def test_who_is_on_by_a_schedule_because_of_the_duty_has_no_second_one(world, tested):
+    duty = LayerDraft("Duty", Content.DUTY, duty="hausmeister")
+    nights = LayerDraft("Dates", Content.ENTRIES, entries=())
+    made = schedule(tested, layers=(nights, duty), beside=False)
+    assert conflicts(tested, world) == []
+    backstop = next(
+        one.backstop.person for one in foresight.foresee(tested.team.pk, now=world.now).outlook.ahead(world.now)
+    )
+    start = world.now + timedelta(hours=1)
+    added = Change(0, ChangeKind.ADD, start, start + timedelta(hours=2), backstop.person_id)
+    schedule_overrides.add_schedule_override(tested.team, made, added, by=builders.CONSOLE, now=world.now)
+    (one,) = conflicts(tested, world)
+    assert one.text.startswith(f"{backstop.name} is backstop of Data Infra and on by the schedule Support at the same")
+    world.tick()
+    world.forget()
+
+
+def test_a_daily_rota_beside_a_duty_is_one_conflict_for_each_turn_of_the_duty(world, tested):
+    schedule(tested, tested.ana, beside=False)
+    found = conflicts(tested, world)
+    assert {one.people for one in found} == {(tested.ana.pk,)}
+    assert len({one.key for one in found}) == len(found)
+    turns = {one.turn_starts_at for one in foresight.foresee(tested.team.pk, now=world.now).outlook.ahead(world.now)}
+    assert 0 < len(found) <= len(turns)
 
 
 # ---- cover that is asked for ----

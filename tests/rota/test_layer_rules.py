@@ -1,9 +1,8 @@
 """Layers, rotations, restrictions and overrides as pure rules: sections H and I of the pager scenarios, and Hypothesis.
 
-Left out here: `schedulerule`'s "old finished shift row" and `rotationgap`'s positions from 1 are rows of another
-product's tables; ours cannot hold them (the place in the list is the order itself). `webhookoncall`, `oncallnotify`
-and `slackusergroup` send messages and belong to the chat room; `ncdedup` is a migration of another product.
-The rows that need tables stand in `test_schedules.py`.
+Left out here: `schedulerule`'s "old finished shift row" is a row of another product's tables; ours cannot hold it.
+`webhookoncall`, `oncallnotify` and `ncdedup` send messages and stand in `test_announcing.py`, `slackusergroup` in
+`tests/chat/test_posts.py`. The rows that need tables (the on-call matrix, `rotationgap`) stand in `test_schedules.py`.
 """
 
 from datetime import date, datetime, time, timedelta

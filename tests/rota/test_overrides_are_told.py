@@ -11,6 +11,7 @@ from hausmeister.rota.rules.layers import Change, Kind
 from hausmeister.rota.rules.rotations import Unit, Who
 from hausmeister.rota.rules.slots import Post
 from hausmeister.rota.rules.wall import WallMoment
+from hausmeister.team.models import Membership
 from hausmeister.team.operations import as_actor
 from hausmeister.team.rules import Channel
 from tests import builders
@@ -183,6 +184,48 @@ def test_a_removed_layer_or_schedule_tells_whose_turns_of_the_next_weeks_are_gon
     schedules.remove_schedule(Schedule.objects.get(), by=builders.CONSOLE, now=world.now)
     assert list(letters()) == ["Ana"]
     assert "the schedule Support is removed" in Message.objects.latest("id").facts["text"]
+
+
+def test_a_layer_on_top_or_a_changed_one_tells_whose_coming_turns_moved_and_nobody_else(world, trio):
+    made = support(trio, days(trio.ana, trio.bruno))
+    by = as_actor(trio.carla)
+    top = schedules.add_layer(made, days(trio.carla, trio.bruno), by=by, now=world.now)
+    told = letters()
+    # Carla did it herself; Bruno has the days he had before
+    assert set(told) == {"Ana"}
+    assert all(line.startswith("- Support: not any more") for line in told["Ana"])
+    assert "Carla changed who is on duty (the layer Days of Support is new)" in Message.objects.get().facts["text"]
+    Message.objects.all().delete()
+    schedules.change_layer(top, days(trio.ana, trio.bruno), by=builders.CONSOLE, now=world.now)
+    assert set(letters()) == {"Ana", "Carla"}
+    assert "the layer Days of Support is changed" in Message.objects.latest("id").facts["text"]
+
+
+def test_a_changed_list_tells_from_when_it_holds_and_the_same_list_tells_nobody(world, trio):
+    made = support(trio, days(trio.ana, trio.bruno))
+    layer, listed = made.layers.get(), (Who(trio.ana.pk), Who(trio.bruno.pk))
+    schedules.set_participants(layer, listed, from_at=world.now, by=builders.CONSOLE, now=world.now)
+    assert letters() == {}
+    schedules.set_participants(
+        layer, (Who(trio.ana.pk), Who(trio.carla.pk)), from_at=at("2026-12-22 08:00"), by=builders.CONSOLE,
+        now=world.now,
+    )  # fmt: skip
+    told = letters()
+    assert set(told) >= {"Bruno", "Carla"}
+    begins = {line.partition(" to ")[0].rpartition(" Dec ")[0].split()[-1] for lines in told.values() for line in lines}
+    assert min(map(int, begins)) == 22
+    assert all(line.startswith("+ ") for line in told["Carla"])
+    assert "the list of Days of Support is changed" in Message.objects.latest("id").facts["text"]
+
+
+def test_who_leaves_the_team_hands_turns_to_the_next_in_the_list_who_is_told(world, trio):
+    support(trio, days(trio.ana, trio.carla))
+    rota.part(Membership.objects.get(person=trio.ana), by=builders.CONSOLE, now=world.now)
+    lines = [line for line in letters()["Carla"] if "Support" in line]
+    assert lines
+    assert all(line.startswith("+ Support: ") for line in lines)
+    world.tick()
+    world.forget()
 
 
 def test_a_letter_of_many_turns_ends_with_how_many_more_there_are(world, trio):

@@ -2,12 +2,16 @@
 
 import pytest
 
-from hausmeister.rota.models import Override
-from hausmeister.rota.models.planning import Draft
+from hausmeister.rota.models import Override, Shift
+from hausmeister.rota.models.planning import Draft, Wish
+from hausmeister.rota.planner import files
+from hausmeister.rota.planning import drafts
 from hausmeister.team.models import Leave
 from hausmeister.team.rules import Scope
 from tests import builders
+from tests.rota.planning.crew import alternating
 from tests.rota.planning.crew import crew as make
+from tests.web.visitors import browser
 
 
 @pytest.fixture
@@ -74,8 +78,88 @@ def test_a_question_that_needs_the_planner_is_polled_by_who_asked(world, crew):
     asked = eva.post("/leave/check", {"starts_on": "2027-08-02", "ends_on": "2027-08-13"}).json()
     assert (asked["verdict"], asked["state"]) == ("asked", "asked")
     told = eva.get(f"/leave/questions/{asked['question']}").json()
-    assert told == {"question": asked["question"], "state": "asked", "problem": ""}
+    assert told == {"question": asked["question"], "state": "asked", "problem": "", "covers": []}
     assert caller(crew, crew.ben).get(f"/leave/questions/{asked['question']}").status_code == 404
+
+
+def test_an_answered_question_names_the_duties_that_days_away_would_move(world, crew):
+    eva = caller(crew, crew.eva)
+    asked = eva.post("/leave/check", {"starts_on": "2027-08-02", "ends_on": "2027-08-13"}).json()
+    draft = drafts.claim(by="x", now=world.now)
+    plan = alternating(crew, draft.weeks)
+    drafts.finish(draft, {"assignments": files.assignments_document(plan), "tiers": []}, by="x", now=world.now)
+    told = eva.get(f"/leave/questions/{asked['question']}").json()
+    assert told["state"] == "ready"
+    stood = {
+        (one.week.isoformat(), one.duty, one.post): one.person.name
+        for one in Shift.objects.filter(team=crew.team).select_related("person")
+    }
+    first = next(one for one in told["covers"] if one["title"] == "Hausmeister")
+    assert stood[first["week"], "hausmeister", "primary"] == first["before"] != first["name"]
+    assert first["name"] in {"Ada Lund", "Cem Aksoy"}
+    page = browser(crew.eva).get(f"/leave/answers/{asked['question']}").content.decode()
+    assert f"{first['name']} instead of {first['before']}" in page
+    draft.refresh_from_db()
+    draft.result = {}
+    draft.save(update_fields=["result"])
+    assert eva.get(f"/leave/questions/{asked['question']}").status_code == 409
+
+
+# ---- wishes, and ways out ----
+
+
+def test_a_wish_is_stored_listed_and_taken_back_by_the_person_and_nobody_else(world, crew):
+    eva = caller(crew, crew.eva)
+    days = {"starts_on": "2027-03-06", "ends_on": "2027-03-07", "must": True, "reason": "a wedding"}
+    made = eva.post("/wishes", days)
+    assert made.status_code == 201
+    assert made.json() == {"wish": made.json()["wish"], **days}
+    assert eva.get("/wishes").json() == [made.json()]
+    other = caller(crew, crew.ben)
+    assert other.get("/wishes").json() == []
+    assert other.ask("DELETE", f"/wishes/{made.json()['wish']}").status_code == 404
+    assert eva.ask("DELETE", f"/wishes/{made.json()['wish']}").status_code == 204
+    assert eva.get("/wishes").json() == []
+    assert eva.ask("DELETE", f"/wishes/{made.json()['wish']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [
+        ({"starts_on": "2027-03-07", "ends_on": "2027-03-06"}, "before"),
+        ({"starts_on": "2026-03-06", "ends_on": "2026-03-07"}, "These days are over."),
+        ({"starts_on": "2027-03-06", "ends_on": "2027-09-07"}, "60 days at most"),
+    ],
+)
+def test_a_wish_that_makes_no_sense_is_refused_in_words(world, crew, days, says):
+    answer = caller(crew, crew.eva).post("/wishes", days)
+    assert (answer.status_code, answer.json()["code"]) == (422, "wish_refused")
+    assert says in answer.json()["message"]
+    assert not Wish.objects.exists()
+
+
+def test_who_shares_no_duties_has_no_wishes(world, crew):
+    crew.team.memberships.filter(person=crew.eva).update(takes_duty=False)
+    answer = caller(crew, crew.eva).get("/wishes")
+    assert (answer.status_code, answer.json()["code"]) == (403, "no_duties")
+
+
+def test_a_lead_takes_a_way_out_of_an_impossible_plan(world, crew):
+    lead = caller(crew, crew.hana)
+    asked = lead.post("/plans", {"first_week": "2026-12-07", "weeks": 4}).json()
+    way = {"id": "gap", "words": "Only one free week.", "bends": [{"kind": "gap", "min_gap": 1}], "is_cheapest": True}
+    drafts.claim(by="x", now=world.now)
+    draft = Draft.objects.get(pk=asked["id"])
+    drafts.give_up(draft, {"conflict": ["Cem is away."], "ways_out": [way]}, "No plan exists.", by="x", now=world.now)
+    told = lead.get(f"/plans/{asked['id']}").json()
+    assert told["ways_out"] == [{"id": "gap", "words": "Only one free week.", "is_cheapest": True}]
+    address = f"/plans/{asked['id']}/bend"
+    assert caller(crew, crew.ada).post(address, {"way": "gap"}).json()["code"] == "not_a_lead"
+    wrong = lead.post(address, {"way": "wings"})
+    assert (wrong.status_code, wrong.json()["field"]) == (422, "way")
+    made = lead.post(address, {"way": "gap"})
+    assert (made.status_code, made.json()["state"]) == (201, "asked")
+    assert Draft.objects.get(pk=made.json()["id"]).bends == way["bends"]
 
 
 @pytest.mark.parametrize(

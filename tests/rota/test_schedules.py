@@ -2,8 +2,7 @@
 
 Left out: `oncall matrix` rows of a user or rotation directly on an escalation step and of a schedule on two services:
 a ladder calls duties and schedules, and one ladder serves many senders, so each exists once. `oncallnotify`,
-`webhookoncall` and `slackusergroup` belong to the chat room; `ncdedup` and `rotationgap` are migrations of tables
-that we do not have.
+`webhookoncall` and `ncdedup` stand in `test_announcing.py`, `slackusergroup` in `tests/chat/test_posts.py`.
 """
 
 from datetime import date, time, timedelta
@@ -25,6 +24,7 @@ from hausmeister.rota.rules.rotations import NOBODY, Unit, Who
 from hausmeister.rota.rules.templates import TEMPLATES
 from hausmeister.rota.rules.wall import WallMoment
 from hausmeister.team import operations as team_operations
+from hausmeister.team import queries as team_queries
 from hausmeister.team.rules import Role
 from tests import builders
 from tests.harness import at
@@ -223,6 +223,7 @@ def test_somebody_added_or_removed_moves_nobody_s_past_turn(world, trio):
     # the rest of Bruno's turn goes to the next in the list
     assert names(one, world.now) == ["Ana"]
     assert Participant.objects.filter(layer=layer).count() == 3
+    world.forget()
 
 
 def test_a_list_that_is_turned_round_begins_anew_and_the_same_list_changes_nothing(world, trio):
@@ -328,7 +329,7 @@ def always_and_days(world, trio):
         (Kind.REPLACE, "bruno", "carla", [["Ana"], ["Bruno"], ["Ana"]]),
     ],
 )
-def test_override_add_remove_replace_before_during_after_and_ended(
+def test_oncall_matrix_override_add_remove_replace_before_during_after_and_ended(
     world, trio, always_and_days, kind, person, instead_of, during
 ):
     untouched = [["Ana"], ["Bruno"], ["Ana"]]
@@ -345,6 +346,30 @@ def test_override_add_remove_replace_before_during_after_and_ended(
     assert [names(always_and_days, moment) for moment in inside] == untouched
     schedule_overrides.cancel_schedule_override(one, by=builders.CONSOLE, now=world.now)
     assert Entry.objects.filter(verb="schedule.override_cancelled").count() == 1
+
+
+def test_oncall_matrix_inactive_overrides_and_a_schedule_that_no_ladder_calls_put_nobody_on(
+    world, trio, always_and_days
+):
+    noon = at("2026-11-28 08:00")
+    for starts, ends in (("2026-11-27 00:00", "2026-11-28 08:00"), ("2026-11-28 08:01", "2026-11-29 00:00")):
+        override(
+            trio, always_and_days, Kind.ADD, person=trio.carla, starts=at(starts), ends=at(ends), now=world.now
+        )  # fmt: skip
+    assert names(always_and_days, noon) == ["Bruno"]
+    policy = team_queries.policy_of(trio.team.pk)
+    calls = [step.call for ladder in policy.ladders.values() for step in ladder.steps]
+    assert queries.named_in(calls) == []
+    assert list(queries.called_now(trio.team, ["support"], at=noon)) == ["support"]
+
+
+def test_rotationgap_a_list_whose_places_begin_at_one_and_have_holes_begins_with_its_first(world, trio):
+    made = schedule(trio, weekly(trio.ana, trio.bruno))
+    rows = list(Participant.objects.order_by("position"))
+    for row, place in zip(rows, (1, 5), strict=True):
+        Participant.objects.filter(pk=row.pk).update(position=place)
+    monday = at("2026-11-23 11:00")
+    assert [names(made, monday + timedelta(days=days)) for days in (0, 7, 14)] == [["Ana"], ["Bruno"], ["Ana"]]
 
 
 def test_an_override_that_is_ended_while_in_force_keeps_what_it_was(world, trio, always_and_days):

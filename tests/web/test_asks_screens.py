@@ -1,5 +1,7 @@
 """Swaps and cover on the screens, as a browser without JavaScript sends its forms."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
@@ -66,6 +68,11 @@ def test_a_part_of_a_duty_is_covered_by_whom_the_lead_agrees_for(world, stage):
     assert browser(stage.crew.ada).post(f"/rota/asks/{ask.pk}/accept", for_others).status_code == 403
     assert hana.post(f"/rota/asks/{ask.pk}/accept", for_others).status_code == 303
     assert Override.objects.get(team=stage.team).person == ivo
+    # what the others were offered waits for nobody any more
+    over = ada.get(f"/rota/asks/{ask.pk}").content.decode()
+    assert "no answer yet" not in over
+    assert "no answer, none needed any more" in over
+    assert "not taken" in over
 
 
 def test_a_duty_that_cannot_be_swapped_says_why_and_leads_to_cover(world, stage):
@@ -74,6 +81,14 @@ def test_a_duty_that_cannot_be_swapped_says_why_and_leads_to_cover(world, stage)
     assert answer.status_code == 422
     assert "frozen" in answer.content.decode()
     assert "/rota/cover?" in answer.content.decode()
+
+
+def test_a_duty_that_is_over_can_neither_be_swapped_nor_covered(world, stage):
+    past = FIRST - timedelta(weeks=5)
+    answer = browser(stage.crew.ada).get(f"/rota/swap?team=platform&week={past}&role=D")
+    assert answer.status_code == 422
+    assert "I cannot…" not in answer.content.decode()
+    assert "My duties" in answer.content.decode()
 
 
 def test_somebody_elses_duty_is_for_leads(world, stage):

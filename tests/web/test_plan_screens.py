@@ -10,6 +10,7 @@ from hausmeister.rota.models.planning import Draft, DutyTerms, Wish
 from hausmeister.rota.planning import drafts
 from hausmeister.rota.planning.drafts import Wanted
 from hausmeister.rota.planning.rules.states import DraftState
+from hausmeister.web import plans
 from tests import builders
 from tests.builders import CONSOLE
 from tests.rota.planning.crew import FIRST, ready
@@ -308,3 +309,14 @@ def test_a_load_is_explained_and_a_stranger_is_not(world, crew):
     assert browser(crew.ben).get("/rota/load?person=p0&kind=D").status_code == 404
     assert browser(crew.ben).get(f"/rota/load?person={crew.key(0)}&kind=X").status_code == 404
     assert "Only this week and those ahead" in text_of(browser(crew.ben), "/rota/why?week=x&role=D")
+
+
+def test_a_comparison_counts_duties_that_nobody_has_yet_apart_from_those_that_change_hands(world, crew):
+    far = date(2027, 9, 6)
+    draft = ready(crew, first_week=far, now=world.now)
+    column = plans.column(draft, now=world.now)
+    assert (column.changes, column.people, column.fresh) == (0, 0, 16)
+    near = plans.column(ready(crew, now=world.now), now=world.now)
+    assert near.fresh == 0
+    assert near.changes is not None
+    assert near.changes > 0

@@ -11,13 +11,16 @@ from hausmeister.connectors.webhook import wire
 from hausmeister.outbox import over_http
 from hausmeister.outbox.delivery import Parcel, Refused
 from hausmeister.pager import links
+from hausmeister.rota import announcing
 from hausmeister.team import queries as team_queries
 
 FAR_SIDE = "The webhook's server"
 
 
 class WebhookSender:
-    """Posts signed JSON. `client` must be a guarded one: people type the address."""
+    """Posts signed JSON, to a person's webhook or to one that is told who is on.
+
+    `client` must be a guarded one: people type the address."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -26,7 +29,7 @@ class WebhookSender:
         """Deliver `parcel`. Any 2xx is a success, whatever its body says. Raises TryLater or Refused."""
         now = clock.now()
         body = msgspec.json.encode(_body(parcel, now))
-        secret = team_queries.webhook_secret(int(parcel.to["method"]))
+        secret = _secret(parcel)
         if not secret:
             raise Refused("This webhook is gone, or has no secret to sign with; remove it and add it again.")
         headers = {
@@ -40,6 +43,13 @@ class WebhookSender:
         return ""
 
 
+def _secret(parcel: Parcel) -> str:
+    """Return what signs the message: the secret of the person's webhook, or of the notice of who is on."""
+    if parcel.kind == announcing.KIND:
+        return announcing.secret_of(int(parcel.to["notice"]))
+    return team_queries.webhook_secret(int(parcel.to["method"]))
+
+
 def _body(parcel: Parcel, now: datetime) -> dict[str, Any]:
     if parcel.kind == "page":
         answer_url = links.for_message(parcel.facts, parcel.to, now=now)
@@ -47,4 +57,6 @@ def _body(parcel: Parcel, now: datetime) -> dict[str, Any]:
         return wire.page_body(parcel, answer_url=answer_url, page_url=page_url, now=now)
     if parcel.kind == "code":
         return wire.code_body(parcel, now=now)
+    if parcel.kind == announcing.KIND:
+        return wire.oncall_body(parcel, now=now)
     raise Refused(f"A webhook carries no messages of the kind {parcel.kind}.")

@@ -63,3 +63,14 @@ def code_body(parcel: Parcel, *, now: datetime) -> dict[str, Any]:
         "code": facts["code"],
         "minutes": facts["minutes"],
     }
+
+
+def oncall_body(parcel: Parcel, *, now: datetime) -> dict[str, Any]:
+    """Return the message that says who is on since a change, all of them."""
+    facts = parcel.facts
+    names = ("team", "schedule", "title", "people", "backstop", "at", "until", "why")
+    return {
+        **envelope(parcel, now=now),
+        "summary": facts["summary"],
+        "oncall": {name: facts[name] for name in names},
+    }

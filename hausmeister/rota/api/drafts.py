@@ -83,6 +83,9 @@ class ScheduleIn(Body):
     name: str = Field(min_length=1, max_length=100)
     zone: str = Field("", max_length=60, description="IANA zone; the team's if left out.")
     description: str = Field("", max_length=500)
+    beside_duties: bool = Field(
+        default=False, description="Somebody may be on by it and have a duty at once; else that is a finding."
+    )
     layers: list[LayerIn] = Field(default=[], max_length=20)
 
 
@@ -92,6 +95,9 @@ class ScheduleChangeIn(Body):
     name: str = Field(min_length=1, max_length=100)
     zone: str = Field(min_length=1, max_length=60)
     description: str = Field("", max_length=500)
+    beside_duties: bool | None = Field(
+        default=None, description="Somebody may be on by it and have a duty at once; left out: as it is."
+    )
 
 
 class ParticipantsIn(Body):
@@ -115,6 +121,15 @@ class TemplateIn(Body):
     name: str = Field("", max_length=100)
     zone: str = Field("", max_length=60, description="IANA zone; the team's if left out.")
     hand_off: str = Field("09:00", max_length=10)
+
+
+class GiveIn(Body):
+    """A turn of one's own, or a part of it, and who takes it."""
+
+    to: Email = Field(description="Who takes it: there, not on, and without a duty then.")
+    from_: MomentIn = Field("now", alias="from", max_length=80)
+    until: MomentIn
+    reason: str = Field("", max_length=200)
 
 
 class OverrideIn(Body):
@@ -224,4 +239,5 @@ def schedule_draft(team: Team, given: ScheduleIn, *, by: Person) -> ScheduleDraf
         zone_name=given.zone or team.zone_name,
         description=storable(given.description),
         layers=tuple(layer_draft(team, layer, by=by) for layer in given.layers),
+        beside_duties=given.beside_duties,
     )

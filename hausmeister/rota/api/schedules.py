@@ -14,6 +14,7 @@ from hausmeister.base.untrusted import storable
 from hausmeister.rota.api import LONGEST_SPAN, Moment
 from hausmeister.rota.api.drafts import (
     EntriesIn,
+    GiveIn,
     LayerIn,
     OverrideIn,
     ParticipantsIn,
@@ -28,7 +29,7 @@ from hausmeister.rota.api.drafts import (
     somebody_named,
 )
 from hausmeister.rota.models import Layer, Schedule, ScheduleOverride, ZoneIsGone
-from hausmeister.rota.operations import OverrideNeedsWord, OverrideRefused, schedule_overrides
+from hausmeister.rota.operations import OverrideNeedsWord, OverrideRefused, schedule_overrides, turn_cover
 from hausmeister.rota.operations import schedules as operations
 from hausmeister.rota.queries import TooFarAhead
 from hausmeister.rota.queries import schedules as queries
@@ -221,14 +222,34 @@ def create_from_template(
 
 @router.put("/schedules/{slug}", auth=Key(Scope.MANAGE), response={200: ScheduleOut, **_CHANGED})
 def change(request: ApiRequest, slug: Slug, named: Named, asked: ScheduleChangeIn) -> ScheduleOut:
-    """Change name, zone and description."""
+    """Change name, zone and description, and whether it may lie beside duties."""
     found, by, now = _schedule(request, slug), changer(request, named), clock.now()
     with refusals_told():
         operations.change_schedule(
             found, name=storable(asked.name), zone_name=asked.zone, description=storable(asked.description),
             by=team_operations.as_actor(by), now=now,
         )  # fmt: skip
+    if asked.beside_duties is not None:
+        operations.lie_beside_duties(found, allowed=asked.beside_duties, by=team_operations.as_actor(by), now=now)
     return _told(found, now)
+
+
+@router.post(
+    "/schedules/{slug}/cannot", auth=Key(Scope.MANAGE), response={201: ScheduleOverrideOut, **_CHANGED},
+    summary="I cannot",
+)  # fmt: skip
+def cannot(request: ApiRequest, slug: Slug, named: Named, asked: GiveIn) -> Any:
+    """Give what the person named has of a schedule in a span to somebody who is free then; both are told."""
+    found, giver, now = _schedule(request, slug), named_person(request.auth, named), clock.now()
+    starts_at = moment_of(asked.from_, "from", found, found.team, now)
+    ends_at = moment_of(asked.until, "until", found, found.team, now)
+    with refusals_told():
+        (taker,) = people_named(found.team, [asked.to], "to")
+        stored = turn_cover.give(
+            found, giver, taker, starts_at=starts_at, ends_at=ends_at, reason=storable(asked.reason),
+            by=team_operations.as_actor(giver), now=now,
+        )  # fmt: skip
+    return Status(201, ScheduleOverrideOut.of(stored))
 
 
 @router.delete("/schedules/{slug}", auth=Key(Scope.MANAGE), response={204: None, **_CHANGED})

@@ -9,6 +9,7 @@ from hausmeister.rota.calendars.models import (
 )
 from hausmeister.rota.models.asks import Ask, AskAnswer, AskOffer
 from hausmeister.rota.models.duties import Override, OverrideQuerySet, Shift, ShiftQuerySet
+from hausmeister.rota.models.notices import OnCallNotice
 from hausmeister.rota.models.planning import Draft, DutyTerms, Wish
 from hausmeister.rota.models.schedules import (
     Layer,
@@ -31,6 +32,7 @@ __all__ = [
     "ImportedDuty",
     "ImportedLeave",
     "Layer",
+    "OnCallNotice",
     "Override",
     "OverrideQuerySet",
     "Participant",

@@ -28,6 +28,8 @@ class Schedule(Watched):
     name = models.CharField(max_length=100)
     zone_name = models.CharField(max_length=60)
     description = models.CharField(max_length=500, default="")
+    # whoever has a duty may be on by it at the same time: that is no conflict (L10)
+    beside_duties = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField()
 
     objects = WatchedQuerySet["Schedule"].as_manager()

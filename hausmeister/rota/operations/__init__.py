@@ -1,7 +1,7 @@
 """Changes to the rota: planning ahead, overrides, leave. Each is told in the journal."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -163,7 +163,8 @@ def _rewrite(
 def record_leave(person: Person, *, starts_on: date, ends_on: date, by: Actor, now: datetime) -> list[Shift]:
     """Store days away and settle the duties they touch in every team; return the shifts that moved."""
     _lock_teams_of(person)
-    team_operations.record_leave(person, starts_on=starts_on, ends_on=ends_on, by=by, now=now)
+    with _running_told(person, reason=_("%(name)s is away") % {"name": person.name}, by=by, now=now):
+        team_operations.record_leave(person, starts_on=starts_on, ends_on=ends_on, by=by, now=now)
     return _settle_all(person, now=now, by=by, reason=f"{person.name} is away")
 
 
@@ -176,11 +177,13 @@ def exchange_leave(
     For many at a time, as a calendar that is read brings them.
     """
     _lock_teams_of(person)
-    for leave in withdrawn:
-        cancel_leave(leave, by=by, now=now)
-    made = [
-        team_operations.record_leave(person, starts_on=first, ends_on=last, by=by, now=now) for first, last in recorded
-    ]
+    with _running_told(person, reason=_("%(name)s is away") % {"name": person.name}, by=by, now=now):
+        for leave in withdrawn:
+            cancel_leave(leave, by=by, now=now)
+        made = [
+            team_operations.record_leave(person, starts_on=first, ends_on=last, by=by, now=now)
+            for first, last in recorded
+        ]
     if made:
         _settle_all(person, now=now, by=by, reason=f"{person.name} is away")
     return made
@@ -202,6 +205,17 @@ def _lock_teams_of(person: Person) -> None:
     """
     teams = Team.objects.filter(memberships__person=person, memberships__left_on=None).values("id")
     list(Team.objects.filter(id__in=teams).order_by("id").select_for_update())
+
+
+@contextmanager
+def _running_told(person: Person, *, reason: str, by: Actor, now: datetime) -> Iterator[None]:
+    """Tell whoever gains or loses something of the turn that runs: it is not given away, others stand in at once."""
+    teams = Team.objects.filter(memberships__person=person, memberships__left_on=None).order_by("id")
+    with ExitStack() as stack:
+        for team in teams:
+            ends_at = queries.on_duty(team, at=now).ends_at
+            stack.enter_context(_told(team, now, ends_at, reason=reason, by=by, now=now))
+        yield
 
 
 def _settle_all(person: Person, *, now: datetime, by: Actor, reason: str) -> list[Shift]:
@@ -342,7 +356,9 @@ def change_member(
 def part(membership: Membership, *, by: Actor, now: datetime) -> list[Shift]:
     """End a person's part in a team, and settle their duties there; return those that moved. Raises LastLead."""
     team = Team.objects.select_for_update().get(pk=membership.team_id)
-    members.part(membership, on=now.astimezone(team.zone).date(), by=by, now=now)
+    reason = _("%(name)s left the team") % {"name": membership.person.name}
+    with _running_told(membership.person, reason=reason, by=by, now=now):
+        members.part(membership, on=now.astimezone(team.zone).date(), by=by, now=now)
     feeds.revoke_feeds_of(membership.person, by=by, now=now, team=team)
     leaving.take_out(membership.person, team, by=by, now=now)
     return settle(team, now=now, by=by, reason=f"{membership.person.name} left {team.name}")
@@ -354,7 +370,8 @@ def deactivate(person: Person, *, by: Actor, now: datetime) -> list[Shift]:
     _lock_teams_of(person)
     for team in Team.objects.filter(memberships__person=person, memberships__left_on=None).order_by("id"):
         leaving.take_out(person, team, by=by, now=now)
-    members.deactivate(person, by=by, now=now)
+    with _running_told(person, reason=_("%(name)s is gone") % {"name": person.name}, by=by, now=now):
+        members.deactivate(person, by=by, now=now)
     feeds.revoke_feeds_of(person, by=by, now=now)
     return _settle_all(person, now=now, by=by, reason=f"{person.name} is gone")
 

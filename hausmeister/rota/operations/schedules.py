@@ -6,7 +6,7 @@ who leaves a list keeps the turns they had.
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -40,9 +40,6 @@ from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Person, Team
 from hausmeister.team.rules import Role
 
-# a list goes on for ever; a letter tells of the turns of these weeks
-TOLD_AHEAD = timedelta(weeks=5)
-
 
 class SlugTaken(BadDefinition):
     """The team has a schedule of this short name already."""
@@ -75,7 +72,7 @@ def create_schedules(team: Team, drafts: Sequence[ScheduleDraft], *, by: Actor, 
 def _store(team: Team, draft: ScheduleDraft, *, by: Actor, now: datetime) -> Schedule:
     schedule = Schedule.objects.create(
         team=team, slug=draft.slug, name=draft.name.strip(), zone_name=draft.zone_name, description=draft.description,
-        created_at=now,
+        created_at=now, beside_duties=draft.beside_duties,
     )  # fmt: skip
     for position, layer in enumerate(draft.layers):
         _store_layer(schedule, layer, position)
@@ -145,6 +142,16 @@ def change_schedule(
 
 
 @transaction.atomic
+def lie_beside_duties(schedule: Schedule, *, allowed: bool, by: Actor, now: datetime) -> None:
+    """Say whether somebody may be on by the schedule and have a duty at once; else that is a conflict to settle."""
+    _locked(schedule.team)
+    if not Schedule.objects.filter(pk=schedule.pk).exclude(beside_duties=allowed).update(beside_duties=allowed):
+        return
+    schedule.beside_duties = allowed
+    _tell(schedule, "schedule.beside_duties", by, now, {"allowed": allowed})
+
+
+@transaction.atomic
 def remove_schedule(schedule: Schedule, *, by: Actor, now: datetime) -> None:
     """Remove a schedule with its layers, overrides and calendar feeds.
 
@@ -169,7 +176,7 @@ def _turns_told(schedule: Schedule, *, by: Actor, now: datetime, reason: str) ->
     """Tell whoever gains or loses turns of the next weeks; duties that a schedule follows stay as they are."""
     is_own = not follows_duties(queries.layers_in_force(schedule, now=now))
     return telling.of_schedules(
-        schedule.team, [schedule] if is_own else [], starts_at=now, ends_at=now + TOLD_AHEAD, reason=reason, by=by,
+        schedule.team, [schedule] if is_own else [], starts_at=now, ends_at=now + telling.AHEAD, reason=reason, by=by,
         now=now,
     )  # fmt: skip
 
@@ -181,7 +188,7 @@ def _turns_told(schedule: Schedule, *, by: Actor, now: datetime, reason: str) ->
 def add_layer(schedule: Schedule, draft: LayerDraft, *, by: Actor, now: datetime, position: int | None = None) -> Layer:
     """Put a layer on top, or at `position` (0 is the bottom). It counts from its start, or else from now on.
 
-    Raises BadDefinition.
+    Whose turns of the next weeks it gives or takes is told. Raises BadDefinition.
     """
     team = _locked(schedule.team)
     _check(team, draft)
@@ -192,7 +199,9 @@ def add_layer(schedule: Schedule, draft: LayerDraft, *, by: Actor, now: datetime
     if position is not None and position < place:
         place = position
         schedule.layers.filter(position__gte=place).update(position=F("position") + 1)
-    layer = _store_layer(schedule, draft, place, since_at=now)
+    reason = _("the layer %(layer)s of %(name)s is new") % {"layer": draft.name, "name": schedule.name}
+    with _turns_told(schedule, by=by, now=now, reason=reason):
+        layer = _store_layer(schedule, draft, place, since_at=now)
     _tell(schedule, "schedule.layer_added", by, now, _told(layer))
     return layer
 
@@ -215,11 +224,13 @@ def change_layer(layer: Layer, draft: LayerDraft, *, by: Actor, now: datetime) -
     _check(team, draft)
     layer = _current(layer)
     keeps_list = layer.content == draft.content == Content.ROTATION
-    followed = _store_layer(layer.schedule, draft, layer.position, since_at=now, lists=not keeps_list)
-    if keeps_list:
-        listing.copy_list(layer, followed)
-        listing.set_list(followed, draft.participants, from_at=now)
-    _end(layer, now=now)
+    reason = _("the layer %(layer)s of %(name)s is changed") % {"layer": draft.name, "name": layer.schedule.name}
+    with _turns_told(layer.schedule, by=by, now=now, reason=reason):
+        followed = _store_layer(layer.schedule, draft, layer.position, since_at=now, lists=not keeps_list)
+        if keeps_list:
+            listing.copy_list(layer, followed)
+            listing.set_list(followed, draft.participants, from_at=now)
+        _end(layer, now=now)
     _tell(layer.schedule, "schedule.layer_changed", by, now, {**_told(followed), "before": layer.pk})
     return followed
 
@@ -304,8 +315,10 @@ def replace_entries(
         raise BadDefinition(f"The layer {layer.name} has no entries; it is made of {layer.content}.", "entries")
     _check(team, LayerDraft(layer.name, Content.ENTRIES, entries=tuple(entries)))
     standing = PlanEntry.objects.filter(layer=layer)
-    (standing.filter(ends_at__gte=since_at) if since_at is not None else standing).delete()
-    _write_entries(layer, entries)
+    reason = _("the dates of %(name)s are changed") % {"name": layer.schedule.name}
+    with _turns_told(layer.schedule, by=by, now=now, reason=reason):
+        (standing.filter(ends_at__gte=since_at) if since_at is not None else standing).delete()
+        _write_entries(layer, entries)
     _tell(layer.schedule, "schedule.entries_replaced", by, now, {**_told(layer), "entries": len(entries)})
 
 
@@ -329,7 +342,9 @@ def set_participants(
         raise BadDefinition("The list can change from now on, not in the past: past turns stay.", "from")
     check_participants(participants, name=layer.name)
     before = [str(one) for one in queries.listed_at(layer, now)]
-    listing.set_list(layer, participants, from_at=from_at)
+    reason = _("the list of %(layer)s of %(name)s is changed") % {"layer": layer.name, "name": layer.schedule.name}
+    with _turns_told(layer.schedule, by=by, now=now, reason=reason):
+        listing.set_list(layer, participants, from_at=from_at)
     facts = {"before": before, "after": [str(one) for one in queries.listed_at(layer, from_at)]}
     _tell(layer.schedule, "schedule.participants_changed", by, now, {**_told(layer), **facts})
     return layer

@@ -10,7 +10,7 @@ from hausmeister.base.problem import Problem
 from hausmeister.base.untrusted import storable
 from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planner.instance import Category
-from hausmeister.rota.planning import drafts, loads, members, publishing, snapshot, why
+from hausmeister.rota.planning import drafts, loads, members, publishing, replanning, snapshot, why
 from hausmeister.rota.planning.drafts import DraftMoved, DraftRefused, Wanted
 from hausmeister.rota.planning.ledger_shapes import LoadOut
 from hausmeister.rota.planning.loads import NobodyWithThatLoad
@@ -19,6 +19,7 @@ from hausmeister.rota.planning.rules.instance import key_of
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.planning.rules.terms import BadTerms, Goal, Terms
 from hausmeister.rota.planning.shapes import (
+    BendIn,
     DiffOut,
     DraftOut,
     DraftsOut,
@@ -152,6 +153,21 @@ def discard(request: ApiRequest, draft_id: Id, named: Named) -> DraftOut:
         raise Problem(409, "plan_moved", str(error)) from error
     draft.refresh_from_db()
     return DraftOut.of(draft)
+
+
+@router.post(
+    "/plans/{draft_id}/bend", auth=Key(Scope.MANAGE), response={201: DraftOut, REFUSALS: ProblemOut},
+    summary="Take a way out",
+)  # fmt: skip
+def bend(request: ApiRequest, draft_id: Id, named: Named, asked: BendIn) -> Any:
+    """Ask again with one of the ways out of an impossible plan; whoever would have to move days is asked by mail."""
+    person = _lead(request, named)
+    draft, by = _draft(request, draft_id), team_operations.as_actor(person)
+    try:
+        made = replanning.take_way_out(draft, asked.way, by=by, person=person, now=clock.now())
+    except DraftRefused as error:
+        raise Problem(422, "plan_refused", str(error), error.field) from error
+    return Status(201, DraftOut.of(made))
 
 
 @router.get("/rota/why", auth=Key(Scope.READ), response={200: WhyOut, REFUSALS: ProblemOut}, summary="Why them")

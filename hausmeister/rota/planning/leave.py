@@ -20,6 +20,7 @@ from hausmeister.rota.planner import leave_check as planner
 from hausmeister.rota.planner.leave_check import check_away
 from hausmeister.rota.planning import drafts, replanning, snapshot
 from hausmeister.rota.planning.drafts import DraftRefused, Wanted
+from hausmeister.rota.planning.publishing import preview
 from hausmeister.rota.planning.rules.instance import key_of
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.planning.rules.sentences import for_people
@@ -58,6 +59,32 @@ class Answer:
     covers: tuple[Cover, ...] = ()
     draft: Draft | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Move:
+    """A duty that the planner would give to somebody else because of days away; `before` "" where nobody has it."""
+
+    title: str
+    week: date
+    before: str
+    after: str
+
+
+def moves(draft: Draft, *, now: datetime) -> list[Move]:
+    """Return what would change for the days away that `draft`, which is ready, asks about; [] is fine as it is.
+
+    Raises PublishRefused, CannotPlan.
+    """
+    found = preview(draft, now=now)
+    names, titles = found.inputs.names, found.inputs.titles
+    return [
+        Move(
+            titles[one.slot.role.value], found.inputs.instance.monday(one.slot.week),
+            names.get(one.before or "", ""), names.get(one.after or "", ""),
+        )
+        for one in found.changes if one.before is not None
+    ]  # fmt: skip
 
 
 def answers(person: Person, *, starts_on: date, ends_on: date, by: Actor, now: datetime) -> list[Answer]:

@@ -10,7 +10,9 @@ from hausmeister.base.problem import Problem
 from hausmeister.rota import operations as rota
 from hausmeister.rota.models.planning import Draft
 from hausmeister.rota.planning import leave
-from hausmeister.rota.planning.rules.states import Purpose
+from hausmeister.rota.planning.publishing import PublishRefused
+from hausmeister.rota.planning.rules.roles import CannotPlan
+from hausmeister.rota.planning.rules.states import DraftState, Purpose
 from hausmeister.rota.planning.shapes import Body
 from hausmeister.rota.schedules_ahead import Touched, touched_by
 from hausmeister.team import operations as team_operations
@@ -52,11 +54,12 @@ class LeaveStoredOut(LeaveOut):
 
 
 class CoverOut(Schema):
-    """A duty that would change hands, and who could take it."""
+    """A duty that would change hands, who has it as the plan stands ("" for nobody), and who could take it."""
 
     title: str
     week: date
     name: str
+    before: str = ""
 
 
 class LeaveAnswerOut(Schema):
@@ -76,12 +79,14 @@ class LeaveAnswerOut(Schema):
 class LeaveQuestionOut(Schema):
     """How far the planner is with a question about days away: asked, solving, then ready, impossible or failed.
 
-    Ready: the duties can be shared out. `problem` says what stands in the way where they cannot.
+    Ready: the duties can be shared out, and `covers` are those that would move; none: nothing changes. `problem`
+    says what stands in the way where they cannot.
     """
 
     question: int
     state: str
     problem: str
+    covers: list[CoverOut]
 
 
 @router.get("/leave", **_MANAGED, response={200: list[LeaveOut], REFUSALS: ProblemOut}, summary="My days away")
@@ -127,15 +132,29 @@ def check(request: ApiRequest, named: Named, asked: DaysIn) -> LeaveAnswerOut:
     )
 
 
-@router.get("/leave/questions/{question_id}", **_MANAGED, response={200: LeaveQuestionOut, REFUSALS: ProblemOut})
+@router.get(
+    "/leave/questions/{question_id}",
+    **_MANAGED,
+    response={200: LeaveQuestionOut, 409: ProblemOut, REFUSALS: ProblemOut},
+    summary="What days away would move",
+)
 def question(request: ApiRequest, question_id: Id, named: Named) -> LeaveQuestionOut:
     """What the planner says of days away that the person named asked about."""
-    person = named_person(request.auth, named)
+    person, now = named_person(request.auth, named), clock.now()
     asked = Draft.objects.filter(purpose=Purpose.LEAVE, team_id=request.auth.team_id, asked_by=person)
-    one = asked.filter(pk=question_id).first()
+    one = asked.filter(pk=question_id).select_related("team").first()
     if one is None:
         raise not_found("question")
-    return LeaveQuestionOut(question=one.pk, state=one.state, problem=one.problem)
+    covers: list[CoverOut] = []
+    if one.state == DraftState.READY:
+        try:
+            covers = [
+                CoverOut(title=move.title, week=move.week, name=move.after, before=move.before)
+                for move in leave.moves(one, now=now)
+            ]
+        except (PublishRefused, CannotPlan) as error:
+            raise Problem(409, "no_plan", str(error)) from error
+    return LeaveQuestionOut(question=one.pk, state=one.state, problem=one.problem, covers=covers)
 
 
 @router.delete(

@@ -34,6 +34,12 @@ class PlanIn(Body):
     flavour: Flavour = Field(Flavour.FEWEST, description="How much of what is published may change.")
 
 
+class BendIn(Body):
+    """Which way out of an impossible plan is taken."""
+
+    way: str = Field(min_length=1, max_length=40, description="The `id` of one of the plan's `ways_out`.")
+
+
 class PublishIn(Body):
     """Which version of the draft was looked at."""
 
@@ -50,10 +56,11 @@ class TierOut(Schema):
 
 
 class WayOutOut(Schema):
-    """A way out of what is impossible."""
+    """A way out of what is impossible; the cheapest is the one that bends least."""
 
     id: str
     words: str
+    is_cheapest: bool
 
 
 class DraftOut(Schema):
@@ -101,7 +108,10 @@ class DraftOut(Schema):
             problem=draft.problem,
             tiers=[TierOut(**{key: one.get(key) for key in TierOut.model_fields}) for one in result.get("tiers", ())],
             conflict=list(result.get("conflict", ())),
-            ways_out=[WayOutOut(id=one["id"], words=one["words"]) for one in result.get("ways_out", ())],
+            ways_out=[
+                WayOutOut(id=one["id"], words=one["words"], is_cheapest=bool(one.get("is_cheapest")))
+                for one in result.get("ways_out", ())
+            ],
             progress=dict(draft.progress or {}),
         )
 

@@ -58,13 +58,17 @@ class LayerDraft:
 
 @dataclass(frozen=True)
 class ScheduleDraft:
-    """A schedule as it is written down, its layers in order, the last one on top."""
+    """A schedule as it is written down, its layers in order, the last one on top.
+
+    `beside_duties`: who has a duty may be on by it at the same time.
+    """
 
     slug: str
     name: str
     zone_name: str
     description: str = ""
     layers: tuple[LayerDraft, ...] = field(default=())
+    beside_duties: bool = False
 
 
 def check_slug(slug: str) -> None:

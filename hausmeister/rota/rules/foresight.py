@@ -214,7 +214,7 @@ def duty_findings(
             # that the backstop's place is then filled by somebody else is the same trouble, not another one
             wrong = [one for one in wrong if one.kind is Kind.GAP or one.key.endswith(Post.PRIMARY.value)]
         found += wrong or _outranked(stretch, strictly=strictly)
-    return _joined(found)
+    return joined(found)
 
 
 def _stood_in(held: Held, stretch: Stretch, away: Mapping[int, Sequence[Away]]) -> bool:
@@ -278,7 +278,7 @@ def conflicts(mine: Iterable[Stretch], others: Sequence[Stretch], *, now: dateti
             starts_at, ends_at = max(here.starts_at, there.starts_at), min(here.ends_at, there.ends_at)
             if starts_at < ends_at and ends_at > now:
                 found += _twice(here, there, starts_at, ends_at)
-    return _joined(found)
+    return joined(found)
 
 
 def _twice(here: Stretch, there: Stretch, starts_at: datetime, ends_at: datetime) -> list[Finding]:
@@ -300,15 +300,15 @@ def _twice(here: Stretch, there: Stretch, starts_at: datetime, ends_at: datetime
     return found
 
 
-def _joined(findings: Iterable[Finding]) -> list[Finding]:
+def joined(findings: Iterable[Finding]) -> list[Finding]:
     """Return one finding for each key, over the whole time in which it holds; the soonest first."""
-    joined: dict[str, Finding] = {}
+    by_key: dict[str, Finding] = {}
     for one in findings:
-        before = joined.setdefault(one.key, one)
-        joined[one.key] = replace(
+        before = by_key.setdefault(one.key, one)
+        by_key[one.key] = replace(
             before, starts_at=min(before.starts_at, one.starts_at), ends_at=max(before.ends_at, one.ends_at)
         )
-    return in_order(joined.values())
+    return in_order(by_key.values())
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

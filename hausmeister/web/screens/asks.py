@@ -1,6 +1,6 @@
 """Swaps and cover: who could take a duty of mine, what is asked of me and by me, and the answer to one ask."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -106,7 +106,8 @@ def _screen(request: Request, team: Team, wanted: Wanted, template: str, *, form
         if found.asker != person and not leads:
             raise AskRefused(_("This duty is %(name)s's, not yours.") % {"name": found.asker.name})
     except AskRefused as problem:
-        return render(request, template, {**context, "problem": str(problem)}, status=422)
+        context |= {"problem": str(problem), "may_cover": _may_cover(person, team, wanted, leads=leads, now=now)}
+        return render(request, template, context, status=422)
     if form is not None and not form.is_bound:
         zone = person.zone
         form.initial = {
@@ -121,6 +122,15 @@ def _screen(request: Request, team: Team, wanted: Wanted, template: str, *, form
         "is_mine": found.asker == person,
     }
     return render(request, template, context)
+
+
+def _may_cover(person: Person, team: Team, wanted: Wanted, *, leads: bool, now: datetime) -> bool:
+    """Say whether cover could be asked for where a swap is refused: not of a duty that is over, or of another's."""
+    try:
+        found = asking.look(team, Wanted(AskKind.COVER, wanted.week, wanted.role), now=now)
+    except AskRefused:
+        return False
+    return leads or found.asker == person
 
 
 def _options(found: Question) -> list[dict[str, Any]]:

@@ -278,7 +278,7 @@ def _add_schedule(request: Request, team: Team, form: ScheduleForm) -> str:
     except BadCalendar:
         imports.remove_import(one, by=by, now=now)
         raise
-    return _("Taken. Below is what it says, and whom it names that nobody is.")
+    return _("Taken. Turns that fit nobody are listed with the reason.")
 
 
 @needs(Capability.CHANGE_ROTA, fresh=True)

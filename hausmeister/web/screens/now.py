@@ -16,11 +16,9 @@ from hausmeister.pager import queries as pager
 from hausmeister.pager.context import TeamContext
 from hausmeister.pager.models import Page, PageState, Summons
 from hausmeister.rota import queries as rota
-from hausmeister.rota.models import Shift
 from hausmeister.rota.queries import DutyNow
 from hausmeister.rota.rules.slots import Post
 from hausmeister.team import permissions
-from hausmeister.team import queries as team_queries
 from hausmeister.team.models import ContactMethod, Person, Team
 from hausmeister.team.policy.shape import Policy
 from hausmeister.team.rules import Capability
@@ -31,6 +29,7 @@ from hausmeister.triage.queries import Shop
 from hausmeister.web import ahead, items, rows
 from hausmeister.web.access import Request, needs
 from hausmeister.web.ahead import Ahead, Tested
+from hausmeister.web.coming import coming
 from hausmeister.web.items import ItemRow
 from hausmeister.web.rows import Board, Row
 from hausmeister.web.weekline import WeekLine, week_line
@@ -38,6 +37,7 @@ from hausmeister.web.weekline import WeekLine, week_line
 AHEAD = timedelta(days=8)
 MOST_OPEN = 200
 MOST_INCIDENTS = 5
+MOST_NEXT = 3
 
 
 @dataclass(frozen=True)
@@ -116,9 +116,9 @@ def screen(request: Request) -> HttpResponse:
         context["live"] = " ".join(f"triage:{team.pk}" for team in teams)
         if request.htmx and request.htmx.target == "needs":
             return render(request, "web/now/needs.html", context)
-        context.update(_about_me(person, now))
         context["silences"] = silences.brief(person, now=now)
         found = ahead.concerning(teams, reader=person, now=now)
+        context.update(_about_me(person, found, now))
         context["ahead"] = found
         context["cards"] = [replace(card, next_test=_next_test(card, found)) for card in cards]
     else:
@@ -205,16 +205,11 @@ def status_counts(teams: list[Team]) -> list[tuple[Priority, int]]:
     return list(found.items())
 
 
-def _about_me(person: Person, now: datetime) -> dict[str, object]:
+def _about_me(person: Person, found: Ahead, now: datetime) -> dict[str, object]:
     """Return what stands beside the list: my next duties, and whether I can be reached."""
-    upcoming = [shift for shift in rota.next_duty_of(person, now=now) if shift.starts_at > now]
     methods = list(ContactMethod.objects.usable().filter(person=person).order_by("-tested_at", "id"))
-    return {"upcoming": _worded(upcoming[:3]), "methods": methods, "tested": _last_test(methods)}
-
-
-def _worded(shifts: list[Shift]) -> list[tuple[Shift, str]]:
-    policies = team_queries.policies(sorted({shift.team_id for shift in shifts}))
-    return [(shift, policies[shift.team_id].duty_title(shift.duty, shift.post)) for shift in shifts]
+    upcoming = coming(person, found.outlooks, now=now, most=MOST_NEXT)
+    return {"upcoming": upcoming, "methods": methods, "tested": _last_test(methods)}
 
 
 def _last_test(methods: list[ContactMethod]) -> ContactMethod | None:

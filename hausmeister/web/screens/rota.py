@@ -23,6 +23,7 @@ from hausmeister.rota.planning.rules.horizon import Horizon
 from hausmeister.rota.planning.rules.roles import CannotPlan
 from hausmeister.rota.queries import TooFarAhead
 from hausmeister.rota.queries.given_away import given_away
+from hausmeister.rota.queries.taken_over import taken_over
 from hausmeister.team import permissions
 from hausmeister.team import queries as team_queries
 from hausmeister.team.models import Leave, Team
@@ -209,9 +210,7 @@ def _mine(asked: Asked) -> dict[str, Any]:
             for policy in [team_queries.policy_of(one.team_id)]
         ],
         "asked_of_me": len(asks.of_me(person, now=now)),
-        "mine_overrides": list(
-            Override.objects.touching(now, now + timedelta(days=366)).filter(person=person).select_related("team")
-        ),
+        "taken_over": taken_over(person, now=now),
         "leaves": list(
             Leave.objects.filter(person=person, cancelled_at=None, ends_on__gte=asked.today).order_by("starts_on", "id")
         ),

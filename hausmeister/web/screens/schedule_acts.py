@@ -247,6 +247,24 @@ def cancel_override(request: Request, schedule_override_id: int) -> HttpResponse
 
 @needs(Capability.CHANGE_ROTA)
 @require_POST
+def beside(request: Request, slug: str) -> HttpResponse:
+    """Say whether somebody may be on by a schedule and have a duty at once."""
+    team = chosen(request, permissions.teams(request.user, Capability.CHANGE_ROTA))
+    check(request.user, Capability.CHANGE_ROTA, team)
+    schedule = fetch(Schedule.objects.filter(team=team).select_related("team"), slug=slug)
+    allowed = request.POST.get("allowed") == "yes"
+    operations.lie_beside_duties(
+        schedule, allowed=allowed, by=team_operations.as_actor(request.user), now=clock.now()
+    )  # fmt: skip
+    said = (
+        _("Turns of %(name)s beside a duty are no conflict any more.") if allowed
+        else _("Turns of %(name)s beside a duty of the same person are found as conflicts.")
+    )  # fmt: skip
+    return see(request, address_of(schedule), Toast(said % {"name": schedule.name}))
+
+
+@needs(Capability.CHANGE_ROTA)
+@require_POST
 def remove(request: Request, slug: str) -> HttpResponse:
     """Remove a schedule, unless the policy calls it."""
     team = chosen(request, permissions.teams(request.user, Capability.CHANGE_ROTA))

@@ -450,6 +450,7 @@ def test_a_restriction_put_on_the_layer_by_hand_stays(world, trio, server):
     assert Schedule.objects.count() == 1
     assert names_on(one.schedule, "2026-12-08 12:00") == ["Ana"]
     assert names_on(one.schedule, "2026-12-08 22:00") == []
+    world.forget()
 
 
 def test_a_layer_taken_out_by_hand_comes_back_into_its_schedule(world, trio, server):
