@@ -13,6 +13,7 @@ from django.db.models import Max
 
 from hausmeister.base import signing
 from hausmeister.base.wall_time import instant
+from hausmeister.journal import queries as journal
 from hausmeister.team.models import (
     ApiKey,
     ContactMethod,
@@ -74,6 +75,14 @@ def departures(team: Team, person_ids: Iterable[int]) -> dict[int, datetime]:
     """Return for those of these people who left the team the beginning of that day, on the team's clocks."""
     gone = Membership.objects.filter(team_id=team.pk, person_id__in=set(person_ids), left_on__isnull=False)
     return {one.person_id: instant(one.left_on, time(0), team.zone) for one in gone if one.left_on is not None}
+
+
+def endings(person_ids: Iterable[int]) -> dict[int, datetime]:
+    """Return when the accounts of these people ended, of those whose end the journal tells; no ids, no question."""
+    subjects = {f"person:{person_id}": person_id for person_id in person_ids}
+    if not subjects:
+        return {}
+    return {subjects[one.subject]: one.at for one in journal.verbs_about(list(subjects), "person.deactivated")}
 
 
 def leads(team_id: int) -> list[Person]:

@@ -43,6 +43,23 @@ def page_facts(**changed: Any) -> dict[str, Any]:
     }
 
 
+def runbook_facts(**changed: Any) -> dict[str, Any]:
+    """Return what `runbooks.travelling.told` gives for a section found word for word."""
+    return {
+        "heading": "Dataset built with 0 rows",
+        "how": "verbatim",
+        "how_words": "its heading is this alert's title",
+        "text": "Look at the upstream first.\n\nThen run it again.",
+        "is_whole": True,
+        "url": "https://hausmeister.example.org/runbooks/sections/12",
+        "web_url": "",
+        "place": "datasets.md, line 40",
+        "stale": "",
+        "others": [],
+        **changed,
+    }
+
+
 def page(channel: str, address: str, *, method: int = 3, again: bool = False, **facts: Any) -> Parcel:
     return parcel("page", {"channel": channel, "address": address, "method": method}, page_facts(**facts), again=again)
 

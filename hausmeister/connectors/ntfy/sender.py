@@ -13,6 +13,7 @@ from hausmeister.outbox import over_http
 from hausmeister.outbox.delivery import Parcel, Refused, TryLater
 from hausmeister.pager import links
 from hausmeister.pager.rules.words import words_of
+from hausmeister.runbooks.rules import words as runbook_words
 
 FAR_SIDE = "The ntfy server"
 
@@ -50,7 +51,8 @@ class NtfySender:
 def _message(parcel: Parcel, topic: str, now: datetime) -> dict[str, Any]:
     if parcel.kind == "page":
         words = words_of(parcel.facts, now=now, maybe_twice=parcel.is_possible_duplicate)
-        return wire.page_message(words, links.for_message(parcel.facts, parcel.to, now=now), topic)
+        link = links.for_message(parcel.facts, parcel.to, now=now)
+        return wire.page_message(words, link, topic, runbook_words.words_of(parcel.facts))
     if parcel.kind == "code":
         return wire.code_message(parcel.facts, topic)
     if parcel.kind == "notice":

@@ -7,6 +7,8 @@ from hausmeister.base.priority import Priority
 from hausmeister.base.untrusted import storable
 from hausmeister.outbox.delivery import Parcel
 from hausmeister.pager.rules.words import words_of
+from hausmeister.runbooks.rules import words as runbook_words
+from hausmeister.runbooks.rules.words import RunbookWords
 from hausmeister.team.rules import code_told
 
 VERSION = 1
@@ -50,7 +52,23 @@ def page_body(parcel: Parcel, *, answer_url: str, page_url: str, now: datetime) 
         },
         "called": {"name": facts["person"], "role": facts["role"], "round": facts["round"]},
         "next": {"at": facts["then_at"], "who": facts["then_who"]} if facts["then_at"] else None,
+        "runbook": _runbook(runbook_words.words_of(facts)),
         "answer_url": answer_url,
+    }
+
+
+def _runbook(runbook: RunbookWords | None) -> dict[str, Any] | None:
+    if runbook is None:
+        return None
+    return {
+        "heading": runbook.heading,
+        "how": runbook.how,
+        "text": runbook.text,
+        "is_whole": runbook.is_whole,
+        "url": runbook.url,
+        "place": runbook.place,
+        "stale": runbook.stale,
+        "others": list(runbook.others),
     }
 
 

@@ -133,10 +133,22 @@ class Book:
         people = {member.person_id: member.person for member in members}
         people.update(team_queries.people_by_id(ids - people.keys()))
         gone = {person_id for person_id in ids if person_id not in people or not people[person_id].is_active}
+        ended = team_queries.endings(gone)
+        for person_id, ended_at in ended.items():
+            # what they did until then stays theirs: a year's figures count it
+            absences.setdefault(person_id, []).append(Away(ended_at, ended_at + _FOR_GOOD))
+            left[person_id] = min(ended_at, left.get(person_id, ended_at))
         facts = Facts(
-            planned=[one if one.person_id not in gone else PlannedShift(one.slot, one.post, None) for one in planned],
+            planned=[
+                one
+                if one.person_id not in gone or _began_before(one.slot, ended.get(one.person_id))
+                else PlannedShift(one.slot, one.post, None)
+                for one in planned
+            ],
             substitutions=[
-                _substitution(one, left.get(one.person_id)) for one in overrides if one.person_id not in gone
+                _substitution(one, left.get(one.person_id))
+                for one in overrides
+                if one.person_id not in gone or one.person_id in ended
             ],
             away={person: tuple(spans) for person, spans in absences.items()},
             reserves=reserves,
@@ -188,6 +200,10 @@ class Book:
         holder = answer.primary if post is Post.PRIMARY else answer.backstop
         person = self.people.get(holder.person_id) if holder.person_id is not None else None
         return PostNow(title, person, holder.why, holder.is_planned)
+
+
+def _began_before(slot: Slot, ended_at: datetime | None) -> bool:
+    return ended_at is not None and slot.starts_at < ended_at
 
 
 def _substitution(one: Override, left_at: datetime | None) -> Substitution:

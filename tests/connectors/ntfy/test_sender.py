@@ -11,7 +11,7 @@ from hausmeister.connectors.ntfy.fake import FakeNtfy
 from hausmeister.connectors.ntfy.sender import NtfySender
 from hausmeister.outbox.delivery import Refused, TryLater
 from hausmeister.pager import links
-from tests.connectors.parcels import NOW, at_night, code, page, parcel
+from tests.connectors.parcels import NOW, at_night, code, page, parcel, runbook_facts
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
@@ -81,6 +81,33 @@ def test_a_long_page_stays_a_message_and_keeps_its_last_sentence(ntfy):
     assert len(message.encode()) <= 4096
     assert "… [cut]" in message
     assert message.endswith("is called at 03:25.")
+
+
+def test_l5_the_section_of_the_runbook_stands_below_the_call(ntfy):
+    send(ntfy, page("ntfy", f"{ntfy.url}/ana", runbook=runbook_facts()))
+    assert ntfy.take()["message"].endswith(
+        "is called at 03:25.\n\n"
+        "Runbook: Dataset built with 0 rows (its heading is this alert's title)\n"
+        "Look at the upstream first.\n\nThen run it again.\n"
+        "From datasets.md, line 40: https://hausmeister.example.org/runbooks/sections/12"
+    )
+
+
+@pytest.mark.parametrize("page_text", ["short", "🚨" * 5000])
+def test_a_long_section_is_cut_between_lines_and_says_where_the_rest_is(ntfy, page_text):
+    section = runbook_facts(text="\n\n".join(["ü" * 90 + "."] * 60))
+    send(ntfy, page("ntfy", f"{ntfy.url}/ana", text=page_text, title="ü" * 300, runbook=section))
+    message = ntfy.take()["message"]
+    assert len(message.encode()) <= 4096
+    assert "is called at 03:25." in message
+    assert message.endswith("The rest stands in datasets.md, line 40: " + section["url"])
+    assert message.splitlines()[-2] in {"ü" * 90 + ".", ""}
+
+
+def test_a_section_whose_address_does_not_fit_stays_behind_and_the_call_is_whole(ntfy):
+    section = runbook_facts(url="https://hausmeister.example.org/" + "x" * 4000)
+    send(ntfy, page("ntfy", f"{ntfy.url}/ana", runbook=section))
+    assert ntfy.take()["message"].endswith("is called at 03:25.")
 
 
 def test_the_access_token_of_a_topic_goes_with_the_query(ntfy):

@@ -17,7 +17,7 @@ from hausmeister.team import operations as team
 from hausmeister.team.models import ContactMethod
 from hausmeister.team.rules import Channel
 from tests import builders
-from tests.connectors.parcels import NOW, at_night, code, page, parcel
+from tests.connectors.parcels import NOW, at_night, code, page, parcel, runbook_facts
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
 
@@ -74,8 +74,18 @@ def test_a_page_is_the_documented_json(receiver, method):
         },
         "called": {"name": "Ana Okafor", "role": "hausmeister", "round": 0},
         "next": {"at": "2026-11-24T02:25:00+00:00", "who": "Bruno (backstop)"},
+        "runbook": None,
         "answer_url": links.make(page_id=4821, person_id=7, method_id=method.pk, now=NOW),
     }
+
+
+def test_l5_the_section_of_the_runbook_goes_along(receiver, method):
+    others = [{"place": "old.md, line 3", "url": "https://hausmeister.example.org/runbooks/sections/9"}]
+    send(receiver, method, runbook=runbook_facts(others=others, is_whole=False))
+    told = receiver.take()["runbook"]
+    assert (told["heading"], told["how"]) == ("Dataset built with 0 rows", "its heading is this alert's title")
+    assert told["text"].startswith("Look at the upstream first.")
+    assert (told["is_whole"], told["others"]) == (False, ["https://hausmeister.example.org/runbooks/sections/9"])
 
 
 def test_a_code_is_carried(receiver, method):
