@@ -42,7 +42,7 @@ def test_the_chat_is_heard_only_with_a_way_in(bare):
 
 def test_opsgenie_is_asked_only_where_it_is_set_up(bare):
     assert [job.name for job in wiring._jobs_with_a_far_side(begin=lambda work: work())] == [
-        "audit", "read calendars", "run checks", "tell of recurring questions",
+        "audit", "read calendars", "run checks", "tell of recurring questions", "tell who is on",
     ]  # fmt: skip
     bare.HAUSMEISTER_OPSGENIE_KEY = "key"
     *_, job = wiring._jobs_with_a_far_side(begin=lambda work: work())

@@ -143,3 +143,7 @@ def test_tempschedules_an_alert_calls_the_temporary_person_then_the_new_one_then
         world.fire(f"Disk {number} full", severity="critical")
         world.tick()
         world.expect("email", name, f"Disk {number} full")
+    # each change was told to whoever was put on or off; what the letters say is held where they are made
+    letters = {(person, title) for _, _, person, title in world.told()}
+    assert letters == {(name, "Your duties in Data Infra changed") for name in ("Ana", "Bruno", "Carla")}
+    world.forget()

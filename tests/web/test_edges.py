@@ -42,9 +42,22 @@ HEARTBEATS = {
     "ping", "ping_word", "opsgenie_heartbeats", "opsgenie_heartbeat", "opsgenie_heartbeat_ping",
     "opsgenie_heartbeat_enable", "opsgenie_heartbeat_disable", "opsgenie_heartbeats_too",
 }  # fmt: skip
+MAINTENANCES = {
+    "opsgenie_maintenances", "opsgenie_maintenances_too", "opsgenie_maintenance", "opsgenie_maintenance_cancel",
+    "opsgenie_maintenance_end",
+}  # fmt: skip
 # a token or a key in the request authorises these
 SLACK = {"slack_events", "slack_interact", "slack_command"}
-EXEMPT = {"link", "opsgenie_events", "github_events", "gitlab_events", "api_nothing", *HEARTBEATS, *SLACK}
+EXEMPT = {
+    "link",
+    "opsgenie_events",
+    "github_events",
+    "gitlab_events",
+    "api_nothing",
+    *HEARTBEATS,
+    *MAINTENANCES,
+    *SLACK,
+}
 
 
 def test_s21_only_what_no_cookie_authorises_is_free_of_the_token_against_forgery():
@@ -55,7 +68,8 @@ def test_s21_only_what_no_cookie_authorises_is_free_of_the_token_against_forgery
 OPEN_TO_STRANGERS = {
     "account_login", "account_reset_password", "account_reset_password_done", "account_reset_password_from_key",
     "account_reset_password_from_key_done", "invitation", "link", "welcome", "worker", "offline",
-    "opsgenie_events", "github_events", "gitlab_events", "api_nothing", "calendar", *HEARTBEATS, *SLACK,
+    "opsgenie_events", "github_events", "gitlab_events", "api_nothing", "calendar", *HEARTBEATS, *MAINTENANCES,
+    *SLACK,
 }  # fmt: skip
 
 

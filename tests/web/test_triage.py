@@ -150,7 +150,7 @@ def test_every_act_of_the_screen_works(day, team, talk, ana):  # noqa: F811
 
 
 def test_an_unsure_one_asks_with_two_buttons(day, team, talk, ana):  # noqa: F811
-    talk.say("ledger table is new?")
+    talk.say("deploy of ledger today?")
     item = only_item()
     assert item.is_unsure
     shown = text(ana.get("/triage"))

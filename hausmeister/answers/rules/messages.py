@@ -230,24 +230,32 @@ def _weights(name: str) -> dict[str, tuple[float, ...]]:
     return {feature: tuple(numbers) for feature, numbers in json.loads(text).items()}
 
 
+def _chances(name: str, values: Mapping[str, float]) -> dict[Label, float]:
+    """Return the chance of each label after the model of this name."""
+    weights = _weights(name)
+    sums = list(weights["bias"])
+    for feature, value in values.items():
+        for at, weight in enumerate(weights.get(feature, ())):
+            sums[at] += value * weight
+    top = max(sums)
+    powers = [math.exp(one - top) for one in sums]
+    return {label: power / sum(powers) for label, power in zip(LABELS, powers, strict=True)}
+
+
 def classify(text: str, *, context: Context, vector: Sequence[float] | None = None) -> Judged:
-    """Return what the message is. `vector` is its sentence vector where an encoder is installed.
+    """Return what the message is. `vector` is its sentence vector where an encoder is installed: then the model with
+    vectors and the one without say half of it each, since they err on different messages.
 
     An empty text, and one that a program wrote, is OTHER. A reply in a thread is at most a follow-up.
     """
     if not text.strip() or context.by_program:
         return Judged(Label.OTHER, {label: float(label is Label.OTHER) for label in LABELS})
-    weights = _weights("chat" if vector is None else "chat_with_vectors")
-    sums = list(weights["bias"])
     values = features(text, context)
+    chances = _chances("chat", values)
     if vector is not None:
         values.update((f"v{number}", value) for number, value in enumerate(vector))
-    for name, value in values.items():
-        for at, weight in enumerate(weights.get(name, ())):
-            sums[at] += value * weight
-    top = max(sums)
-    powers = [math.exp(one - top) for one in sums]
-    chances = {label: power / sum(powers) for label, power in zip(LABELS, powers, strict=True)}
+        others = _chances("chat_with_vectors", values)
+        chances = {label: (chances[label] + others[label]) / 2 for label in LABELS}
     if context.in_thread:
         chances = {
             Label.QUESTION: 0.0,
