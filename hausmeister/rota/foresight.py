@@ -149,6 +149,9 @@ def _held(one: Segment, post: Post, now_held: PostNow, book: Book, experience: M
     )  # fmt: skip
     is_override = any(sub.post is post and sub.contains(one.starts_at) for sub in book.facts.substitutions)
     planned_person = book.people.get(planned) if planned is not None else None
+    if planned_person is not None and not planned_person.is_active and planned_person != now_held.person:
+        # whose account has ended does not come back: what is left of their turn is nobody's by plan
+        planned_person = None
     return Held(
         post, now_held.title, _who(now_held.person, experience), _who(planned_person, experience), is_override
     )  # fmt: skip
